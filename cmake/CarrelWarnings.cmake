@@ -1,0 +1,20 @@
+# Flags that every target of the project shares.
+
+set(CARREL_SANITIZERS "" CACHE STRING "Comma-separated sanitizers, e.g. address,undefined")
+option(CARREL_HARDENING "Fortify, stack protector, full RELRO" OFF)
+
+add_library(carrel_flags INTERFACE)
+target_compile_options(carrel_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fno-omit-frame-pointer
+    -fcolor-diagnostics)
+target_link_options(carrel_flags INTERFACE -Wl,--as-needed)
+
+if(CARREL_SANITIZERS)
+    target_compile_options(carrel_flags INTERFACE -fsanitize=${CARREL_SANITIZERS} -fno-sanitize-recover=all)
+    target_link_options(carrel_flags INTERFACE -fsanitize=${CARREL_SANITIZERS})
+endif()
+
+if(CARREL_HARDENING)
+    target_compile_options(carrel_flags INTERFACE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS)
+    target_link_options(carrel_flags INTERFACE -Wl,-z,relro -Wl,-z,now)
+endif()

@@ -1,0 +1,44 @@
+#pragma once
+
+/// Outbound HTTP by libcurl: to the proxy's API, to notebook servers, later to identity providers.
+
+#include "http/message.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/deadline.hpp"
+
+namespace carrel::http {
+
+struct ClientRequest {
+    std::string method = "GET";
+    /// http, https, or http+unix ("http+unix://%2Frun%2Fx.sock/path", the socket percent-encoded).
+    std::string url;
+    Headers headers = {};
+    std::string body = {};
+    size_t largest_body =
+        16UL * 1024UL * 1024UL;  ///< more is an error, so that no peer fills us up
+    /// When set, the body goes to this file instead of into memory.
+    std::optional<std::filesystem::path> to_file = {};
+};
+
+struct ClientResponse {
+    unsigned status = 0;
+    Headers headers;
+    std::string body;
+};
+
+/// Thread-safe; keeps connections for reuse. Redirects are not followed.
+class Client {
+public:
+    Client();
+    ~Client();
+
+    /// Blocks. Unavailable: no connection, or it broke. Timeout: `deadline` passed. Any status is a
+    /// success here.
+    [[nodiscard]] Result<ClientResponse> fetch(ClientRequest const& request, Deadline deadline);
+
+private:
+    struct Pool;
+    std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace carrel::http

@@ -1,0 +1,57 @@
+#pragma once
+
+/// Carrel's own HTTP/1.1 server for its API and pages, on Boost.Beast.
+///
+/// It listens on a unix socket (behind our proxy) or on loopback; it is not made to face the
+/// internet. Limits: heads of 64 KiB, bodies of `largest_body`, a head within 30 s, an idle
+/// connection for 75 s. Confined to the executor it is created with.
+
+#include "http/message.hpp"
+#include "runtime/task_group.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+#include <variant>
+
+namespace carrel::http {
+
+struct UnixSocket {
+    std::filesystem::path path;  ///< a stale socket file is replaced; made with mode 0600
+};
+struct TcpAddress {
+    std::string address = "127.0.0.1";
+    unsigned short port = 0;  ///< 0: any free one
+};
+using ListenAddress = std::variant<UnixSocket, TcpAddress>;
+
+struct ServerLimits {
+    size_t largest_body = 1024UL * 1024UL;
+};
+
+class Server {
+public:
+    using Respond = std::function<asio::awaitable<Response>(Request&)>;
+
+    /// Binds and listens at once. Conflict: the address is in use.
+    [[nodiscard]] static Result<std::unique_ptr<Server>> create(asio::any_io_executor executor,
+                                                                ListenAddress const& address,
+                                                                Respond respond,
+                                                                ServerLimits limits = {});
+    ~Server();
+
+    /// Accepts connections, from now on and in the background.
+    void start();
+    /// Accepts nothing more, lets answers under way finish until `grace` has passed, then cuts.
+    Task<> stop(Milliseconds grace);
+
+    /// The TCP port; 0 for a unix socket.
+    [[nodiscard]] unsigned short port() const;
+
+private:
+    struct State;
+    explicit Server(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace carrel::http

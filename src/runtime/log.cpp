@@ -1,0 +1,69 @@
+#include "runtime/log.hpp"
+
+#include "base/text.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace carrel::log {
+
+namespace {
+
+constexpr size_t longest_value = 2000;
+
+spdlog::level::level_enum to_spdlog(Level level) {
+    switch (level) {
+        case Level::Debug:
+            return spdlog::level::debug;
+        case Level::Info:
+            return spdlog::level::info;
+        case Level::Warn:
+            return spdlog::level::warn;
+        case Level::Error:
+            return spdlog::level::err;
+    }
+    std::unreachable();
+}
+
+bool needs_quotes(std::string_view value) {
+    return value.empty() || value.find_first_of(" \"=\\") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string format_line(std::string_view event, Fields fields) {
+    std::string line(event);
+    for (auto const& field : fields) {
+        auto const value = for_log(field.value, longest_value);
+        line += fmt::format(" {}=", field.key);
+        if (!needs_quotes(value)) {
+            line += value;
+            continue;
+        }
+        line += '"';
+        for (char const c : value) {
+            if (c == '"') line += '\\';
+            line += c;
+        }
+        line += '"';
+    }
+    return line;
+}
+
+void start(std::string_view process, Level level) {
+    auto logger = spdlog::stderr_color_mt(std::string(process));
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ [%n] %v", spdlog::pattern_time_type::utc);
+    logger->set_level(to_spdlog(level));
+    logger->flush_on(spdlog::level::debug);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+void write(Level level, std::string_view event, Fields fields) {
+    auto* const logger = spdlog::default_logger_raw();
+    if (!logger->should_log(to_spdlog(level))) return;
+    logger->log(to_spdlog(level), "{}", format_line(event, fields));
+}
+
+}  // namespace carrel::log

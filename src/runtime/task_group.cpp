@@ -1,0 +1,56 @@
+#include "runtime/task_group.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace carrel {
+
+void log_task_end(std::string const& name, std::exception_ptr const& exception,
+                  Result<> const& result);  // task.cpp
+
+struct TaskGroup::State {
+    explicit State(asio::any_io_executor where) : executor(where), empty(where) {}
+
+    asio::any_io_executor executor;
+    asio::steady_timer empty;  // cancelled when the last task has ended
+    std::list<asio::cancellation_signal> running;
+    bool closing = false;
+};
+
+TaskGroup::TaskGroup(asio::any_io_executor executor)
+    : state_(std::make_shared<State>(std::move(executor))) {}
+
+TaskGroup::~TaskGroup() { state_->closing = true; }
+
+size_t TaskGroup::size() const { return state_->running.size(); }
+
+void TaskGroup::start(std::string name, Task<> task) {
+    if (state_->closing) return;
+    auto const signal = state_->running.emplace(state_->running.end());
+    auto ended = [state = state_, signal, name = std::move(name)](
+                     std::exception_ptr const& exception, Result<> const& result) {
+        log_task_end(name, exception, result);
+        state->running.erase(signal);
+        if (state->running.empty()) state->empty.cancel();
+    };
+    asio::co_spawn(state_->executor, std::move(task),
+                   asio::bind_cancellation_slot(signal->slot(), std::move(ended)));
+}
+
+Task<> TaskGroup::close() {
+    state_->closing = true;
+    auto const state = state_;
+    // A task may be between two waits when the signal is sent; so signal until all have ended.
+    while (!state->running.empty()) {
+        for (auto signal = state->running.begin(); signal != state->running.end();)
+            (signal++)->emit(asio::cancellation_type::terminal);
+        if (state->running.empty()) break;
+        state->empty.expires_after(Milliseconds(50));
+        co_await state->empty.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    co_return Result<>();
+}
+
+}  // namespace carrel
