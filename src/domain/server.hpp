@@ -1,0 +1,54 @@
+#pragma once
+
+/// One user's notebook server in one course, as the store remembers it.
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "base/result.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace carrel {
+
+enum class ServerState {
+    Stopped,
+    Queued,    ///< waits for its turn to start
+    Starting,  ///< being spawned, or not yet answering
+    Running,
+    Stopping,
+    Failed,  ///< did not start, or ended by itself; `message` says why
+};
+[[nodiscard]] std::string_view name_of(ServerState state);
+[[nodiscard]] Result<ServerState> parse_server_state(std::string_view name);
+
+struct ServerRecord {
+    CourseId course;
+    UserId user;
+    std::string name;  ///< "" is the default server
+    ServerState state = ServerState::Stopped;
+    Time state_since;
+    std::string spawner_state;  ///< what the spawner needs to find it again; opaque
+    std::string endpoint;       ///< where it listens: "http+unix://…" or "http://127.0.0.1:…"
+    std::string secret;         ///< the token the proxy adds; known to the server alone
+    std::string message;        ///< why it failed or stopped, one sentence
+    std::string log_tail;       ///< the last lines of its log, when it failed
+    std::optional<Time> started_at;
+    std::optional<Time> last_activity;
+};
+
+/// A verified export of one home.
+struct Export {
+    CourseId course;
+    UserId user;
+    DeploymentId deployment;  ///< which degrade made it
+    std::string file;         ///< absolute path
+    std::string sha256;       ///< of the file, hexadecimal
+    long long bytes = 0;
+    long long files = 0;
+    Time created_at;
+    std::optional<Time> verified_at;
+};
+
+}  // namespace carrel

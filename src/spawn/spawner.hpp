@@ -1,0 +1,98 @@
+#pragma once
+
+/// Starts and stops notebook servers, one way of running them: a process, a container, a pod.
+///
+/// A spawner knows nothing about users' rights, routes or storage; it gets a folder and limits. It
+/// keeps nothing in memory that `state` does not hold, so that servers outlive the control process
+/// and a new one finds them again. Confined to the control thread; what blocks runs on the pool it
+/// was created with.
+
+#include "domain/course.hpp"
+#include "runtime/deadline.hpp"
+#include "runtime/task.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carrel {
+
+/// What a server runs, from the configuration's [environments.<name>].
+struct Environment {
+    std::string name;
+    std::string title;
+    std::string description;
+    /// The argument vector. "{socket}" (or "{port}"), "{base_url}", "{home}" are replaced.
+    /// A command with "{socket}" listens on a unix socket, the safer kind; one with "{port}" on
+    /// loopback.
+    std::vector<std::string> command;
+    std::string default_url = "/lab";              ///< below the server's base URL
+    std::vector<std::filesystem::path> read_only;  ///< folders it needs besides the system's
+    std::map<std::string, std::string> variables;  ///< added to its environment
+    std::string ready_path =
+        "api/status";  ///< answers 2xx with the secret when the server is usable
+};
+
+struct ServerSpec {
+    std::string id;        ///< unique among servers and a legal file name: "<course id>.<user id>."
+    std::string user;      ///< user name, for $USER and messages
+    std::string course;    ///< slug
+    std::string base_url;  ///< "/c/bio/user/ada/"
+    std::string
+        secret;  ///< the server demands it in `Authorization: token <secret>`; see JUPYTER_TOKEN
+    long long number = 0;  ///< from Homes::number_of; makes the uid
+    std::filesystem::path home;
+    Resources resources;
+    Environment environment;
+};
+
+/// A started server.
+struct Started {
+    std::string endpoint;  ///< "http+unix://<percent-encoded path>" or "http://127.0.0.1:<port>"
+    std::string state;     ///< what `poll`, `stop` and a restarted control need; opaque
+};
+
+/// How a server ended.
+struct Ending {
+    std::optional<int> exit_code;  ///< 128 + signal when ended by one; nothing when unknown
+    bool out_of_memory = false;
+    std::string explanation;  ///< one sentence for the user
+    std::string log_tail;     ///< its last lines
+};
+
+/// How well servers are kept apart on this machine; shown at start, in /options and in the UI.
+struct Isolation {
+    enum class Level { Full, Partial, None };
+    Level level = Level::None;
+    std::vector<std::string> notices;  ///< each one sentence: what is missing and what that means
+};
+[[nodiscard]] std::string_view name_of(Isolation::Level level);
+
+class Spawner {
+public:
+    virtual ~Spawner() = default;
+
+    using Progress = std::function<void(int percent, std::string const& message)>;
+
+    /// Starts the server and returns once it answers with its secret at `ready_path`.
+    /// Unavailable: it ended or did not answer before `deadline`; the message is one sentence for
+    /// the user, and `last_failure(id)` has its log; nothing is left running.
+    virtual Task<Started> start(ServerSpec spec, Deadline deadline, Progress progress) = 0;
+
+    /// Asks the server to end, and ends it with everything it started by force at `deadline`.
+    /// Stopping a stopped server succeeds.
+    virtual Task<> stop(std::string state, Deadline deadline) = 0;
+
+    /// Nothing while the server runs; else how it ended.
+    virtual Task<std::optional<Ending>> poll(std::string state) = 0;
+
+    /// How the last start of this server failed, with its log.
+    [[nodiscard]] virtual std::optional<Ending> last_failure(std::string const& id) const = 0;
+
+    [[nodiscard]] virtual Isolation isolation() const = 0;
+};
+
+}  // namespace carrel

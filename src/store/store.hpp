@@ -1,0 +1,59 @@
+#pragma once
+
+/// The store: everything Carrel must not forget, behind one interface for every database.
+///
+/// All access is inside a transaction. A read sees one moment; a write is applied whole or not at
+/// all, and is on disk when `write` returns. Side effects that must follow a write go into the
+/// outbox of the same transaction. The functions given run on the calling thread and block: call
+/// from a BlockingPool. Thread-safe. Owned by app/wiring.
+
+#include "base/result.hpp"
+#include "store/transaction.hpp"
+
+#include <functional>
+#include <optional>
+#include <type_traits>
+
+namespace carrel {
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// Runs `work` in a read-only transaction and returns what it returns.
+    /// Unavailable: the database does not answer.
+    template <class Work>
+    auto read(Work&& work) -> std::invoke_result_t<Work&, Transaction&> {
+        return in_transaction(Access::Read, work);
+    }
+
+    /// Runs `work` in a transaction that may write. An error from `work`, or an exception, rolls
+    /// everything back. Conflict: a uniqueness rule was broken. LimitReached: the disk is full.
+    /// `work` may run more than once when another writer was in the way, so it has no other
+    /// effects.
+    template <class Work>
+    auto write(Work&& work) -> std::invoke_result_t<Work&, Transaction&> {
+        return in_transaction(Access::Write, work);
+    }
+
+protected:
+    enum class Access { Read, Write };
+    /// Begins, runs, and commits when `work` succeeds; rolls back otherwise.
+    virtual Result<> transact(Access access, std::function<Result<>(Transaction&)> const& work) = 0;
+
+private:
+    template <class Work>
+    auto in_transaction(Access access, Work& work) -> std::invoke_result_t<Work&, Transaction&> {
+        using Outcome = std::invoke_result_t<Work&, Transaction&>;
+        std::optional<Outcome> outcome;
+        auto done = transact(access, [&](Transaction& transaction) -> Result<> {
+            outcome.emplace(work(transaction));
+            if (!*outcome) return std::unexpected(outcome->error());
+            return {};
+        });
+        if (!done) return std::unexpected(std::move(done).error());
+        return *std::move(outcome);
+    }
+};
+
+}  // namespace carrel
