@@ -1,0 +1,24 @@
+#pragma once
+
+/// Who is asking, and what they may do here.
+
+#include "auth/scope.hpp"
+#include "domain/user.hpp"
+
+namespace carrel {
+
+struct Identity {
+    User user;
+    /// Names the login: a session's id, or "token:<id>". Edge tokens carry it, so that ending the
+    /// login ends them too.
+    SessionId login;
+    bool by_cookie = false;
+    std::string csrf_token;  ///< of the session; empty for a token
+    /// What this login may do at most; a session may do everything its user may.
+    Scopes scopes;
+};
+
+/// PermissionDenied unless the login has `scope`.
+[[nodiscard]] Result<> require(Identity const& identity, Scope scope);
+
+}  // namespace carrel

@@ -1,0 +1,38 @@
+#pragma once
+
+/// Logs in by the passwords in the store.
+///
+/// An unknown name, a wrong password and a disabled user cost the same time and give the same
+/// sentence, so that nobody learns which names exist. Thread-safe. Owned by app/wiring.
+
+#include "auth/authenticator.hpp"
+#include "auth/local/login_limit.hpp"
+#include "auth/local/password_hasher.hpp"
+#include "store/store.hpp"
+
+#include <memory>
+
+namespace carrel {
+
+class LocalAuthenticator final : public Authenticator {
+public:
+    /// LimitReached: not enough memory to hash even one password.
+    [[nodiscard]] static Result<std::unique_ptr<LocalAuthenticator>> create(
+        Store& store, PasswordHasher const& hasher, Clock const& clock,
+        LoginLimitPolicy policy = {});
+
+    Result<User> authenticate(Credentials const& credentials) override;
+
+private:
+    LocalAuthenticator(Store& store, PasswordHasher const& hasher, Clock const& clock,
+                       LoginLimitPolicy policy, std::string decoy);
+    Result<std::optional<User>> find(std::string_view name);
+    void renew_hash(User const& user, std::string_view password);
+
+    Store& store_;
+    PasswordHasher const& hasher_;
+    LoginLimit limit_;
+    std::string decoy_;  ///< what an unknown user's password is compared with
+};
+
+}  // namespace carrel

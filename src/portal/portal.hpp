@@ -1,0 +1,75 @@
+#pragma once
+
+/// The portal: every call of the REST API under /api/v1, and /healthz, /readyz, /metrics.
+///
+/// It changes courses only by the table in domain/lifecycle.hpp and only in the store; the
+/// dispatcher and the hub see it there. Handlers run on the router's blocking pool, event streams
+/// on the control thread. Owned by app/wiring.
+
+#include "auth/authenticator.hpp"
+#include "auth/gate.hpp"
+#include "auth/local/password_hasher.hpp"
+#include "domain/course_rules.hpp"
+#include "domain/lifecycle.hpp"
+#include "http/router.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "store/store.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace carrel {
+
+/// An environment as the form for a course offers it.
+struct EnvironmentOption {
+    std::string name;
+    std::string title;
+    std::string description;
+    std::string default_url;
+};
+
+/// How far servers are kept apart on this machine.
+struct IsolationReport {
+    std::string level = "full";        ///< "full", "partial", "none"
+    std::vector<std::string> notices;  ///< what is missing, one sentence each
+};
+
+/// What the portal tells about the platform itself.
+struct PlatformFacts {
+    std::vector<EnvironmentOption> environments;
+    IsolationReport isolation;
+    std::string version;
+    Time started_at;
+    std::filesystem::path data;  ///< whose disk the overview measures
+    /// "https://jupyter.example.org", without a slash at the end; for links. Empty: what the
+    /// request's Host says.
+    std::string public_url;
+};
+
+struct PortalDependencies {
+    Store& store;
+    Gate& gate;
+    Authenticator& authenticator;
+    PasswordHasher const& passwords;
+    Clock const& clock;
+    Random& random;
+    BlockingPool& pool;  ///< for event streams; the router's is fine
+    CourseLimits limits;
+    GovernancePolicy policy;
+    PlatformFacts platform;
+};
+
+class Portal {
+public:
+    explicit Portal(PortalDependencies dependencies);
+
+    /// Registers everything; the portal must outlive the router.
+    void add_routes(http::Router& router);
+
+private:
+    PortalDependencies dependencies_;
+    std::string description_;  ///< the OpenAPI document, made by add_routes
+};
+
+}  // namespace carrel
