@@ -11,5 +11,7 @@ namespace carrel::http {
 /// `{type, title, status, detail, field?, request}`. `type` is "urn:carrel:problem:<code>".
 /// An Internal error tells the client nothing but the request's id; its cause is logged.
 [[nodiscard]] Response problem(Error const& error, Request const& request);
+/// The same with a status that says more than the code does: 405, 413, 431.
+[[nodiscard]] Response problem(Error const& error, Request const& request, unsigned status);
 
 }  // namespace carrel::http
