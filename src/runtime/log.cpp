@@ -60,10 +60,11 @@ void start(std::string_view process, Level level) {
     spdlog::set_default_logger(std::move(logger));
 }
 
+bool enabled(Level level) { return spdlog::default_logger_raw()->should_log(to_spdlog(level)); }
+
 void write(Level level, std::string_view event, Fields fields) {
-    auto* const logger = spdlog::default_logger_raw();
-    if (!logger->should_log(to_spdlog(level))) return;
-    logger->log(to_spdlog(level), "{}", format_line(event, fields));
+    if (!enabled(level)) return;
+    spdlog::default_logger_raw()->log(to_spdlog(level), "{}", format_line(event, fields));
 }
 
 }  // namespace carrel::log

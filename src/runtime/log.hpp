@@ -36,6 +36,9 @@ enum class Level { Debug, Info, Warn, Error };
 /// ("control").
 void start(std::string_view process, Level level);
 
+/// For fields that are costly to make.
+[[nodiscard]] bool enabled(Level level);
+
 void write(Level level, std::string_view event, Fields fields);
 inline void debug(std::string_view event, Fields fields = {}) {
     write(Level::Debug, event, fields);

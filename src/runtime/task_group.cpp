@@ -3,12 +3,24 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace carrel {
 
 void log_task_end(std::string const& name, std::exception_ptr const& exception,
                   Result<> const& result);  // task.cpp
+
+namespace {
+
+/// A cancelled task learns it from the wait that was cancelled, as an error value. Without this,
+/// asio would throw at its next co_await, in the middle of whatever it does to end well.
+Task<> without_throwing(Task<> task) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_return co_await std::move(task);
+}
+
+}  // namespace
 
 struct TaskGroup::State {
     explicit State(asio::any_io_executor where) : executor(where), empty(where) {}
@@ -35,7 +47,7 @@ void TaskGroup::start(std::string name, Task<> task) {
         state->running.erase(signal);
         if (state->running.empty()) state->empty.cancel();
     };
-    asio::co_spawn(state_->executor, std::move(task),
+    asio::co_spawn(state_->executor, without_throwing(std::move(task)),
                    asio::bind_cancellation_slot(signal->slot(), std::move(ended)));
 }
 
