@@ -25,18 +25,26 @@ class Gate {
 public:
     Gate(Store& store, Clock const& clock, Random& random, SessionPolicy policy = {});
 
+    /// When a request has both, its bearer token counts and its cookie is ignored.
     /// Unauthenticated: nobody, expired, or a disabled user.
     /// PermissionDenied: an unsafe method by cookie without the session's X-CSRF-Token, or sent by
     /// another site (Origin, Sec-Fetch-Site).
     [[nodiscard]] Result<Identity> identify(http::Request const& request) const;
 
-    /// Begins a session for a user whose credentials were right, and sets the cookie.
+    /// Begins a session for a user whose credentials were right, and sets the cookie. A session
+    /// that the request already has ends.
+    /// PermissionDenied: another site sent the request. Unauthenticated: disabled meanwhile.
     Result<Identity> begin_session(User const& user, http::Request const& request,
                                    http::Response& response);
     /// Ends the session and takes the cookie away; its edge tokens are revoked through the outbox.
+    /// InvalidArgument: the login is a token.
     Result<> end_session(Identity const& identity, http::Response& response);
 
 private:
+    Result<Identity> by_token(std::string_view secret) const;
+    Result<Identity> by_session(std::string_view secret, http::Request const& request) const;
+    Time expiry(Time created_at, Time now) const;
+
     Store& store_;
     Clock const& clock_;
     Random& random_;

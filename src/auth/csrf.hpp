@@ -1,0 +1,23 @@
+#pragma once
+
+/// Is this request forged by another site? A browser adds our cookies to requests that any page
+/// makes; these checks tell our own pages' requests from theirs.
+
+#include "base/result.hpp"
+#include "http/message.hpp"
+
+#include <string_view>
+
+namespace carrel {
+
+/// False for GET, HEAD and OPTIONS, which change nothing.
+[[nodiscard]] bool is_unsafe(std::string_view method);
+
+/// PermissionDenied when the browser says that a page of another origin sent the request, by
+/// Sec-Fetch-Site or by Origin. A sibling subdomain is another origin: notebooks may live there.
+[[nodiscard]] Result<> check_same_origin(http::Request const& request);
+
+/// PermissionDenied unless the header X-CSRF-Token is the session's.
+[[nodiscard]] Result<> check_csrf_token(http::Request const& request, std::string_view expected);
+
+}  // namespace carrel

@@ -1,0 +1,23 @@
+#pragma once
+
+/// Ending logins. Each end also puts `revoke_login` into the outbox, from where the hub tells the
+/// proxy, so that open notebooks of that login close. Call inside a writing transaction.
+
+#include "store/transaction.hpp"
+
+#include <optional>
+
+namespace carrel {
+
+[[nodiscard]] Result<> end_session(Transaction& transaction, SessionId const& session, Time now);
+[[nodiscard]] Result<> end_token(Transaction& transaction, TokenId const& token, Time now);
+/// Every session of the user but `keep`.
+[[nodiscard]] Result<> end_sessions(Transaction& transaction, UserId const& user,
+                                    std::optional<SessionId> const& keep, Time now);
+/// Closes what was opened with the user's tokens, and keeps the tokens: for a disabled user.
+[[nodiscard]] Result<> revoke_tokens(Transaction& transaction, UserId const& user, Time now);
+
+/// How an identity names the login by a token; see `Identity::login`.
+[[nodiscard]] SessionId login_of(TokenId const& token);
+
+}  // namespace carrel

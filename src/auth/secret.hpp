@@ -1,0 +1,22 @@
+#pragma once
+
+/// Secrets that prove a login. The store has only their hashes, so that a copy of the database
+/// lets nobody in. They are random and long, so a plain hash without salt is enough.
+
+#include "base/random.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace carrel {
+
+/// What an API token begins with, so that people and scanners recognise a leaked one.
+inline constexpr std::string_view token_prefix = "carrel_";
+
+/// "carrel_" and 43 random characters.
+[[nodiscard]] std::string make_token_secret(Random& random);
+
+/// SHA-256 in hexadecimal.
+[[nodiscard]] std::string hash_secret(std::string_view secret);
+
+}  // namespace carrel
