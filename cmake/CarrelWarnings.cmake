@@ -5,7 +5,8 @@ option(CARREL_HARDENING "Fortify, stack protector, full RELRO" OFF)
 
 add_library(carrel_flags INTERFACE)
 target_compile_options(carrel_flags INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fno-omit-frame-pointer
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-missing-designated-field-initializers
+    -fno-omit-frame-pointer
     -fcolor-diagnostics)
 target_link_options(carrel_flags INTERFACE -Wl,--as-needed)
 

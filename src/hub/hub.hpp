@@ -1,0 +1,42 @@
+#pragma once
+
+/// The running half of every course on this machine: servers, their routes, and the ways to them.
+/// Made by app/wiring; confined to the control thread.
+
+#include "hub/culler.hpp"
+#include "hub/entry.hpp"
+#include "hub/hub_api.hpp"
+#include "hub/reconciler.hpp"
+
+namespace carrel {
+
+class Hub {
+public:
+    Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate, http::Client& client,
+        std::string edge_key);
+
+    void add_routes(http::Router& router);
+
+    /// Finds running servers again, then keeps the world in order in the background.
+    Task<> start();
+
+    /// Stops the background work; servers go on running.
+    Task<> close();
+    /// Stops every server, many at a time, and returns when all have ended.
+    Task<> stop_all_servers();
+
+private:
+    Task<> reconcile_for_ever();
+    Task<> cull_for_ever();
+
+    HubDependencies use_;
+    HubSettings settings_;
+    ServerLifecycle servers_;
+    Reconciler reconciler_;
+    Culler culler_;
+    HubApi api_;
+    Entry entry_;
+    TaskGroup tasks_;
+};
+
+}  // namespace carrel

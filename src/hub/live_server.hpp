@@ -1,0 +1,59 @@
+#pragma once
+
+/// A server that the hub takes care of right now: its record and what is under way with it.
+/// Confined to the control thread.
+
+#include "base/encoding.hpp"
+#include "domain/course.hpp"
+#include "domain/server.hpp"
+#include "domain/user.hpp"
+#include "hub/progress.hpp"
+
+#include <compare>
+#include <string>
+
+namespace carrel {
+
+struct ServerKey {
+    CourseId course;
+    UserId user;
+    std::string name;  ///< "" is the default server
+
+    auto operator<=>(ServerKey const&) const = default;
+};
+
+/// Whose server, in which course. A copy: the course may change meanwhile.
+struct ServerOwner {
+    Course course;
+    User user;
+    std::string name;
+
+    [[nodiscard]] ServerKey key() const { return {course.id, user.id, name}; }
+    /// "/c/bio/user/ada" — the route's path, and without the slash at its end the server's base
+    /// URL.
+    [[nodiscard]] std::string path() const {
+        auto path = "/c/" + course.request.slug + "/user/" + percent_encode(user.name);
+        if (!name.empty()) path += "/" + percent_encode(name);
+        return path;
+    }
+    [[nodiscard]] std::string login_path() const {
+        return "/c/" + course.request.slug + "/hub/enter";
+    }
+};
+
+struct LiveServer {
+    LiveServer(asio::any_io_executor const& executor, ServerOwner whose)
+        : owner(std::move(whose)), progress(executor) {
+        record.course = owner.course.id;
+        record.user = owner.user.id;
+        record.name = owner.name;
+    }
+
+    ServerOwner owner;
+    ServerRecord record;
+    ProgressFeed progress;
+    /// Somebody wants it stopped while it starts; the start obeys as soon as it can.
+    bool stop_wanted = false;
+};
+
+}  // namespace carrel

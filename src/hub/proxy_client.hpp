@@ -1,0 +1,48 @@
+#pragma once
+
+/// Speaks to the proxy: routes and revocations, by configurable-http-proxy's REST API.
+///
+/// One kind talks to a real proxy (`RestProxyClient`), one remembers (`FakeProxyClient`).
+/// Confined to the control thread.
+
+#include "base/clock.hpp"
+#include "runtime/task.hpp"
+
+#include <set>
+#include <string>
+
+namespace carrel {
+
+/// A route to one notebook server.
+struct ServerRoute {
+    std::string path;    ///< "/c/bio/user/ada", as in the URL, percent-encoded
+    std::string target;  ///< "http+unix://…" or "http://127.0.0.1:…"
+    std::string secret;  ///< what the proxy sends upstream as `Authorization: token …`
+    std::string login;   ///< where a browser without a right goes: "/c/bio/hub/enter"
+};
+
+class ProxyClient {
+public:
+    virtual ~ProxyClient() = default;
+
+    /// Adds or replaces a route. Unavailable: the proxy does not answer (it is restarting).
+    virtual Task<> add_route(ServerRoute route) = 0;
+    /// Deleting a missing route succeeds.
+    virtual Task<> delete_route(std::string path) = 0;
+    /// The paths of all routes, as they were added.
+    virtual Task<std::set<std::string>> routes() = 0;
+    /// When the server behind this route was last used through the proxy; nothing when unknown.
+    virtual Task<std::optional<Time>> last_activity(std::string path) = 0;
+
+    /// Refuses edge tokens made from this login, and cuts their connections.
+    virtual Task<> revoke_login(std::string login, Time until) = 0;
+    /// Refuses edge tokens that this user has been given for this route so far, likewise.
+    virtual Task<> revoke_user(std::string path, std::string user, Time until) = 0;
+
+    /// True while this is the proxy process that `mark` marked; false after it has been restarted
+    /// and has forgotten everything.
+    virtual Task<bool> is_marked() = 0;
+    virtual Task<> mark() = 0;
+};
+
+}  // namespace carrel

@@ -1,0 +1,32 @@
+#pragma once
+
+/// Makes the world match the store, again and again: servers that died, courses that ended, people
+/// who were removed, a proxy that was restarted, side effects waiting in the outbox.
+/// Level-triggered: each pass looks at what is, so a missed pass loses nothing. Control thread.
+
+#include "hub/revocations.hpp"
+#include "hub/server_lifecycle.hpp"
+
+namespace carrel {
+
+class Reconciler {
+public:
+    Reconciler(HubDependencies const& dependencies, ServerLifecycle& servers);
+
+    /// One pass. An error in one part is logged and does not keep the others from running.
+    Task<> pass();
+
+private:
+    Task<> notice_endings();
+    Task<> obey_courses();
+    Task<> restore_routes();
+    Task<> drain_outbox();
+    Task<> perform(OutboxItem const& item);
+    Task<> remove_participant(CourseId course, UserId user);
+
+    HubDependencies use_;
+    ServerLifecycle& servers_;
+    Revocations revocations_;
+};
+
+}  // namespace carrel

@@ -1,0 +1,103 @@
+#include "hub/rest_proxy_client.hpp"
+
+#include "base/time_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace carrel {
+
+namespace {
+
+constexpr Milliseconds patience{10'000};
+/// A route that no browser asks for; its absence says that the proxy has forgotten its routes.
+constexpr std::string_view mark_path = "/.carrel/mark";
+
+long long unix_seconds(Time time) {
+    return std::chrono::ceil<Seconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+RestProxyClient::RestProxyClient(http::Client& client, BlockingPool& pool, std::string api_url,
+                                 std::string token)
+    : client_(client), pool_(pool), api_url_(std::move(api_url)), token_(std::move(token)) {}
+
+Task<http::ClientResponse> RestProxyClient::call(std::string method, std::string path,
+                                                 std::string body) {
+    http::ClientRequest const request{.method = std::move(method),
+                                      .url = api_url_ + path,
+                                      .headers = {{"Authorization", "token " + token_}},
+                                      .body = std::move(body),
+                                      .largest_body = 256UL * 1024UL * 1024UL};
+    co_return co_await pool_.run([&] { return client_.fetch(request, Deadline::after(patience)); });
+}
+
+Task<http::ClientResponse> RestProxyClient::expect(std::string method, std::string path,
+                                                   std::string body, std::set<unsigned> statuses) {
+    auto const what = method + " " + path;
+    CO_TRY(auto response, co_await call(std::move(method), std::move(path), std::move(body)));
+    if (!statuses.contains(response.status))
+        co_return fail(Code::Unavailable, "{} at the proxy: it answered {}", what, response.status);
+    co_return response;
+}
+
+Task<> RestProxyClient::add_route(ServerRoute route) {
+    nlohmann::json const body{{"target", route.target},
+                              {"secret", route.secret},
+                              {"auth", {{"login", route.login}}},
+                              {"carrel", true}};
+    CO_TRY_VOID(co_await expect("POST", "/api/routes" + route.path, body.dump(), {201}));
+    co_return Result<>();
+}
+
+Task<> RestProxyClient::delete_route(std::string path) {
+    CO_TRY_VOID(co_await expect("DELETE", "/api/routes" + path, {}, {204, 404}));
+    co_return Result<>();
+}
+
+Task<std::set<std::string>> RestProxyClient::routes() {
+    CO_TRY(auto response, co_await expect("GET", "/api/routes", {}, {200}));
+    auto const json = nlohmann::json::parse(response.body, nullptr, false);
+    if (!json.is_object()) co_return fail(Code::Internal, "list routes: the proxy sent no object");
+    std::set<std::string> paths;
+    for (auto const& [path, route] : json.items())
+        if (route.contains("carrel") && path != mark_path) paths.insert(path);
+    co_return paths;
+}
+
+Task<std::optional<Time>> RestProxyClient::last_activity(std::string path) {
+    CO_TRY(auto response, co_await expect("GET", "/api/routes" + path, {}, {200, 404}));
+    auto const json = nlohmann::json::parse(response.body, nullptr, false);
+    if (response.status == 404 || !json.is_object() || !json.contains("last_activity") ||
+        !json["last_activity"].is_string())
+        co_return std::nullopt;
+    CO_TRY(auto at, parse_time(json["last_activity"].get<std::string>()));
+    co_return at;
+}
+
+Task<> RestProxyClient::revoke_login(std::string login, Time until) {
+    nlohmann::json const body{{"session", login}, {"until", unix_seconds(until)}};
+    CO_TRY_VOID(co_await expect("POST", "/api/revocations", body.dump(), {200, 201, 204}));
+    co_return Result<>();
+}
+
+Task<> RestProxyClient::revoke_user(std::string path, std::string user, Time until) {
+    nlohmann::json const body{{"route", path}, {"user", user}, {"until", unix_seconds(until)}};
+    CO_TRY_VOID(co_await expect("POST", "/api/revocations", body.dump(), {200, 201, 204}));
+    co_return Result<>();
+}
+
+Task<bool> RestProxyClient::is_marked() {
+    CO_TRY(auto response,
+           co_await expect("GET", "/api/routes" + std::string(mark_path), {}, {200, 404}));
+    co_return response.status == 200;
+}
+
+Task<> RestProxyClient::mark() {
+    nlohmann::json const body{{"target", "http://127.0.0.1:9"}, {"carrel", true}};
+    CO_TRY_VOID(
+        co_await expect("POST", "/api/routes" + std::string(mark_path), body.dump(), {201}));
+    co_return Result<>();
+}
+
+}  // namespace carrel

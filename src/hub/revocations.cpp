@@ -1,0 +1,68 @@
+#include "hub/revocations.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace carrel {
+
+namespace {
+
+constexpr std::string_view settings_key = "revocations";
+
+}  // namespace
+
+std::string format_revocations(std::vector<Revocation> const& revocations) {
+    auto list = nlohmann::json::array();
+    for (auto const& item : revocations)
+        list.push_back({{"login", item.login},
+                        {"path", item.path},
+                        {"user", item.user},
+                        {"until", item.until.time_since_epoch().count()}});
+    return list.dump();
+}
+
+std::vector<Revocation> read_revocations(std::string_view text, Time now) {
+    std::vector<Revocation> revocations;
+    auto const list = nlohmann::json::parse(text, nullptr, false);
+    if (!list.is_array()) return revocations;
+    for (auto const& item : list) {
+        Time const until(Milliseconds(item.value("until", 0LL)));
+        if (until <= now) continue;
+        revocations.push_back({.login = item.value("login", ""),
+                               .path = item.value("path", ""),
+                               .user = item.value("user", ""),
+                               .until = until});
+    }
+    return revocations;
+}
+
+Task<> Revocations::send(Revocation const& revocation) {
+    if (!revocation.login.empty())
+        co_return co_await use_.proxy.revoke_login(revocation.login, revocation.until);
+    co_return co_await use_.proxy.revoke_user(revocation.path, revocation.user, revocation.until);
+}
+
+Task<> Revocations::add(Revocation revocation) {
+    auto const now = use_.clock.now();
+    revocation.until = now + edge_token_lasts;
+    CO_TRY_VOID(co_await send(revocation));
+    co_return co_await use_.pool.run([&] {
+        return use_.store.write([&](Transaction& transaction) -> Result<> {
+            TRY(auto const kept, transaction.settings().get(settings_key));
+            auto revocations = read_revocations(kept.value_or(""), now);
+            revocations.push_back(revocation);
+            return transaction.settings().set(settings_key, format_revocations(revocations));
+        });
+    });
+}
+
+Task<> Revocations::send_all() {
+    CO_TRY(auto kept, co_await use_.pool.run([&] {
+        return use_.store.read(
+            [&](Transaction& transaction) { return transaction.settings().get(settings_key); });
+    }));
+    for (auto const& revocation : read_revocations(kept.value_or(""), use_.clock.now()))
+        CO_TRY_VOID(co_await send(revocation));
+    co_return Result<>();
+}
+
+}  // namespace carrel

@@ -1,0 +1,42 @@
+#pragma once
+
+/// Rights that were taken away before their edge tokens expire.
+///
+/// The proxy keeps them in memory; the store keeps them too, so that a restarted proxy is told
+/// again. Confined to the control thread.
+
+#include "hub/server_lifecycle.hpp"
+
+namespace carrel {
+
+/// Edge tokens last as long as a working day; then the browser is sent for a new one by itself.
+inline constexpr Seconds edge_token_lasts{12 * 3600};
+
+/// Either a login that ended, or a user who may no longer use one route.
+struct Revocation {
+    std::string login;
+    std::string path;
+    std::string user;
+    Time until;  ///< no token made before is valid after this
+};
+
+class Revocations {
+public:
+    explicit Revocations(HubDependencies const& dependencies) : use_(dependencies) {}
+
+    /// Tells the proxy, then remembers. `until` is filled in here.
+    Task<> add(Revocation revocation);
+    /// Tells a new proxy everything that still matters.
+    Task<> send_all();
+
+private:
+    Task<> send(Revocation const& revocation);
+
+    HubDependencies use_;
+};
+
+/// The form in which they are kept: a JSON array. Malformed text gives none.
+[[nodiscard]] std::string format_revocations(std::vector<Revocation> const& revocations);
+[[nodiscard]] std::vector<Revocation> read_revocations(std::string_view text, Time now);
+
+}  // namespace carrel

@@ -1,0 +1,96 @@
+#pragma once
+
+/// The life of every server: queued, starting, running, stopping, stopped.
+///
+/// Each step is written to the store before the next is taken, so that a control process killed at
+/// any point is followed by one that knows what there is: running servers are found again,
+/// half-started ones are started anew. Confined to the control thread. Owned by `Hub`.
+
+#include "base/random.hpp"
+#include "domain/event.hpp"
+#include "homes/home_store.hpp"
+#include "hub/live_server.hpp"
+#include "hub/proxy_client.hpp"
+#include "hub/start_queue.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/task_group.hpp"
+#include "spawn/spawner.hpp"
+#include "store/store.hpp"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace carrel {
+
+struct HubSettings {
+    size_t concurrent_starts = 10;
+    Seconds start_timeout{60};
+    Seconds stop_timeout{10};
+    Seconds idle_timeout{3600};  ///< 0: idle servers are never stopped
+    long long first_home_number = 200'000;
+    std::map<std::string, Environment> environments;
+};
+
+/// What the hub is made of. All outlive it.
+struct HubDependencies {
+    asio::any_io_executor executor;
+    BlockingPool& pool;
+    Store& store;
+    Spawner& spawner;
+    HomeStore& homes;
+    ProxyClient& proxy;
+    Clock const& clock;
+    Random& random;
+};
+
+class ServerLifecycle {
+public:
+    ServerLifecycle(HubDependencies const& dependencies, HubSettings const& settings);
+
+    /// Finds the servers that a former control process left. Call once, before anything else.
+    Task<> recover();
+
+    /// Puts the server in line to be started and returns at once; `find(key)->progress` tells the
+    /// rest. A server that is running, or on its way, is left alone. Conflict: it is stopping, or
+    /// the course is not deployed.
+    Task<std::shared_ptr<LiveServer>> start(ServerOwner owner, std::string actor);
+
+    /// Stops the server and returns once it has ended. Stopping a stopped one succeeds.
+    /// `reason` is a sentence for its owner; empty when they did it themselves.
+    Task<> stop(ServerKey key, std::string actor, std::string event_kind, std::string reason);
+
+    /// Notes that a running server has ended by itself.
+    Task<> note_ending(std::shared_ptr<LiveServer> server, Ending ending);
+
+    /// The server, when it is on its way, running, or has ended since this process began; else
+    /// null.
+    [[nodiscard]] std::shared_ptr<LiveServer> find(ServerKey const& key) const;
+    [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> in_state(ServerState state) const;
+
+    /// The route of a running server.
+    [[nodiscard]] static ServerRoute route_of(LiveServer const& server);
+
+    /// Ends the tasks under way without stopping any server.
+    Task<> close();
+
+private:
+    Task<> run_start(std::shared_ptr<LiveServer> server, std::string actor);
+    Task<> spawn(std::shared_ptr<LiveServer> server, std::string actor);
+    Task<ServerSpec> make_spec(LiveServer& server);
+    Task<> finish_start(std::shared_ptr<LiveServer> server, Started started, std::string actor);
+    Task<> fail_start(std::shared_ptr<LiveServer> server, Error error);
+    /// Sets the state and writes the record, with an event when one is given.
+    Task<> save(std::shared_ptr<LiveServer> server, ServerState state,
+                std::optional<Event> event = {});
+    [[nodiscard]] Event event_of(LiveServer const& server, std::string kind, std::string actor,
+                                 std::string message) const;
+
+    HubDependencies use_;
+    HubSettings const& settings_;
+    StartQueue queue_;
+    TaskGroup tasks_;
+    std::map<ServerKey, std::shared_ptr<LiveServer>> servers_;
+};
+
+}  // namespace carrel
