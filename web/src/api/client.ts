@@ -1,0 +1,94 @@
+import { ApiError, errorFromResponse } from "./error";
+
+/**
+ * Every call to the server goes through here: JSON both ways, the CSRF token on unsafe
+ * methods, errors as ApiError.
+ */
+
+let csrfToken = "";
+let renewCsrfToken: (() => Promise<void>) | null = null;
+let language = "en";
+
+export function setCsrfToken(token: string): void {
+  csrfToken = token;
+}
+
+/** How to get a fresh token when another tab has changed the session. */
+export function onStaleCsrfToken(renew: () => Promise<void>): void {
+  renewCsrfToken = renew;
+}
+
+export function setRequestLanguage(chosen: string): void {
+  language = chosen;
+}
+
+export const base = "/api/v1";
+
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+async function send(method: Method, path: string, body: unknown): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET" && csrfToken !== "") headers["X-CSRF-Token"] = csrfToken;
+  try {
+    return await fetch(path, {
+      method,
+      headers,
+      credentials: "same-origin",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new ApiError("network", 0, "");
+  }
+}
+
+export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  let response = await send(method, path, body);
+  if (!response.ok) {
+    let error = await errorFromResponse(response);
+    const stale = error.status === 403 && error.type.includes("csrf") && method !== "GET";
+    if (!stale || renewCsrfToken === null) throw error;
+    await renewCsrfToken();
+    response = await send(method, path, body);
+    if (!response.ok) {
+      error = await errorFromResponse(response);
+      throw error;
+    }
+  }
+  const content = await response.text();
+  if (content === "") return undefined as T;
+  try {
+    return JSON.parse(content) as T;
+  } catch {
+    throw new ApiError("unexpected", response.status, "");
+  }
+}
+
+export function get<T>(path: string): Promise<T> {
+  return request<T>("GET", path);
+}
+
+/** A path under the API from its parts, each percent-encoded. */
+export function apiPath(...parts: string[]): string {
+  return [base, ...parts.map(encodeURIComponent)].join("/");
+}
+
+export function hubPath(slug: string, ...parts: string[]): string {
+  return ["/c", encodeURIComponent(slug), "hub/api", ...parts.map(encodeURIComponent)].join("/");
+}
+
+/**
+ * Asks whether a download exists, without loading it: the answer's head is enough.
+ * Throws the server's own explanation where it does not.
+ */
+export async function probe(path: string): Promise<void> {
+  const controller = new AbortController();
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", signal: controller.signal });
+  } catch {
+    throw new ApiError("network", 0, "");
+  }
+  if (!response.ok) throw await errorFromResponse(response);
+  controller.abort();
+}

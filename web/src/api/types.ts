@@ -1,0 +1,243 @@
+/** The shapes of Carrel's REST API, as the server documents them in /api/v1/openapi.json. */
+
+export type Role = "administrator" | "leader";
+export type Language = "en" | "de";
+
+export interface Me {
+  username: string;
+  display_name: string;
+  email: string | null;
+  roles: Role[];
+  language: Language | null;
+  csrf_token: string;
+  scopes: string[];
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Range {
+  min: number;
+  max: number;
+  default: number;
+}
+
+export interface Environment {
+  name: string;
+  title: string;
+  description: string;
+  default_url: string;
+}
+
+export interface Isolation {
+  level: "full" | "partial" | "none";
+  notices: string[];
+}
+
+export interface Options {
+  environments: Environment[];
+  targets: string[];
+  limits: {
+    cpu: Range;
+    memory_gib: Range;
+    storage_gib: Range;
+    participants: Range;
+    name: { min: number; max: number };
+    slug: { min: number; max: number };
+    description: { max: number };
+    start_within_days: number;
+    password: { min: number };
+  };
+  isolation: Isolation;
+  version: string;
+}
+
+export type CourseState =
+  | "pending"
+  | "accepted"
+  | "deploying"
+  | "deployed"
+  | "degrading"
+  | "degraded"
+  | "rejected"
+  | "canceled"
+  | "failed";
+
+export type ApplicationState = "pending" | "accepted" | "rejected";
+
+export type CourseAction =
+  | "accept"
+  | "reject"
+  | "cancel"
+  | "deploy"
+  | "degrade"
+  | "redeploy"
+  | "invite"
+  | "admit"
+  | "enter"
+  | "export";
+
+export interface Resources {
+  cpu: number;
+  memory_gib: number;
+  storage_gib: number;
+}
+
+export interface Deployment {
+  id: string;
+  kind: "deploy" | "degrade";
+  state: "running" | "succeeded" | "failed";
+  started_at: string;
+  deadline: string;
+  finished_at: string | null;
+  message: string | null;
+}
+
+export interface Course {
+  slug: string;
+  name: string;
+  description: string;
+  starts_at: string;
+  ends_at: string | null;
+  expected_participants: number;
+  resources: Resources;
+  environment: string;
+  target: string;
+  state: CourseState;
+  state_since: string;
+  reason: string | null;
+  leaders: string[];
+  requested_by: string;
+  created_at: string;
+  updated_at: string;
+  hub_url: string | null;
+  deployment: Deployment | null;
+  participants: { accepted: number; pending: number };
+  me: { leader: boolean; participant: ApplicationState | null; may: string[] };
+}
+
+export interface CourseRequest {
+  slug: string;
+  name: string;
+  description: string;
+  starts_at: string;
+  ends_at: string | null;
+  expected_participants: number;
+  resources: Resources;
+  environment: string;
+  target?: string;
+}
+
+export interface Invitation {
+  code: string;
+  url: string;
+}
+
+export interface InvitedCourse {
+  course: {
+    slug: string;
+    name: string;
+    description: string;
+    starts_at: string;
+    ends_at: string | null;
+    leaders: string[];
+  };
+  me: { application: ApplicationState | null };
+}
+
+export interface Participant {
+  username: string;
+  display_name: string;
+  email: string | null;
+  state: ApplicationState;
+  applied_at: string;
+  decided_at: string | null;
+  decided_by: string | null;
+  server: { state: string; last_activity: string | null; url: string | null } | null;
+  export: Export | null;
+}
+
+export interface Export {
+  username: string;
+  bytes: number;
+  sha256: string;
+  verified_at: string | null;
+  created_at: string;
+}
+
+export interface CourseEvent {
+  id: number;
+  at: string;
+  kind: string;
+  actor: string | null;
+  subject: string | null;
+  message: string;
+  detail: Record<string, unknown>;
+}
+
+export interface Token {
+  id: string;
+  note: string;
+  scopes: string[];
+  created_at: string;
+  expires_at: string | null;
+  last_used_at?: string | null;
+  token?: string;
+}
+
+export interface User {
+  username: string;
+  display_name: string;
+  email: string | null;
+  roles: Role[];
+  created_at: string;
+  last_login_at: string | null;
+  disabled: boolean;
+}
+
+export interface Overview {
+  courses: Partial<Record<CourseState, number>>;
+  servers: { running: number; starting: number; queued: number };
+  users: number;
+  machine: {
+    cpus: number;
+    memory_bytes: number;
+    memory_available_bytes: number;
+    disk_free_bytes: number;
+    load: number | number[];
+  };
+  isolation: Isolation;
+  version: string;
+  uptime_seconds: number;
+}
+
+/** A server in JupyterHub's user model. */
+export interface HubServer {
+  name: string;
+  ready: boolean;
+  pending: "spawn" | "stop" | null;
+  url: string;
+  started: string | null;
+  last_activity: string | null;
+  stopped?: boolean;
+}
+
+export interface HubUser {
+  name: string;
+  pending: "spawn" | "stop" | null;
+  server: string | null;
+  servers: Record<string, HubServer>;
+}
+
+/** One step of a starting server, as its progress stream reports it. */
+export interface Progress {
+  progress: number;
+  message: string;
+  ready?: boolean;
+  failed?: boolean;
+  url?: string;
+  queue_position?: number;
+  log?: string | string[];
+}

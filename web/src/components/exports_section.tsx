@@ -1,0 +1,45 @@
+import { Text } from "@mantine/core";
+import { useExports } from "../api/courses";
+import { useI18n } from "../i18n/context";
+import { formatBytes } from "../lib/format";
+import { PagedView } from "./query_view";
+import { Section } from "./section";
+import { TakeoutButton } from "./takeout_panel";
+import { When } from "./when";
+
+/** What was saved of each participant's home, and whether it was verified. */
+export function ExportsSection({ slug }: { slug: string }) {
+  const { t, locale } = useI18n();
+  const exports = useExports(slug, true);
+  return (
+    <Section title={t("exports.title")} hint={t("exports.hint")}>
+      <PagedView query={exports} empty={t("exports.empty")}>
+        {(items) => (
+          <ul className="carrel-list">
+            {items.map((one) => (
+              <li key={`${one.username}-${one.created_at}`} className="carrel-row">
+                <div className="carrel-grow">
+                  <Text fw={600}>{one.username}</Text>
+                  <Text size="sm" c="dimmed" component="div" title={one.sha256}>
+                    {formatBytes(one.bytes, locale)}
+                    {" · "}
+                    {one.verified_at === null ? (
+                      t("exports.unverified")
+                    ) : (
+                      <>
+                        {t("exports.verified")} <When at={one.verified_at} relative />
+                      </>
+                    )}
+                  </Text>
+                </div>
+                {one.verified_at !== null && (
+                  <TakeoutButton slug={slug} username={one.username} label={t("exports.download")} small />
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </PagedView>
+    </Section>
+  );
+}

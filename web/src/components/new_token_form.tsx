@@ -1,0 +1,86 @@
+import { Button, Checkbox, Group, NativeSelect, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useCreateToken } from "../api/account";
+import type { Token } from "../api/types";
+import { useI18n } from "../i18n/context";
+import type { MessageKey } from "../i18n/messages";
+import { ErrorNotice } from "./error_notice";
+
+const day = 86_400;
+const never = "never";
+
+interface NewTokenFormProps {
+  scopes: string[];
+  onCreated: (token: Token) => void;
+}
+
+const scopeNames: Record<string, MessageKey> = {
+  self: "scope.self",
+  "courses:read": "scope.coursesRead",
+  "courses:write": "scope.coursesWrite",
+  "participants:write": "scope.participantsWrite",
+  governance: "scope.governance",
+  servers: "scope.servers",
+  "access:servers": "scope.accessServers",
+  "admin:users": "scope.adminUsers",
+};
+
+export function NewTokenForm({ scopes, onCreated }: NewTokenFormProps) {
+  const { t } = useI18n();
+  const create = useCreateToken();
+  const form = useForm({
+    initialValues: { note: "", lifetime: String(30 * day), scopes },
+    validate: {
+      note: (note) => (note.trim() === "" ? t("invalid.required") : null),
+      scopes: (chosen) => (chosen.length === 0 ? t("invalid.scopes") : null),
+    },
+  });
+  const submit = form.onSubmit((values) => {
+    create.mutate(
+      {
+        note: values.note.trim(),
+        expires_in: values.lifetime === never ? null : Number(values.lifetime),
+        scopes: values.scopes,
+      },
+      {
+        onSuccess: (token) => {
+          onCreated(token);
+          form.reset();
+        },
+      },
+    );
+  });
+  return (
+    <form noValidate onSubmit={submit}>
+      <Stack gap="sm">
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
+          <TextInput label={t("tokens.note")} placeholder={t("tokens.notePlaceholder")} required {...form.getInputProps("note")} />
+          <NativeSelect
+            label={t("tokens.lifetime")}
+            {...form.getInputProps("lifetime")}
+            data={[
+              { value: String(day), label: t("tokens.day") },
+              { value: String(30 * day), label: t("tokens.month") },
+              { value: String(365 * day), label: t("tokens.year") },
+              { value: never, label: t("tokens.never") },
+            ]}
+          />
+        </SimpleGrid>
+        <Checkbox.Group label={t("tokens.scopes")} {...form.getInputProps("scopes")}>
+          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs" verticalSpacing={6} mt={6}>
+            {scopes.map((scope) => {
+              const key = scopeNames[scope];
+              return <Checkbox key={scope} value={scope} label={key === undefined ? scope : t(key)} description={scope} />;
+            })}
+          </SimpleGrid>
+        </Checkbox.Group>
+        <ErrorNotice error={create.error} />
+        <Group>
+          <Button type="submit" variant="light" loading={create.isPending} data-testid="create-token">
+            {t("tokens.create")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

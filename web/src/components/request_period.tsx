@@ -1,0 +1,52 @@
+import { SimpleGrid, Stack, Switch } from "@mantine/core";
+import { DatesProvider, DateTimePicker } from "@mantine/dates";
+import "dayjs/locale/de";
+import { useI18n } from "../i18n/context";
+import { timeZoneName } from "../lib/format";
+import { fromPicker } from "../lib/local_time";
+import type { RequestFormApi } from "./request_form_state";
+import { Section } from "./section";
+
+/** From when to when the hub is there. */
+export function RequestPeriod({ form }: { form: RequestFormApi }) {
+  const { t, language } = useI18n();
+  const { soon, standing, starts_at: startsAt } = form.values;
+  const shared = {
+    valueFormat: language === "de" ? "dd, D. MMMM YYYY, HH:mm" : "ddd, D MMMM YYYY, HH:mm",
+    timePickerProps: { "aria-label": t("field.time"), withDropdown: false },
+    submitButtonProps: { "aria-label": t("action.ok") },
+    highlightToday: true,
+    required: true,
+    dropdownType: "popover" as const,
+  };
+  return (
+    <Section title={t("request.when")} hint={t("request.zone", { zone: timeZoneName() })}>
+      <DatesProvider settings={{ locale: language, firstDayOfWeek: 1 }}>
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <Stack gap="sm">
+            <DateTimePicker
+              {...shared}
+              label={t("field.start")}
+              minDate={new Date()}
+              disabled={soon}
+              {...form.getInputProps("starts_at")}
+              error={soon ? null : form.errors["starts_at"]}
+            />
+            <Switch label={t("field.soon")} {...form.getInputProps("soon", { type: "checkbox" })} />
+          </Stack>
+          <Stack gap="sm">
+            <DateTimePicker
+              {...shared}
+              label={t("field.end")}
+              minDate={fromPicker(startsAt) ?? new Date()}
+              disabled={standing}
+              {...form.getInputProps("ends_at")}
+              error={standing ? null : form.errors["ends_at"]}
+            />
+            <Switch label={t("field.standing")} {...form.getInputProps("standing", { type: "checkbox" })} />
+          </Stack>
+        </SimpleGrid>
+      </DatesProvider>
+    </Section>
+  );
+}

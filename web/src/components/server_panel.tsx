@@ -1,0 +1,174 @@
+import { Alert, Button, Group, Progress, Stack, Text, VisuallyHidden } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import { useServer, type ServerView } from "../api/server";
+import { useI18n } from "../i18n/context";
+import { localPath } from "../lib/next_path";
+import { splitFailure } from "../lib/failure";
+import { ConfirmButton } from "./confirm_button";
+import { ErrorNotice, useErrorText } from "./error_notice";
+import { Loading } from "./query_view";
+import { Section } from "./section";
+import { When } from "./when";
+
+interface ServerPanelProps {
+  slug: string;
+  username: string;
+  own: boolean;
+  /** Start as soon as the page is there, and go to the server when it is ready. */
+  startAtOnce: boolean;
+}
+
+export function ServerPanel({ slug, username, own, startAtOnce }: ServerPanelProps) {
+  const { t } = useI18n();
+  const view = useServer(slug, username);
+  useStartAtOnce(view, startAtOnce);
+  return (
+    <Section title={own ? t("server.title") : t("server.titleOf", { name: username })} hint={own ? t("server.hint") : t("server.hintOther")}>
+      <Stack gap="md">
+        <VisuallyHidden aria-live="polite" role="status">
+          {view.phase === "loading" ? "" : t(`server.${view.phase}`)}
+        </VisuallyHidden>
+        <ServerBody view={view} />
+      </Stack>
+    </Section>
+  );
+}
+
+function useStartAtOnce(view: ServerView, wanted: boolean): void {
+  const started = useRef(false);
+  const { phase, server, start } = view;
+  useEffect(() => {
+    if (!wanted || phase === "loading") return;
+    if (phase === "stopped" && !started.current) {
+      started.current = true;
+      start();
+    }
+    if (phase === "ready" && server !== null) window.location.assign(localPath(server.url));
+  }, [wanted, phase, server, start]);
+}
+
+function ServerBody({ view }: { view: ServerView }) {
+  const { t } = useI18n();
+  switch (view.phase) {
+    case "loading":
+      return view.error === null ? <Loading /> : <ErrorNotice error={view.error} />;
+    case "starting":
+      return <Starting view={view} />;
+    case "stopping":
+      return <Text>{t("server.stopping")}</Text>;
+    case "ready":
+      return <Ready view={view} />;
+    case "failed":
+      return (
+        <>
+          <Failure error={view.error} />
+          <StartButton view={view} label={t("server.startAgain")} />
+        </>
+      );
+    case "stopped":
+      return (
+        <>
+          <ErrorNotice error={view.error} />
+          <Text>{t("server.stopped")}</Text>
+          <StartButton view={view} label={t("server.start")} />
+        </>
+      );
+  }
+}
+
+function StartButton({ view, label }: { view: ServerView; label: string }) {
+  return (
+    <div>
+      <Button size="md" onClick={view.start} data-testid="start-server">
+        {label}
+      </Button>
+    </div>
+  );
+}
+
+function Starting({ view }: { view: ServerView }) {
+  const { t } = useI18n();
+  const place = view.progress?.queue_position ?? 0;
+  const percent = view.progress?.progress ?? 0;
+  const message = place > 0 ? t("server.queued", { place }) : (view.progress?.message ?? t("server.starting"));
+  return (
+    <div data-testid="progress">
+      <Progress.Root size="lg" radius="xl">
+        <Progress.Section value={Math.max(percent, 4)} animated striped aria-label={t("server.progress")} />
+      </Progress.Root>
+      <Text mt="xs" aria-live="polite">
+        {message}
+      </Text>
+      {place > 0 && (
+        <Text size="sm" c="dimmed">
+          {t("server.queuedHint")}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function Ready({ view }: { view: ServerView }) {
+  const { t } = useI18n();
+  const open = useRef<HTMLAnchorElement>(null);
+  const started = view.progress?.ready === true;
+  // Whoever watched the start wants to go in: Enter suffices.
+  useEffect(() => {
+    if (started) open.current?.focus();
+  }, [started]);
+  if (view.server === null) return null;
+  const { url, last_activity: activity } = view.server;
+  return (
+    <>
+      <Text>
+        {t("server.ready")}
+        {activity !== null && (
+          <Text span c="dimmed" size="sm">
+            {" "}
+            {t("server.lastActivity")} <When at={activity} relative />
+          </Text>
+        )}
+      </Text>
+      <Group>
+        <Button component="a" ref={open} href={localPath(url)} size="md" data-testid="open-server">
+          {t("server.open")}
+        </Button>
+        <ConfirmButton
+          label={t("server.stop")}
+          title={t("server.stopTitle")}
+          text={t("server.stopText")}
+          variant="default"
+          size="md"
+          testId="stop-server"
+          onConfirm={view.stop}
+        />
+      </Group>
+    </>
+  );
+}
+
+/** The sentence first; the log's last lines below it, for whoever wants to know. */
+function Failure({ error }: { error: Error | null }) {
+  const { t } = useI18n();
+  const describe = useErrorText();
+  const { sentence, log } = splitFailure(error === null ? t("server.failed") : describe(error));
+  return (
+    <Alert color="claret" title={t("server.failed")} role="alert" data-testid="server-failure">
+      <Stack gap="sm">
+        <Text>{sentence}</Text>
+        {log !== "" && (
+          <div>
+            <Text size="sm" fw={600} mb={4}>
+              {t("server.log")}
+            </Text>
+            {/* A scrolling region must be reachable by keyboard. */}
+            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+            <pre className="carrel-log" tabIndex={0} aria-label={t("server.log")}>
+              {log}
+            </pre>
+          </div>
+        )}
+      </Stack>
+    </Alert>
+  );
+}

@@ -1,0 +1,7 @@
+import { admin } from "./admin";
+import { common } from "./common";
+import { course } from "./course";
+import { forms } from "./forms";
+import { people } from "./people";
+
+export const de = { ...common, ...course, ...forms, ...people, ...admin };

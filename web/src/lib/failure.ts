@@ -1,0 +1,13 @@
+import { asSentence } from "../api/error";
+
+/** A failed start explains itself in its first line; the rest is the end of the log. */
+export function splitFailure(message: string): { sentence: string; log: string } {
+  const [sentence = "", ...rest] = message.trim().split("\n");
+  return { sentence: asSentence(sentence), log: rest.join("\n").trim() };
+}
+
+/** The failure of a progress event, with its log where that comes apart. */
+export function failureText(message: string, log: string | string[] | undefined): string {
+  const tail = Array.isArray(log) ? log.join("\n") : (log ?? "");
+  return tail === "" ? message : `${message}\n${tail}`;
+}

@@ -1,0 +1,107 @@
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Link, useParams, useSearchParams } from "react-router-dom";
+import { useCourse, useOptions } from "../api/courses";
+import { isStatus } from "../api/error";
+import type { Course, Me } from "../api/types";
+import { CourseFacts } from "../components/course_facts";
+import { CourseStateBadge } from "../components/course_state";
+import { ErrorNotice } from "../components/error_notice";
+import { IsolationNotice } from "../components/isolation_notice";
+import { Page } from "../components/page";
+import { Loading } from "../components/query_view";
+import { Section } from "../components/section";
+import { ServerPanel } from "../components/server_panel";
+import { TakeoutPanel } from "../components/takeout_panel";
+import { useI18n } from "../i18n/context";
+import { NotFoundPage } from "./not_found_page";
+
+/** The hub page: where a participant starts the own server and, later, fetches the work done. */
+export function CoursePage({ me }: { me: Me }) {
+  const { slug = "" } = useParams();
+  const course = useCourse(slug);
+  if (isStatus(course.error, 404)) return <NotFoundPage />;
+  if (course.data === undefined) {
+    return course.isError ? <ErrorNotice error={course.error} retry={() => void course.refetch()} /> : <Loading />;
+  }
+  return <CourseHub key={slug} course={course.data} me={me} />;
+}
+
+function CourseHub({ course, me }: { course: Course; me: Me }) {
+  const { t } = useI18n();
+  const options = useOptions();
+  const manages = course.me.leader || me.roles.includes("administrator");
+  return (
+    <Page
+      title={course.name}
+      lead={course.description === "" ? undefined : <span style={{ whiteSpace: "pre-line" }}>{course.description}</span>}
+      aside={
+        <Group gap="sm">
+          <CourseStateBadge state={course.state} />
+          {manages && (
+            <Button component={Link} to={`/courses/${course.slug}/manage`} variant="default" size="compact-md">
+              {t("course.manage")}
+            </Button>
+          )}
+        </Group>
+      }
+    >
+      <Application course={course} />
+      <Hub course={course} me={me} />
+      <Section title={t("course.about")}>
+        <CourseFacts course={course} />
+      </Section>
+      {course.state === "deployed" && <IsolationNotice isolation={options.data?.isolation} />}
+    </Page>
+  );
+}
+
+function Application({ course }: { course: Course }) {
+  const { t } = useI18n();
+  if (course.me.participant === "pending") {
+    return (
+      <Alert color="brass" role="status">
+        {t("application.pendingText")}
+      </Alert>
+    );
+  }
+  if (course.me.participant === "rejected") {
+    return (
+      <Alert color="claret" role="status">
+        {t("application.rejectedText")}
+      </Alert>
+    );
+  }
+  return null;
+}
+
+function Hub({ course, me }: { course: Course; me: Me }) {
+  const { t } = useI18n();
+  const [parameters] = useSearchParams();
+  const asked = parameters.get("start");
+  const mayVisitOthers = course.me.leader || me.roles.includes("administrator");
+  const other = asked !== null && asked !== me.username && mayVisitOthers ? asked : null;
+
+  if (course.state === "deployed") {
+    return (
+      <Stack gap="lg">
+        {other !== null && <ServerPanel slug={course.slug} username={other} own={false} startAtOnce={false} />}
+        {course.me.may.includes("enter") && (
+          <ServerPanel slug={course.slug} username={me.username} own startAtOnce={asked === me.username} />
+        )}
+      </Stack>
+    );
+  }
+  if (course.state === "degraded" && (course.me.participant === "accepted" || course.me.leader)) {
+    return <TakeoutPanel slug={course.slug} />;
+  }
+  return (
+    <Section title={t("course.hub")}>
+      <Text aria-live="polite">{t(`state.${course.state}Text`)}</Text>
+      {course.reason !== null && (
+        <Text mt="xs" c="dimmed" style={{ whiteSpace: "pre-line" }}>
+          {t("course.reason", { reason: course.reason })}
+        </Text>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,61 @@
+import { Alert, Button, Card, Stack } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useEffect } from "react";
+import { useNavigate, useSearchParams } from "react-router-dom";
+import { useLogin, useMe } from "../api/session";
+import { isStatus } from "../api/error";
+import { ErrorNotice } from "../components/error_notice";
+import { Page } from "../components/page";
+import { PasswordField, UsernameField } from "../components/fields";
+import { useI18n } from "../i18n/context";
+import { isServerPath, localPath } from "../lib/next_path";
+
+export function LoginPage() {
+  const { t } = useI18n();
+  const me = useMe();
+  const login = useLogin();
+  const navigate = useNavigate();
+  const [parameters] = useSearchParams();
+  const next = localPath(parameters.get("next"));
+  const form = useForm({ initialValues: { username: "", password: "" } });
+  const loggedIn = me.data != null;
+
+  useEffect(() => {
+    if (!loggedIn) return;
+    if (isServerPath(next)) window.location.assign(next);
+    else navigate(next, { replace: true });
+  }, [loggedIn, next, navigate]);
+
+  return (
+    <Page title={t("login.title")} size="xs" focusHeading={false} lead={parameters.has("next") ? t("login.needed") : t("login.lead")}>
+      <Card p={{ base: "md", sm: "xl" }}>
+        <form onSubmit={form.onSubmit((values) => login.mutate(values))}>
+          <Stack>
+            <UsernameField
+              // Whoever comes here comes to type a name.
+              // eslint-disable-next-line jsx-a11y/no-autofocus
+              autoFocus
+              autoComplete="username" data-testid="login-username" {...form.getInputProps("username")} />
+            <PasswordField
+              label={t("field.password")}
+              autoComplete="current-password"
+              required
+              data-testid="login-password"
+              {...form.getInputProps("password")}
+            />
+            {isStatus(login.error, 401) ? (
+              <Alert color="claret" role="alert">
+                {t("login.wrong")}
+              </Alert>
+            ) : (
+              <ErrorNotice error={login.error} />
+            )}
+            <Button type="submit" loading={login.isPending || loggedIn} data-testid="login-submit">
+              {t("login.submit")}
+            </Button>
+          </Stack>
+        </form>
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,23 @@
+import { afterEach, vi } from "vitest";
+import { cleanup } from "@testing-library/react";
+
+// What Mantine asks of a browser and jsdom does not have.
+Object.defineProperty(window, "matchMedia", {
+  writable: true,
+  value: (query: string) => ({
+    matches: false,
+    media: query,
+    addEventListener: vi.fn(),
+    removeEventListener: vi.fn(),
+    addListener: vi.fn(),
+    removeListener: vi.fn(),
+  }),
+});
+window.ResizeObserver = class {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+};
+window.scrollTo = vi.fn();
+
+afterEach(cleanup);

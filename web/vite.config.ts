@@ -1,0 +1,31 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// The development server hands these paths to a running Carrel, or to the mock in mock/.
+const backend = process.env["CARREL_BACKEND"] ?? "http://127.0.0.1:8787";
+
+export default defineConfig({
+  plugins: [react()],
+  server: {
+    host: "127.0.0.1",
+    proxy: { "/api": { target: backend }, "/c": { target: backend, ws: true } },
+  },
+  build: {
+    target: "es2022",
+    // Nothing is inlined as data: URIs, so that the strict content security policy holds.
+    assetsInlineLimit: 0,
+    rollupOptions: {
+      output: {
+        manualChunks: {
+          react: ["react", "react-dom", "react-router-dom", "@tanstack/react-query"],
+          mantine: ["@mantine/core", "@mantine/hooks"],
+        },
+      },
+    },
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test_setup.ts"],
+  },
+});
