@@ -5,7 +5,8 @@
 /// All access is inside a transaction. A read sees one moment; a write is applied whole or not at
 /// all, and is on disk when `write` returns. Side effects that must follow a write go into the
 /// outbox of the same transaction. The functions given run on the calling thread and block: call
-/// from a BlockingPool. Thread-safe. Owned by app/wiring.
+/// from a BlockingPool. A transaction inside another one of the same thread is refused (Internal).
+/// Thread-safe. Owned by app/wiring.
 
 #include "base/result.hpp"
 #include "store/transaction.hpp"
@@ -22,8 +23,8 @@ public:
 
     /// Runs `work` in a read-only transaction and returns what it returns.
     /// Unavailable: the database does not answer.
-    template <class Work>
-    auto read(Work&& work) -> std::invoke_result_t<Work&, Transaction&> {
+    template <class Function>
+    auto read(Function&& work) -> std::invoke_result_t<Function&, Transaction&> {
         return in_transaction(Access::Read, work);
     }
 
@@ -31,20 +32,22 @@ public:
     /// everything back. Conflict: a uniqueness rule was broken. LimitReached: the disk is full.
     /// `work` may run more than once when another writer was in the way, so it has no other
     /// effects.
-    template <class Work>
-    auto write(Work&& work) -> std::invoke_result_t<Work&, Transaction&> {
+    template <class Function>
+    auto write(Function&& work) -> std::invoke_result_t<Function&, Transaction&> {
         return in_transaction(Access::Write, work);
     }
 
 protected:
     enum class Access { Read, Write };
+    using Work = std::function<Result<>(Transaction&)>;
     /// Begins, runs, and commits when `work` succeeds; rolls back otherwise.
-    virtual Result<> transact(Access access, std::function<Result<>(Transaction&)> const& work) = 0;
+    virtual Result<> transact(Access access, Work const& work) = 0;
 
 private:
-    template <class Work>
-    auto in_transaction(Access access, Work& work) -> std::invoke_result_t<Work&, Transaction&> {
-        using Outcome = std::invoke_result_t<Work&, Transaction&>;
+    template <class Function>
+    auto in_transaction(Access access, Function& work)
+        -> std::invoke_result_t<Function&, Transaction&> {
+        using Outcome = std::invoke_result_t<Function&, Transaction&>;
         std::optional<Outcome> outcome;
         auto done = transact(access, [&](Transaction& transaction) -> Result<> {
             outcome.emplace(work(transaction));

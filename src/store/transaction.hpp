@@ -5,8 +5,8 @@
 ///
 /// Common to all parts: `find…` gives NotFound when there is no such row; `insert` gives Conflict
 /// when a unique value is taken, with `Error::field` naming it; `update` writes every field of the
-/// row with that id and gives NotFound when there is none. Lists come in the order that their
-/// comment says.
+/// row with that id and gives NotFound when there is none; so do `touch` and the like; removing a
+/// missing row succeeds. Lists come in the order that their comment says.
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
@@ -174,9 +174,9 @@ public:
 };
 
 /// Small facts about the platform itself: "created_at", "schema", …
-class Settings {
+class StoredSettings {
 public:
-    virtual ~Settings() = default;
+    virtual ~StoredSettings() = default;
     virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
     virtual Result<> set(std::string_view key, std::string_view value) = 0;
 };
@@ -195,7 +195,7 @@ public:
     virtual Exports& exports() = 0;
     virtual Events& events() = 0;
     virtual Outbox& outbox() = 0;
-    virtual Settings& settings() = 0;
+    virtual StoredSettings& settings() = 0;
 };
 
 }  // namespace carrel

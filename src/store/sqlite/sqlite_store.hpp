@@ -4,14 +4,24 @@
 
 #include "store/store.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
 namespace carrel {
 
+struct SqliteOptions {
+    /// How long one try waits for another process; a transaction is tried a few times.
+    std::chrono::milliseconds busy_timeout{5000};
+    /// The file does not grow beyond this many pages of 4 KiB; 0: as the disk allows.
+    long long most_pages = 0;
+};
+
 /// Opens or creates the database and brings its schema to this program's version.
 /// Conflict: the file was written by a newer version of Carrel. PermissionDenied: the file or its
-/// folder cannot be written. LimitReached: the disk is full.
-[[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite_store(std::filesystem::path const& file);
+/// folder cannot be written. LimitReached: the disk is full. Internal: it is no database, a damaged
+/// one, or another program's; it is left as it is.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite_store(std::filesystem::path const& file,
+                                                               SqliteOptions const& options = {});
 
 }  // namespace carrel

@@ -1,0 +1,20 @@
+#pragma once
+
+/// The text of each migration; one source file each.
+
+#include <string_view>
+
+namespace carrel {
+
+/// Present before the first step, so that every step can be recorded.
+inline constexpr std::string_view schema_table = R"sql(
+create table if not exists schema_version (
+    version {integer} not null primary key,
+    name {text} not null,
+    applied_at {integer} not null
+) {strict};
+)sql";
+
+extern std::string_view const migration_0001_first;
+
+}  // namespace carrel

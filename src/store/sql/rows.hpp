@@ -1,0 +1,199 @@
+#pragma once
+
+/// The columns of each table, in one order, with the field that each one keeps: reading, inserting
+/// and updating all go by these lists. A new column is a line here and a migration.
+
+#include "domain/course.hpp"
+#include "domain/event.hpp"
+#include "domain/server.hpp"
+#include "domain/user.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carrel {
+
+template <class Visit>
+void visit_columns(User& user, Visit&& visit) {
+    visit("id", user.id);
+    visit("name", user.name);
+    visit("display_name", user.display_name);
+    visit("email", user.email);
+    visit("password_hash", user.password_hash);
+    visit("administrator", user.administrator);
+    visit("leader", user.leader);
+    visit("disabled", user.disabled);
+    visit("language", user.language);
+    visit("created_at", user.created_at);
+    visit("last_login_at", user.last_login_at);
+}
+
+template <class Visit>
+void visit_columns(Session& session, Visit&& visit) {
+    visit("id", session.id);
+    visit("secret_hash", session.secret_hash);
+    visit("csrf_token", session.csrf_token);
+    visit("user_id", session.user);
+    visit("created_at", session.created_at);
+    visit("expires_at", session.expires_at);
+    visit("last_used_at", session.last_used_at);
+}
+
+template <class Visit>
+void visit_columns(Token& token, Visit&& visit) {
+    visit("id", token.id);
+    visit("secret_hash", token.secret_hash);
+    visit("user_id", token.user);
+    visit("note", token.note);
+    visit("scopes", token.scopes);
+    visit("created_at", token.created_at);
+    visit("expires_at", token.expires_at);
+    visit("last_used_at", token.last_used_at);
+}
+
+/// Leaders are in a table of their own.
+template <class Visit>
+void visit_columns(Course& course, Visit&& visit) {
+    visit("id", course.id);
+    visit("slug", course.request.slug);
+    visit("name", course.request.name);
+    visit("description", course.request.description);
+    visit("starts_at", course.request.starts_at);
+    visit("ends_at", course.request.ends_at);
+    visit("expected_participants", course.request.expected_participants);
+    visit("cpu", course.request.resources.cpu);
+    visit("memory_gib", course.request.resources.memory_gib);
+    visit("storage_gib", course.request.resources.storage_gib);
+    visit("environment", course.request.environment);
+    visit("target", course.request.target);
+    visit("state", course.state);
+    visit("state_since", course.state_since);
+    visit("reason", course.reason);
+    visit("wanted", course.wanted);
+    visit("deployment_id", course.deployment);
+    visit("lease_until", course.lease_until);
+    visit("deadline", course.deadline);
+    visit("requested_by", course.requested_by);
+    visit("invitation_code", course.invitation_code);
+    visit("created_at", course.created_at);
+    visit("updated_at", course.updated_at);
+}
+
+template <class Visit>
+void visit_columns(Deployment& deployment, Visit&& visit) {
+    visit("id", deployment.id);
+    visit("course_id", deployment.course);
+    visit("kind", deployment.kind);
+    visit("state", deployment.state);
+    visit("started_at", deployment.started_at);
+    visit("deadline", deployment.deadline);
+    visit("finished_at", deployment.finished_at);
+    visit("message", deployment.message);
+}
+
+template <class Visit>
+void visit_columns(Application& application, Visit&& visit) {
+    visit("course_id", application.course);
+    visit("user_id", application.user);
+    visit("state", application.state);
+    visit("applied_at", application.applied_at);
+    visit("decided_at", application.decided_at);
+    visit("decided_by", application.decided_by);
+}
+
+template <class Visit>
+void visit_columns(ServerRecord& server, Visit&& visit) {
+    visit("course_id", server.course);
+    visit("user_id", server.user);
+    visit("name", server.name);
+    visit("state", server.state);
+    visit("state_since", server.state_since);
+    visit("spawner_state", server.spawner_state);
+    visit("endpoint", server.endpoint);
+    visit("secret", server.secret);
+    visit("message", server.message);
+    visit("log_tail", server.log_tail);
+    visit("started_at", server.started_at);
+    visit("last_activity", server.last_activity);
+}
+
+template <class Visit>
+void visit_columns(Export& row, Visit&& visit) {
+    visit("course_id", row.course);
+    visit("user_id", row.user);
+    visit("deployment_id", row.deployment);
+    visit("file", row.file);
+    visit("sha256", row.sha256);
+    visit("bytes", row.bytes);
+    visit("files", row.files);
+    visit("created_at", row.created_at);
+    visit("verified_at", row.verified_at);
+}
+
+template <class Visit>
+void visit_columns(Event& event, Visit&& visit) {
+    visit("id", event.id);
+    visit("at", event.at);
+    visit("kind", event.kind);
+    visit("course_id", event.course);
+    visit("actor", event.actor);
+    visit("subject", event.subject);
+    visit("message", event.message);
+    visit("detail", event.detail);
+}
+
+template <class Visit>
+void visit_columns(OutboxItem& item, Visit&& visit) {
+    visit("id", item.id);
+    visit("kind", item.kind);
+    visit("payload", item.payload);
+    visit("created_at", item.created_at);
+    visit("due_at", item.due_at);
+    visit("attempts", item.attempts);
+}
+
+template <class Row>
+std::vector<std::string> column_names() {
+    std::vector<std::string> names;
+    Row row{};
+    visit_columns(row, [&](std::string_view name, auto&) { names.emplace_back(name); });
+    return names;
+}
+
+/// "id, name, …"
+template <class Row>
+std::string const& columns() {
+    static std::string const text = fmt::format("{}", fmt::join(column_names<Row>(), ", "));
+    return text;
+}
+
+/// "insert into users (id, …) values (:id, …)"
+template <class Row>
+std::string insert_into(std::string_view table) {
+    auto const names = column_names<Row>();
+    return fmt::format("insert into {} ({}) values (:{})", table, fmt::join(names, ", "),
+                       fmt::join(names, ", :"));
+}
+
+/// "update users set id = :id, …": bind the row, then what the condition asks for.
+template <class Row>
+std::string update_of(std::string_view table) {
+    std::string assignments;
+    for (auto const& name : column_names<Row>())
+        assignments += fmt::format("{}{} = :{}", assignments.empty() ? "" : ", ", name, name);
+    return fmt::format("update {} set {}", table, assignments);
+}
+
+/// Inserts, or replaces the row with the same key: "insert … on conflict (key) do update set …".
+template <class Row>
+std::string put_into(std::string_view table, std::string_view key) {
+    std::string assignments;
+    for (auto const& name : column_names<Row>())
+        assignments +=
+            fmt::format("{}{} = excluded.{}", assignments.empty() ? "" : ", ", name, name);
+    return fmt::format("{} on conflict ({}) do update set {}", insert_into<Row>(table), key,
+                       assignments);
+}
+
+}  // namespace carrel

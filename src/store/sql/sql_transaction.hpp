@@ -1,0 +1,56 @@
+#pragma once
+
+/// All tables on one connection, for as long as one transaction lasts.
+
+#include "store/sql/course_tables.hpp"
+#include "store/sql/event_tables.hpp"
+#include "store/sql/server_tables.hpp"
+#include "store/sql/user_tables.hpp"
+
+namespace carrel {
+
+class SqlTransaction final : public Transaction {
+public:
+    explicit SqlTransaction(Connection& connection)
+        : users_(connection),
+          sessions_(connection),
+          tokens_(connection),
+          courses_(connection),
+          applications_(connection),
+          deployments_(connection),
+          servers_(connection),
+          homes_(connection),
+          exports_(connection),
+          events_(connection),
+          outbox_(connection),
+          settings_(connection) {}
+
+    Users& users() override { return users_; }
+    Sessions& sessions() override { return sessions_; }
+    Tokens& tokens() override { return tokens_; }
+    Courses& courses() override { return courses_; }
+    Applications& applications() override { return applications_; }
+    Deployments& deployments() override { return deployments_; }
+    Servers& servers() override { return servers_; }
+    Homes& homes() override { return homes_; }
+    Exports& exports() override { return exports_; }
+    Events& events() override { return events_; }
+    Outbox& outbox() override { return outbox_; }
+    StoredSettings& settings() override { return settings_; }
+
+private:
+    UsersTable users_;
+    SessionsTable sessions_;
+    TokensTable tokens_;
+    CoursesTable courses_;
+    ApplicationsTable applications_;
+    DeploymentsTable deployments_;
+    ServersTable servers_;
+    HomesTable homes_;
+    ExportsTable exports_;
+    EventsTable events_;
+    OutboxTable outbox_;
+    SettingsTable settings_;
+};
+
+}  // namespace carrel

@@ -1,0 +1,129 @@
+#include "store/sql/user_tables.hpp"
+
+#include "store/sql/query.hpp"
+
+#include <algorithm>
+
+namespace carrel {
+
+namespace {
+
+std::string select_where(std::string_view condition) {
+    return fmt::format("select {} from users where {}", columns<User>(), condition);
+}
+
+std::string select_sessions(std::string_view condition) {
+    return fmt::format("select {} from sessions where {}", columns<Session>(), condition);
+}
+
+std::string select_tokens(std::string_view condition) {
+    return fmt::format("select {} from tokens where {}", columns<Token>(), condition);
+}
+
+}  // namespace
+
+Result<> UsersTable::insert(User const& user) {
+    return done(Query(connection_, insert_into<User>("users")).use_row(user).run());
+}
+
+Result<> UsersTable::update(User const& user) {
+    return Query(connection_, update_of<User>("users") + " where id = :key")
+        .use_row(user)
+        .use(user.id)
+        .run_on_one("user");
+}
+
+Result<User> UsersTable::find(UserId const& id) {
+    return Query(connection_, select_where("id = :id")).use(id).one<User>("user");
+}
+
+Result<User> UsersTable::find_by_name(std::string_view name) {
+    return Query(connection_, select_where("name = :name")).use(name).one<User>("user");
+}
+
+Result<std::vector<User>> UsersTable::list(Page const& page) {
+    return Query(connection_, select_where("name > :after order by name limit :limit"))
+        .use(page.after)
+        .use(page.limit)
+        .rows<User>();
+}
+
+Result<long long> UsersTable::count() {
+    TRY(auto const count, Query(connection_, "select count(*) from users").value<long long>());
+    return count.value_or(0);
+}
+
+Result<std::map<UserId, User>> UsersTable::find_all(std::vector<UserId> const& ids) {
+    std::map<UserId, User> found;
+    for (auto const& chunk : in_chunks(ids)) {
+        TRY(auto users, Query(connection_, select_where(fmt::format("id in ({})", chunk.places)))
+                            .use_all(chunk.values)
+                            .rows<User>());
+        for (auto& user : users) found.emplace(user.id, std::move(user));
+    }
+    return found;
+}
+
+Result<> SessionsTable::insert(Session const& session) {
+    return done(Query(connection_, insert_into<Session>("sessions")).use_row(session).run());
+}
+
+Result<Session> SessionsTable::find_by_secret_hash(std::string_view hash) {
+    return Query(connection_, select_sessions("secret_hash = :hash"))
+        .use(hash)
+        .one<Session>("session");
+}
+
+Result<> SessionsTable::touch(SessionId const& id, Time used_at, Time expires_at) {
+    return Query(connection_,
+                 "update sessions set last_used_at = :used, expires_at = :expires where id = :id")
+        .use(used_at)
+        .use(expires_at)
+        .use(id)
+        .run_on_one("session");
+}
+
+Result<> SessionsTable::remove(SessionId const& id) {
+    return done(Query(connection_, "delete from sessions where id = :id").use(id).run());
+}
+
+Result<std::vector<Session>> SessionsTable::of_user(UserId const& user) {
+    return Query(connection_, select_sessions("user_id = :user order by created_at, id"))
+        .use(user)
+        .rows<Session>();
+}
+
+Result<long long> SessionsTable::remove_expired(Time now) {
+    return Query(connection_, "delete from sessions where expires_at <= :now").use(now).run();
+}
+
+Result<> TokensTable::insert(Token const& token) {
+    return done(Query(connection_, insert_into<Token>("tokens")).use_row(token).run());
+}
+
+Result<Token> TokensTable::find_by_secret_hash(std::string_view hash) {
+    return Query(connection_, select_tokens("secret_hash = :hash")).use(hash).one<Token>("token");
+}
+
+Result<Token> TokensTable::find(TokenId const& id) {
+    return Query(connection_, select_tokens("id = :id")).use(id).one<Token>("token");
+}
+
+Result<> TokensTable::touch(TokenId const& id, Time used_at) {
+    return Query(connection_, "update tokens set last_used_at = :used where id = :id")
+        .use(used_at)
+        .use(id)
+        .run_on_one("token");
+}
+
+Result<> TokensTable::remove(TokenId const& id) {
+    return done(Query(connection_, "delete from tokens where id = :id").use(id).run());
+}
+
+Result<std::vector<Token>> TokensTable::of_user(UserId const& user) {
+    return Query(connection_, select_tokens("user_id = :user order by created_at, id"))
+        .use(user)
+        .rows<Token>();
+}
+
+}  // namespace carrel

@@ -1,0 +1,171 @@
+#include "store/store_contract.hpp"
+
+namespace carrel {
+
+class UsersContract : public StoreContract {};
+INSTANTIATE_TEST_SUITE_P(Engines, UsersContract, testing::ValuesIn(store_engines()), engine_name);
+
+TEST_P(UsersContract, AUserComesBackAsItWasWritten) {
+    auto user = some_user("ada");
+    user.last_login_at = at(-5);
+    write([&](Transaction& t) { return t.users().insert(user); });
+
+    auto const found = read([&](Transaction& t) { return t.users().find(user.id); });
+
+    EXPECT_EQ(found.id, user.id);
+    EXPECT_EQ(found.name, user.name);
+    EXPECT_EQ(found.display_name, user.display_name);
+    EXPECT_EQ(found.email, user.email);
+    EXPECT_EQ(found.password_hash, user.password_hash);
+    EXPECT_TRUE(found.administrator);
+    EXPECT_FALSE(found.leader);
+    EXPECT_FALSE(found.disabled);
+    EXPECT_EQ(found.language, "de");
+    EXPECT_EQ(found.created_at, user.created_at);
+    EXPECT_EQ(found.last_login_at, user.last_login_at);
+}
+
+TEST_P(UsersContract, OddTextAndEmptyTextComeBackWhole) {
+    auto user = some_user("ada");
+    user.display_name = "a\tb\n\x7f '; drop table users; --";
+    user.email.clear();
+    write([&](Transaction& t) { return t.users().insert(user); });
+    auto const found = read([&](Transaction& t) { return t.users().find_by_name("ada"); });
+    EXPECT_EQ(found.display_name, user.display_name);
+    EXPECT_EQ(found.email, "");
+}
+
+TEST_P(UsersContract, ANameIsTakenOnce) {
+    add_user("ada");
+    auto other = some_user("ada");
+    other.id = UserId("another");
+    auto const error = write_error([&](Transaction& t) { return t.users().insert(other); });
+    EXPECT_EQ(error.code, Code::Conflict);
+    EXPECT_EQ(error.field, "username");
+    EXPECT_EQ(error.message, "this username is taken");
+}
+
+TEST_P(UsersContract, UpdateWritesEveryFieldAndNeedsTheRow) {
+    add_user("ada");
+    auto user = some_user("ada");
+    user.name = "lovelace";
+    user.administrator = false;
+    user.disabled = true;
+    user.last_login_at = at(7);
+    write([&](Transaction& t) { return t.users().update(user); });
+    auto const found = read([&](Transaction& t) { return t.users().find_by_name("lovelace"); });
+    EXPECT_TRUE(found.disabled);
+    EXPECT_FALSE(found.administrator);
+    EXPECT_EQ(found.last_login_at, at(7));
+
+    auto const missing = some_user("nobody");
+    EXPECT_EQ(write_error([&](Transaction& t) { return t.users().update(missing); }).code,
+              Code::NotFound);
+    EXPECT_EQ(read_error([&](Transaction& t) { return t.users().find_by_name("ada"); }).code,
+              Code::NotFound);
+}
+
+TEST_P(UsersContract, ListsByNameInPages) {
+    for (auto const* name : {"dora", "ada", "carl", "_b", "b.c"}) add_user(name);
+    std::vector<std::string> names;
+    for (std::string after;;) {
+        auto const page =
+            read([&](Transaction& t) { return t.users().list({.limit = 2, .after = after}); });
+        if (page.empty()) break;
+        EXPECT_LE(page.size(), 2U);
+        for (auto const& user : page) names.push_back(user.name);
+        after = names.back();
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"_b", "ada", "b.c", "carl", "dora"}));
+    EXPECT_EQ(read([](Transaction& t) { return t.users().count(); }), 5);
+}
+
+TEST_P(UsersContract, FindsManyAtOnceAndIgnoresStrangers) {
+    std::vector<UserId> ids{UserId("stranger")};
+    write([&](Transaction& t) -> Result<> {
+        for (int i = 0; i < 450; ++i) {
+            auto const user = some_user(fmt::format("u{}", i));
+            ids.push_back(user.id);
+            TRY_VOID(t.users().insert(user));
+        }
+        return {};
+    });
+    auto const found = read([&](Transaction& t) { return t.users().find_all(ids); });
+    EXPECT_EQ(found.size(), 450U);
+    EXPECT_EQ(found.at(UserId("id-u7")).name, "u7");
+    EXPECT_TRUE(read([](Transaction& t) { return t.users().find_all({}); }).empty());
+}
+
+TEST_P(UsersContract, SessionsAreFoundBySecretTouchedAndRemoved) {
+    add_user("ada");
+    Session const session{SessionId("s1"), "hash1", "csrf", UserId("id-ada"),
+                          at(1),           at(100), at(1)};
+    write([&](Transaction& t) { return t.sessions().insert(session); });
+    write([](Transaction& t) { return t.sessions().touch(SessionId("s1"), at(50), at(150)); });
+
+    auto const found =
+        read([](Transaction& t) { return t.sessions().find_by_secret_hash("hash1"); });
+    EXPECT_EQ(found.id, SessionId("s1"));
+    EXPECT_EQ(found.csrf_token, "csrf");
+    EXPECT_EQ(found.user, UserId("id-ada"));
+    EXPECT_EQ(found.last_used_at, at(50));
+    EXPECT_EQ(found.expires_at, at(150));
+    EXPECT_EQ(read([](Transaction& t) { return t.sessions().of_user(UserId("id-ada")); }).size(),
+              1U);
+
+    EXPECT_EQ(write([](Transaction& t) { return t.sessions().remove_expired(at(149)); }), 0);
+    EXPECT_EQ(write([](Transaction& t) { return t.sessions().remove_expired(at(150)); }), 1);
+    write([](Transaction& t) { return t.sessions().remove(SessionId("s1")); });
+    EXPECT_EQ(
+        read_error([](Transaction& t) { return t.sessions().find_by_secret_hash("hash1"); }).code,
+        Code::NotFound);
+    EXPECT_EQ(write_error([](Transaction& t) {
+                  return t.sessions().touch(SessionId("s1"), at(50), at(150));
+              }).code,
+              Code::NotFound);
+}
+
+TEST_P(UsersContract, ASessionNeedsItsUser) {
+    Session const session{SessionId("s1"), "h", "c", UserId("nobody"), at(1), at(2), at(1)};
+    EXPECT_EQ(write_error([&](Transaction& t) { return t.sessions().insert(session); }).code,
+              Code::Conflict);
+}
+
+TEST_P(UsersContract, TokensAreFoundListedTouchedAndRemoved) {
+    add_user("ada");
+    Token token{.id = TokenId("t1"),
+                .secret_hash = "h1",
+                .user = UserId("id-ada"),
+                .note = "laptop",
+                .scopes = "self servers",
+                .created_at = at(2),
+                .expires_at = std::nullopt,
+                .last_used_at = std::nullopt};
+    write([&](Transaction& t) { return t.tokens().insert(token); });
+    token.id = TokenId("t0");
+    token.secret_hash = "h0";
+    token.created_at = at(1);
+    token.expires_at = at(99);
+    write([&](Transaction& t) { return t.tokens().insert(token); });
+    write([](Transaction& t) { return t.tokens().touch(TokenId("t1"), at(9)); });
+
+    auto const found = read([](Transaction& t) { return t.tokens().find_by_secret_hash("h1"); });
+    EXPECT_EQ(found.note, "laptop");
+    EXPECT_EQ(found.scopes, "self servers");
+    EXPECT_EQ(found.expires_at, std::nullopt);
+    EXPECT_EQ(found.last_used_at, at(9));
+    auto const all = read([](Transaction& t) { return t.tokens().of_user(UserId("id-ada")); });
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].id, TokenId("t0"));
+    EXPECT_EQ(all[0].expires_at, at(99));
+
+    write([](Transaction& t) { return t.tokens().remove(TokenId("t1")); });
+    write([](Transaction& t) { return t.tokens().remove(TokenId("t1")); });
+    EXPECT_EQ(read_error([](Transaction& t) { return t.tokens().find(TokenId("t1")); }).code,
+              Code::NotFound);
+    EXPECT_EQ(
+        write_error([](Transaction& t) { return t.tokens().touch(TokenId("t1"), at(9)); }).code,
+        Code::NotFound);
+}
+
+}  // namespace carrel
