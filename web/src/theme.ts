@@ -17,6 +17,12 @@ const claret: MantineColorsTuple = [
   "#cd5449", "#b5392f", "#972b23", "#78211a", "#591712",
 ];
 
+/** Greys with a little of the paper's warmth. */
+const stone: MantineColorsTuple = [
+  "#f6f4ee", "#efece3", "#e5e1d5", "#d6d1c3", "#c2bcac",
+  "#a8a293", "#837e71", "#555249", "#3a3832", "#26251f",
+];
+
 const ink: MantineColorsTuple = [
   "#e9e8e2", "#c9c9c2", "#a3a6a1", "#7e8482", "#5a625f",
   "#3d4744", "#2c3532", "#212927", "#191f1e", "#121716",
@@ -26,7 +32,7 @@ const serif = '"Iowan Old Style", "Palatino Linotype", Palatino, "URW Palladio L
 const sans = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
 
 export const theme = createTheme({
-  colors: { lamp, brass, claret, dark: ink },
+  colors: { lamp, brass, claret, gray: stone, dark: ink },
   primaryColor: "lamp",
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
@@ -44,6 +50,12 @@ export const theme = createTheme({
   components: {
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
     Card: { defaultProps: { withBorder: true, padding: "lg", radius: "lg" } },
+    Button: {
+      // Small buttons are as easy to hit as large ones, with letters of the text's size.
+      vars: (_: unknown, props: { size?: unknown }) =>
+        props.size === "compact-md" ? { root: { "--button-fz": "0.875rem", "--button-padding-x": "0.75rem" } } : { root: {} },
+    },
+    Checkbox: { defaultProps: { radius: "sm" } },
     Badge: { defaultProps: { variant: "light", tt: "none", fw: 600, radius: "sm" } },
   },
 });
@@ -58,6 +70,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-placeholder": "#70796f",
     "--mantine-color-default-border": "#d8d2c3",
     "--carrel-surface": "#fffdf9",
+    "--carrel-field": "#98917f",
     "--carrel-line": "#e6dfd0",
   },
   dark: {
@@ -68,6 +81,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-placeholder": "#8b938e",
     "--mantine-color-default-border": "#3d4744",
     "--carrel-surface": "#1b2220",
+    "--carrel-field": "#66716c",
     "--carrel-line": "#2f3936",
   },
 });

@@ -7,6 +7,15 @@ import { fromPicker } from "../lib/local_time";
 import type { RequestFormApi } from "./request_form_state";
 import { Section } from "./section";
 
+function CalendarIcon() {
+  return (
+    <svg width="18" height="18" viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" aria-hidden="true">
+      <rect x="4" y="5" width="16" height="15" rx="2" />
+      <path d="M4 10h16M8 3v4M16 3v4" />
+    </svg>
+  );
+}
+
 /** From when to when the hub is there. */
 export function RequestPeriod({ form }: { form: RequestFormApi }) {
   const { t, language } = useI18n();
@@ -16,6 +25,8 @@ export function RequestPeriod({ form }: { form: RequestFormApi }) {
     timePickerProps: { "aria-label": t("field.time"), withDropdown: false },
     submitButtonProps: { "aria-label": t("action.ok") },
     highlightToday: true,
+    leftSection: <CalendarIcon />,
+    leftSectionPointerEvents: "none" as const,
     required: true,
     dropdownType: "popover" as const,
   };

@@ -81,7 +81,7 @@ function Preview({ form }: { form: RequestFormApi }) {
     [t("field.storage"), `${total(form.values.storage_gib)} GiB`],
   ];
   return (
-    <div aria-live="polite">
+    <div aria-live="polite" className="carrel-total">
       <Text fw={600} mb={6}>
         {tn("request.total", people)}
       </Text>

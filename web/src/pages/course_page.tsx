@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { Link, useParams, useSearchParams } from "react-router-dom";
 import { useCourse, useOptions } from "../api/courses";
-import { isStatus } from "../api/error";
+import { asSentence, isStatus } from "../api/error";
 import type { Course, Me } from "../api/types";
 import { CourseFacts } from "../components/course_facts";
 import { CourseStateBadge } from "../components/course_state";
@@ -33,6 +33,7 @@ function CourseHub({ course, me }: { course: Course; me: Me }) {
   return (
     <Page
       title={course.name}
+      size="md"
       lead={course.description === "" ? undefined : <span style={{ whiteSpace: "pre-line" }}>{course.description}</span>}
       aside={
         <Group gap="sm">
@@ -99,7 +100,7 @@ function Hub({ course, me }: { course: Course; me: Me }) {
       <Text aria-live="polite">{t(`state.${course.state}Text`)}</Text>
       {course.reason !== null && (
         <Text mt="xs" c="dimmed" style={{ whiteSpace: "pre-line" }}>
-          {t("course.reason", { reason: course.reason })}
+          {t("course.reason", { reason: asSentence(course.reason) })}
         </Text>
       )}
     </Section>

@@ -1,5 +1,6 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { Link } from "react-router-dom";
+import { asSentence } from "../api/error";
 import { useCourseAction, useCourses } from "../api/courses";
 import type { Course, Me } from "../api/types";
 import { RedeployCourse, RejectCourse } from "../components/course_actions";
@@ -100,7 +101,7 @@ function Failed({ course }: { course: Course }) {
           {course.name}
         </Text>
         <Text size="sm" c="dimmed" style={{ whiteSpace: "pre-line" }}>
-          {course.reason ?? course.deployment?.message ?? ""}
+          {asSentence(course.reason ?? course.deployment?.message ?? "")}
         </Text>
         <Text size="sm" c="dimmed">
           <When at={course.state_since} />

@@ -1,7 +1,7 @@
 import { Alert, Button, Grid, Group, Stack, Text } from "@mantine/core";
 import { Link, useParams } from "react-router-dom";
 import { useCourse, useOptions } from "../api/courses";
-import { isStatus } from "../api/error";
+import { asSentence, isStatus } from "../api/error";
 import { useTimeline } from "../api/timeline";
 import type { Course, Me } from "../api/types";
 import { CourseActions } from "../components/course_actions";
@@ -84,7 +84,7 @@ function StateNotice({ course }: { course: Course }) {
       <Text>{t(`state.${course.state}Leader`)}</Text>
       {message !== null && (
         <Text mt={4} size="sm" style={{ whiteSpace: "pre-line" }}>
-          {t("course.reason", { reason: message })}
+          {t("course.reason", { reason: asSentence(message) })}
         </Text>
       )}
     </Alert>
