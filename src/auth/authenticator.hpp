@@ -16,6 +16,9 @@ struct Credentials {
     std::string client_address;  ///< for the rate limit
 };
 
+/// After so long one more login may be tried, whatever limit was reached: what Retry-After says.
+inline constexpr Seconds login_retry_after{30};
+
 class Authenticator {
 public:
     virtual ~Authenticator() = default;

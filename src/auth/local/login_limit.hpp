@@ -19,7 +19,7 @@ namespace carrel {
 
 struct LoginLimitPolicy {
     int tries_per_name = 10;
-    Seconds name_refill{30};  ///< for one try more
+    Seconds name_refill{30};  ///< for one try more; at most `login_retry_after`
     /// A whole class may share an address, and mistypes.
     int tries_per_address = 100;
     Seconds address_refill{5};

@@ -1,0 +1,112 @@
+/// What is left of a degraded course: everybody's verified export.
+
+#include "portal/calls.hpp"
+#include "portal/input.hpp"
+#include "portal/record.hpp"
+#include "portal/views.hpp"
+
+namespace carrel {
+
+namespace {
+
+Result<http::Response> list_exports(PortalDependencies const& portal, Visit const& visit) {
+    TRY(auto const page, read_page(visit.request));
+    std::vector<nlohmann::json> items;
+    std::vector<std::string> keys;
+    TRY_VOID(portal.store.read([&](Transaction& transaction) -> Result<> {
+        TRY(auto const seen,
+            see_managed_course(transaction, visit.who.user, visit.request.parameter("slug")));
+        TRY(auto const rows, transaction.exports().of_course(seen.course.id));
+        std::vector<UserId> ids;
+        for (auto const& row : rows) ids.push_back(row.user);
+        TRY(auto const users, transaction.users().find_all(ids));
+        std::map<std::string, Export const*> by_name;
+        for (auto const& row : rows) by_name.emplace(users.at(row.user).name, &row);
+        for (auto row = by_name.upper_bound(page.after); row != by_name.end(); ++row) {
+            keys.push_back(row->first);
+            items.push_back(view_of(*row->second, row->first));
+        }
+        return {};
+    }));
+    return http::Response::json(page_of(std::move(items), keys, page.limit));
+}
+
+struct TakeOut {
+    Export row;
+    std::string slug;
+    std::string owner;
+};
+
+Result<User> find_owner(Transaction& transaction, Visit const& visit, SeenCourse const& seen) {
+    auto const text = visit.request.query("user");
+    if (!text) return visit.who.user;
+    auto const name = parse_user_name(*text);
+    if (name && *name == visit.who.user.name) return visit.who.user;
+    if (!seen.managed())
+        return fail(Code::PermissionDenied, "only leaders may download somebody else's take-out");
+    auto const nobody = fail(Code::NotFound, "there is no take-out of this user");
+    if (!name) return nobody;
+    auto user = transaction.users().find_by_name(*name);
+    if (!user && user.error().code == Code::NotFound) return nobody;
+    return user;
+}
+
+Result<TakeOut> find_take_out(Transaction& transaction, Visit const& visit) {
+    auto const& user = visit.who.user;
+    TRY(auto const seen, see_course(transaction, user, visit.request.parameter("slug")));
+    TRY(auto const owner, find_owner(transaction, visit, seen));
+    auto row = transaction.exports().find(seen.course.id, owner.id);
+    bool const missing = !row && row.error().code == Code::NotFound;
+    if (missing || (row && !row->verified_at))
+        return fail(Code::NotFound, "there is no verified export of {} in this course", owner.name);
+    if (!row) return std::unexpected(std::move(row).error());
+    return TakeOut{*std::move(row), seen.course.request.slug, owner.name};
+}
+
+Result<http::Response> take_out(PortalDependencies const& portal, Visit const& visit) {
+    auto const& user = visit.who.user;
+    TRY(auto const found, portal.store.write([&](Transaction& transaction) -> Result<TakeOut> {
+        TRY(auto const wanted, find_take_out(transaction, visit));
+        std::error_code ignored;
+        if (!std::filesystem::is_regular_file(wanted.row.file, ignored))
+            return fail(Code::Unavailable, "the file of this export is not there at present");
+        TRY_VOID(record(
+            transaction, portal.clock.now(),
+            {.kind = "takeout_downloaded",
+             .course = wanted.row.course,
+             .actor = user.name,
+             .subject = wanted.owner,
+             .message = fmt::format("{} downloaded the take-out of {}", user.name, wanted.owner)}));
+        return wanted;
+    }));
+    http::Response response;
+    response.headers.set("Content-Type", "application/zip");
+    response.headers.set("Content-Disposition", fmt::format("attachment; filename=\"{}-{}.zip\"",
+                                                            found.slug, found.owner));
+    response.headers.set("X-Content-Type-Options", "nosniff");
+    response.file = found.row.file;
+    return response;
+}
+
+}  // namespace
+
+void add_export_calls(Calls& calls) {
+    calls.topic("Exports");
+    calls.add({.method = "GET",
+               .path = "/courses/{slug}/exports",
+               .summary = "The exports of a course's homes, by user name; for leaders",
+               .scope = Scope::CoursesRead,
+               .gives = "Export[]",
+               .problems = {404}},
+              list_exports);
+    calls.add({.method = "GET",
+               .path = "/courses/{slug}/takeout",
+               .summary = "One's own verified export; leaders may name somebody else",
+               .scope = Scope::AccessServers,
+               .query = {"user"},
+               .problems = {404, 503},
+               .also_gives = "application/zip"},
+              take_out);
+}
+
+}  // namespace carrel

@@ -1,0 +1,21 @@
+#pragma once
+
+/// What the machine under us has and has left, for the administrator's overview.
+
+#include <array>
+#include <filesystem>
+
+namespace carrel {
+
+struct MachineFacts {
+    int cpus = 0;
+    long long memory_bytes = 0;
+    long long memory_available_bytes = 0;
+    long long disk_free_bytes = 0;  ///< of the disk with `data`, for us
+    std::array<double, 3> load{};   ///< over 1, 5 and 15 minutes
+};
+
+/// What cannot be found out is 0.
+[[nodiscard]] MachineFacts read_machine_facts(std::filesystem::path const& data);
+
+}  // namespace carrel

@@ -1,0 +1,120 @@
+#include "portal/openapi/openapi.hpp"
+
+namespace carrel {
+
+nlohmann::json people_schemas() {
+    return nlohmann::json::parse(R"json({
+"Login": {
+  "type": "object", "additionalProperties": false, "required": ["username", "password"],
+  "properties": {"username": {"type": "string"}, "password": {"type": "string"}}
+},
+"Role": {"type": "string", "enum": ["administrator", "leader"]},
+"Scope": {
+  "type": "string",
+  "enum": ["self", "courses:read", "courses:write", "participants:write", "governance", "servers",
+           "access:servers", "admin:users"]
+},
+"Language": {"type": ["string", "null"], "enum": ["en", "de", null]},
+"Me": {
+  "type": "object", "additionalProperties": false,
+  "required": ["username", "display_name", "email", "roles", "language", "csrf_token", "scopes"],
+  "properties": {
+    "username": {"type": "string"},
+    "display_name": {"type": "string"},
+    "email": {"type": "string"},
+    "roles": {"type": "array", "items": {"$ref": "#/components/schemas/Role"}},
+    "language": {"$ref": "#/components/schemas/Language"},
+    "csrf_token": {"type": ["string", "null"], "description": "null for a login by token"},
+    "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}}
+  }
+},
+"ProfileChange": {
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "display_name": {"type": "string", "minLength": 1, "maxLength": 100},
+    "email": {"type": "string", "maxLength": 254},
+    "language": {"$ref": "#/components/schemas/Language"}
+  }
+},
+"PasswordChange": {
+  "type": "object", "additionalProperties": false, "required": ["current", "new"],
+  "properties": {"current": {"type": "string"}, "new": {"type": "string", "minLength": 10}}
+},
+"NewToken": {
+  "type": "object", "additionalProperties": false, "required": ["note"],
+  "properties": {
+    "note": {"type": "string", "maxLength": 200},
+    "expires_in": {"type": ["integer", "null"], "minimum": 1, "description": "seconds"},
+    "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}}
+  }
+},
+"Token": {
+  "type": "object", "additionalProperties": false,
+  "required": ["id", "note", "scopes", "created_at", "expires_at", "last_used_at"],
+  "properties": {
+    "id": {"type": "string"},
+    "note": {"type": "string"},
+    "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}},
+    "created_at": {"type": "string", "format": "date-time"},
+    "expires_at": {"type": ["string", "null"], "format": "date-time"},
+    "last_used_at": {"type": ["string", "null"], "format": "date-time"}
+  }
+},
+"MadeToken": {
+  "type": "object", "additionalProperties": false,
+  "required": ["id", "token", "note", "scopes", "created_at", "expires_at", "last_used_at"],
+  "properties": {
+    "id": {"type": "string"},
+    "token": {"type": "string", "pattern": "^carrel_[A-Za-z0-9_-]{43}$"},
+    "note": {"type": "string"},
+    "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}},
+    "created_at": {"type": "string", "format": "date-time"},
+    "expires_at": {"type": ["string", "null"], "format": "date-time"},
+    "last_used_at": {"type": ["string", "null"], "format": "date-time"}
+  }
+},
+"SignUp": {
+  "type": "object", "additionalProperties": false, "required": ["username", "password"],
+  "properties": {
+    "username": {"type": "string", "minLength": 1, "maxLength": 63},
+    "password": {"type": "string", "minLength": 10},
+    "email": {"type": ["string", "null"], "maxLength": 254},
+    "display_name": {"type": ["string", "null"], "maxLength": 100}
+  }
+},
+"NewUser": {
+  "type": "object", "additionalProperties": false, "required": ["username", "password"],
+  "properties": {
+    "username": {"type": "string", "minLength": 1, "maxLength": 63},
+    "password": {"type": "string", "minLength": 10},
+    "email": {"type": ["string", "null"], "maxLength": 254},
+    "display_name": {"type": ["string", "null"], "maxLength": 100},
+    "roles": {"type": "array", "items": {"$ref": "#/components/schemas/Role"}}
+  }
+},
+"UserChange": {
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "roles": {"type": "array", "items": {"$ref": "#/components/schemas/Role"}},
+    "disabled": {"type": "boolean"},
+    "password": {"type": "string", "minLength": 10}
+  }
+},
+"User": {
+  "type": "object", "additionalProperties": false,
+  "required": ["username", "display_name", "email", "roles", "created_at", "last_login_at",
+               "disabled"],
+  "properties": {
+    "username": {"type": "string"},
+    "display_name": {"type": "string"},
+    "email": {"type": "string"},
+    "roles": {"type": "array", "items": {"$ref": "#/components/schemas/Role"}},
+    "created_at": {"type": "string", "format": "date-time"},
+    "last_login_at": {"type": ["string", "null"], "format": "date-time"},
+    "disabled": {"type": "boolean"}
+  }
+}
+})json");
+}
+
+}  // namespace carrel

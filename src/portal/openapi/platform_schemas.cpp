@@ -1,0 +1,134 @@
+#include "portal/openapi/openapi.hpp"
+
+namespace carrel {
+
+nlohmann::json platform_schemas() {
+    return nlohmann::json::parse(R"json({
+"Problem": {
+  "type": "object", "additionalProperties": false,
+  "required": ["type", "title", "status", "detail", "request"],
+  "properties": {
+    "type": {"type": "string", "pattern": "^urn:carrel:problem:"},
+    "title": {"type": "string"},
+    "status": {"type": "integer"},
+    "detail": {"type": "string"},
+    "field": {"type": "string", "description": "the input field that was wrong"},
+    "request": {"type": "string", "description": "names the request in the log"}
+  }
+},
+"Event": {
+  "type": "object", "additionalProperties": false,
+  "required": ["id", "at", "kind", "actor", "subject", "message", "detail"],
+  "properties": {
+    "id": {"type": "integer"},
+    "at": {"type": "string", "format": "date-time"},
+    "kind": {"type": "string"},
+    "actor": {"type": ["string", "null"], "description": "who did it; null: the platform"},
+    "subject": {"type": ["string", "null"], "description": "to whom it was done"},
+    "message": {"type": "string"},
+    "detail": {"type": "object"}
+  }
+},
+"AuditEvent": {
+  "type": "object", "additionalProperties": false,
+  "required": ["id", "at", "kind", "course", "actor", "subject", "message", "detail"],
+  "properties": {
+    "id": {"type": "integer"},
+    "at": {"type": "string", "format": "date-time"},
+    "kind": {"type": "string"},
+    "course": {"type": ["string", "null"], "description": "slug"},
+    "actor": {"type": ["string", "null"]},
+    "subject": {"type": ["string", "null"]},
+    "message": {"type": "string"},
+    "detail": {"type": "object"}
+  }
+},
+"Range": {
+  "type": "object", "additionalProperties": false, "required": ["min", "max", "default"],
+  "properties": {
+    "min": {"type": "number"}, "max": {"type": "number"}, "default": {"type": "number"}
+  }
+},
+"Length": {
+  "type": "object", "additionalProperties": false,
+  "properties": {"min": {"type": "integer"}, "max": {"type": "integer"}}
+},
+"Isolation": {
+  "type": "object", "additionalProperties": false, "required": ["level", "notices"],
+  "properties": {
+    "level": {"type": "string", "enum": ["full", "partial", "none"]},
+    "notices": {"type": "array", "items": {"type": "string"}}
+  }
+},
+"Options": {
+  "type": "object", "additionalProperties": false,
+  "required": ["environments", "targets", "limits", "isolation", "version"],
+  "properties": {
+    "environments": {"type": "array", "items": {
+      "type": "object", "additionalProperties": false,
+      "required": ["name", "title", "description", "default_url"],
+      "properties": {
+        "name": {"type": "string"},
+        "title": {"type": "string"},
+        "description": {"type": "string"},
+        "default_url": {"type": "string"}
+      }
+    }},
+    "targets": {"type": "array", "items": {"type": "string"}},
+    "limits": {
+      "type": "object", "additionalProperties": false,
+      "required": ["cpu", "memory_gib", "storage_gib", "participants", "name", "slug",
+                   "description", "start_within_days", "password"],
+      "properties": {
+        "cpu": {"$ref": "#/components/schemas/Range"},
+        "memory_gib": {"$ref": "#/components/schemas/Range"},
+        "storage_gib": {"$ref": "#/components/schemas/Range"},
+        "participants": {"$ref": "#/components/schemas/Range"},
+        "name": {"$ref": "#/components/schemas/Length"},
+        "slug": {"$ref": "#/components/schemas/Length"},
+        "description": {"$ref": "#/components/schemas/Length"},
+        "start_within_days": {"type": "integer"},
+        "password": {"$ref": "#/components/schemas/Length"}
+      }
+    },
+    "isolation": {"$ref": "#/components/schemas/Isolation"},
+    "version": {"type": "string"}
+  }
+},
+"Overview": {
+  "type": "object", "additionalProperties": false,
+  "required": ["courses", "servers", "users", "machine", "isolation", "version",
+               "uptime_seconds"],
+  "properties": {
+    "courses": {"type": "object", "additionalProperties": {"type": "integer"}},
+    "servers": {
+      "type": "object", "additionalProperties": false,
+      "required": ["running", "starting", "queued"],
+      "properties": {
+        "running": {"type": "integer"},
+        "starting": {"type": "integer"},
+        "queued": {"type": "integer"}
+      }
+    },
+    "users": {"type": "integer"},
+    "machine": {
+      "type": "object", "additionalProperties": false,
+      "required": ["cpus", "memory_bytes", "memory_available_bytes", "disk_free_bytes", "load"],
+      "properties": {
+        "cpus": {"type": "integer"},
+        "memory_bytes": {"type": "integer"},
+        "memory_available_bytes": {"type": "integer"},
+        "disk_free_bytes": {"type": "integer"},
+        "load": {"type": "array", "items": {"type": "number"}}
+      }
+    },
+    "isolation": {"$ref": "#/components/schemas/Isolation"},
+    "version": {"type": "string"},
+    "uptime_seconds": {"type": "integer"}
+  }
+},
+"OpenApiDocument": {"type": "object"}
+})json");
+}
+
+}  // namespace carrel
