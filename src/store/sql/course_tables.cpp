@@ -130,8 +130,10 @@ Result<std::map<CourseState, long long>> CoursesTable::count_by_state() {
         .counts<CourseState>();
 }
 
+std::string CoursesTable::due_sql() { return select_where(due_condition); }
+
 Result<std::vector<Course>> CoursesTable::due(Time now, Time starts_before, int limit) {
-    return with_leaders(Query(connection_, select_where(due_condition))
+    return with_leaders(Query(connection_, due_sql())
                             .use(starts_before)
                             .use(now)
                             .use(now)

@@ -19,6 +19,9 @@ public:
     Result<std::map<CourseState, long long>> count_by_state() override;
     Result<std::vector<Course>> due(Time now, Time starts_before, int limit) override;
 
+    /// The statement behind `due`, so that a test can ask the engine how it would go about it.
+    static std::string due_sql();
+
 private:
     Result<Course> find_where(std::string_view condition, std::string_view value);
     Result<std::vector<UserId>> leaders_of(CourseId const& course);
