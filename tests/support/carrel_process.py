@@ -158,19 +158,19 @@ class CarrelProcess:
     @property
     def runtime(self):
         """Where the sockets are and the port is written."""
-        name = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
+        name = hashlib.sha256(os.path.realpath(self.data).encode()).hexdigest()[:12]
         if os.getuid() == 0:
             return pathlib.Path("/run/carrel") / name
-        own = os.environ.get("XDG_RUNTIME_DIR")
-        return (pathlib.Path(own) / "carrel" if own else pathlib.Path(f"/tmp/carrel-{os.getuid()}")) / name
+        own = os.environ.get("XDG_RUNTIME_DIR", "")
+        usable = own.startswith("/") and os.access(own, os.W_OK)
+        return (pathlib.Path(own) / "carrel" if usable else pathlib.Path(f"/tmp/carrel-{os.getuid()}")) / name
 
     # People.
 
-    def add_user(self, name, *roles, password=None):
-        """Makes an account with these roles (default: participant) and returns its password."""
+    def add_user(self, name, role="participant", password=None):
+        """Makes an account with this role and returns its password."""
         password = password or secrets.token_urlsafe(12)
-        flags = [word for role in (roles or ("participant",)) for word in ("--role", role)]
-        done = self.run("user", "add", name, *flags, "--password-stdin", input=password + "\n")
+        done = self.run("user", "add", name, "--role", role, "--password-stdin", input=password + "\n")
         assert done.returncode == 0, done.stdout + done.stderr
         self.passwords[name] = password
         return password
@@ -186,6 +186,7 @@ class CarrelProcess:
 
 def clean_environment():
     """The environment without settings that would change what a Carrel under test does."""
+    # XDG_RUNTIME_DIR stays: it says where the sockets are, see CarrelProcess.runtime.
     return {key: value for key, value in os.environ.items() if not key.startswith(("CARREL_", "JUPYTER", "PYTHON"))}
 
 
