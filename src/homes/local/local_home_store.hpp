@@ -1,0 +1,59 @@
+#pragma once
+
+/// Homes as folders of this machine: `<homes>/<slug>/<user>/`, exports as
+/// `<exports>/<slug>/<user>.zip`.
+///
+/// A home has mode 0700. The folders above it have 0711 and belong to us, so that nobody lists who
+/// is in which course. An export never replaces one with other content: it then appears beside it
+/// as `<user>~2.zip`. A home is deleted under the name `.removing.<user>`: one that still has its
+/// own name is whole.
+
+#include "homes/home_store.hpp"
+#include "homes/local/file_descriptor.hpp"
+#include "homes/local/home_walk.hpp"
+
+#include <memory>
+
+namespace carrel {
+
+struct LocalHomeOptions {
+    std::filesystem::path homes_folder;
+    std::filesystem::path exports_folder;
+    /// Gives each home to the user and group of its number. Only root can.
+    bool own_uids = false;
+    WalkLimits limits = {};
+};
+
+class LocalHomeStore final : public HomeStore {
+public:
+    /// Makes both folders when they are not there.
+    [[nodiscard]] static Result<std::unique_ptr<LocalHomeStore>> create(LocalHomeOptions options);
+
+    Result<std::filesystem::path> provide(HomeKey const& key) override;
+    Result<long long> size(HomeKey const& key) override;
+    Result<VerifiedExport> export_home(HomeKey const& key,
+                                       std::function<bool()> const& stop_requested) override;
+    Result<> verify(std::filesystem::path const& file, std::string const& sha256) override;
+    Result<> remove(HomeKey const& key, VerifiedExport const& exported) override;
+    Result<std::vector<std::string>> left_of(std::string const& course) override;
+
+private:
+    LocalHomeStore(LocalHomeOptions options, FileDescriptor homes, FileDescriptor exports)
+        : options_(std::move(options)), homes_(std::move(homes)), exports_(std::move(exports)) {}
+
+    Result<> own(int course, HomeKey const& key) const;
+    Result<HomeWalk> walk(int course, HomeKey const& key) const;
+    Result<VerifiedExport> write_export(int course, HomeKey const& key, int exports,
+                                        std::string const& unfinished,
+                                        std::function<bool()> const& stop_requested) const;
+    Result<> publish(VerifiedExport& exported, int exports, HomeKey const& key,
+                     std::string const& unfinished,
+                     std::function<bool()> const& stop_requested) const;
+    [[nodiscard]] bool is_export_of(HomeKey const& key, std::filesystem::path const& file) const;
+
+    LocalHomeOptions options_;
+    FileDescriptor homes_;
+    FileDescriptor exports_;
+};
+
+}  // namespace carrel
