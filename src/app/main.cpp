@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "app/program.hpp"
+
+int main(int count, char** arguments) { return carrel::run_program(count, arguments); }

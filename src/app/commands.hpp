@@ -1,0 +1,55 @@
+#pragma once
+
+/// What each command of `carrel` does. Every error is one sentence for the person at the terminal.
+
+#include "base/result.hpp"
+#include "config/settings.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carrel {
+
+/// What the command line says about the settings.
+struct SettingsFlags {
+    std::vector<std::string> files;
+    std::optional<std::string> ip;
+    std::optional<int> port;
+    std::optional<std::string> data;
+    std::vector<std::string> overrides;  ///< "section.key=value"
+
+    /// The same flags as arguments, for a child process.
+    [[nodiscard]] std::vector<std::string> as_arguments() const;
+};
+
+/// Files, environment and flags together.
+[[nodiscard]] Result<Settings> settings_from(SettingsFlags const& flags);
+
+enum class Demo { No, Yes };
+
+Result<> serve(SettingsFlags const& flags, Demo demo);
+Result<> control(SettingsFlags const& flags, Demo demo);
+
+struct PersonToAdd {
+    std::string name;
+    std::string role = "participant";
+    std::string email;
+    bool password_on_standard_input = false;
+};
+/// Adds a person; for one that is there, sets password and role anew.
+Result<> add_person(SettingsFlags const& flags, PersonToAdd const& person);
+
+struct TokenToCreate {
+    std::string user;
+    std::string note = "made on the command line";
+    std::string scopes;
+    std::optional<long long> expires_in;
+};
+Result<> create_token(SettingsFlags const& flags, TokenToCreate const& token);
+
+Result<> check_configuration(SettingsFlags const& flags);
+Result<> print_configuration(SettingsFlags const& flags);
+Result<> doctor(SettingsFlags const& flags);
+
+}  // namespace carrel

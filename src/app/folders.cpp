@@ -1,0 +1,109 @@
+#include "app/folders.hpp"
+
+#include "base/encoding.hpp"
+
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace carrel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Result<> make_private(fs::path const& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        return fail(code_of_errno(error.value()), "the folder {} cannot be made: {}",
+                    folder.string(), error.message());
+    struct stat status{};
+    if (::stat(folder.c_str(), &status) != 0) return fail_errno("look at {}", folder.string());
+    if (status.st_uid != ::geteuid())
+        return fail(Code::PermissionDenied, "the folder {} belongs to somebody else",
+                    folder.string());
+    // The data folder is entered, not listed, by the homes' owners.
+    return {};
+}
+
+Result<> check_writable(fs::path const& folder) {
+    auto const probe = folder / ".writable";
+    int const file = ::open(probe.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | O_TRUNC, 0600);
+    if (file < 0) return fail_errno("the data folder {} cannot be written", folder.string());
+    // A full disk lets files be made, but takes no bytes.
+    char const block[4096] = {};
+    bool const taken = ::write(file, block, sizeof block) == sizeof block && ::fsync(file) == 0;
+    int const number = errno;
+    ::close(file);
+    ::unlink(probe.c_str());
+    errno = number;
+    if (!taken) return fail_errno("the data folder {} takes no data", folder.string());
+    return {};
+}
+
+fs::path runtime_root() {
+    if (::geteuid() == 0) return "/run/carrel";
+    char const* const session = std::getenv("XDG_RUNTIME_DIR");
+    if (session != nullptr && *session == '/' && ::access(session, W_OK) == 0)
+        return fs::path(session) / "carrel";
+    return fs::path("/tmp") / fmt::format("carrel-{}", ::geteuid());
+}
+
+std::string short_digest(std::string const& text) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256(reinterpret_cast<unsigned char const*>(text.data()), text.size(), digest);
+    return to_hex({reinterpret_cast<char const*>(digest), 6});
+}
+
+}  // namespace
+
+Result<Folders> make_folders(fs::path const& data) {
+    std::error_code error;
+    TRY_VOID(make_private(data));
+    TRY_VOID(check_writable(data));
+    auto const canonical = fs::canonical(data, error);
+    if (error)
+        return fail(code_of_errno(error.value()), "the data folder {} cannot be entered: {}",
+                    data.string(), error.message());
+    ::umask(077);
+    Folders folders{canonical, runtime_root() / short_digest(canonical.string())};
+    TRY_VOID(make_private(folders.runtime.parent_path()));
+    TRY_VOID(make_private(folders.runtime));
+    // Servers, which run as other users, must reach their own socket below it.
+    if (::chmod(folders.runtime.parent_path().c_str(), 0711) != 0 ||
+        ::chmod(folders.runtime.c_str(), 0711) != 0)
+        return fail_errno("set the mode of {}", folders.runtime.string());
+    for (auto const& folder :
+         {folders.secrets(), folders.homes(), folders.exports(), folders.server_logs()})
+        TRY_VOID(make_private(folder));
+    return folders;
+}
+
+std::string socket_url(fs::path const& socket) {
+    return "http+unix://" + percent_encode(socket.string());
+}
+
+Result<FolderLock> FolderLock::acquire(fs::path const& data) {
+    auto const path = data / "lock";
+    int const file = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (file < 0) return fail_errno("open {}", path.string());
+    FolderLock lock(file);
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
+    if (errno == EWOULDBLOCK)
+        return fail(Code::Conflict,
+                    "another Carrel already runs on the data folder {}; stop it, or choose another "
+                    "folder with --data",
+                    data.string());
+    return fail_errno("lock {}", path.string());
+}
+
+FolderLock::~FolderLock() {
+    if (file_ >= 0) ::close(file_);
+}
+
+}  // namespace carrel

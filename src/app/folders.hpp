@@ -1,0 +1,47 @@
+#pragma once
+
+/// Where one platform keeps things: the data folder, which lasts, and the runtime folder with its
+/// sockets, which does not. Both belong to one `carrel serve`.
+
+#include "base/result.hpp"
+
+#include <filesystem>
+
+namespace carrel {
+
+struct Folders {
+    std::filesystem::path data;     ///< absolute
+    std::filesystem::path runtime;  ///< short, since the path of a unix socket has 107 bytes
+
+    [[nodiscard]] std::filesystem::path database() const { return data / "carrel.sqlite"; }
+    [[nodiscard]] std::filesystem::path secrets() const { return data / "secrets"; }
+    [[nodiscard]] std::filesystem::path homes() const { return data / "homes"; }
+    [[nodiscard]] std::filesystem::path exports() const { return data / "exports"; }
+    [[nodiscard]] std::filesystem::path server_logs() const { return data / "logs" / "servers"; }
+    [[nodiscard]] std::filesystem::path control_socket() const { return runtime / "control.sock"; }
+    [[nodiscard]] std::filesystem::path proxy_socket() const { return runtime / "proxy-api.sock"; }
+    [[nodiscard]] std::filesystem::path port_file() const { return runtime / "port"; }
+};
+
+/// Makes both folders when they are not there. The error says what cannot be made and why, in one
+/// sentence: no right, a full disk, a read-only file system.
+[[nodiscard]] Result<Folders> make_folders(std::filesystem::path const& data);
+
+/// "http+unix://%2Frun%2F…": the URL of what listens on a socket.
+[[nodiscard]] std::string socket_url(std::filesystem::path const& socket);
+
+/// Holds the data folder for this process as long as it lives.
+class FolderLock {
+public:
+    /// Conflict: another Carrel runs on this folder.
+    [[nodiscard]] static Result<FolderLock> acquire(std::filesystem::path const& data);
+    FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    FolderLock& operator=(FolderLock&&) = delete;
+    ~FolderLock();
+
+private:
+    explicit FolderLock(int file) : file_(file) {}
+    int file_;
+};
+
+}  // namespace carrel

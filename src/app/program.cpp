@@ -1,0 +1,158 @@
+#include "app/program.hpp"
+
+#include "app/commands.hpp"
+#include "app/demo/demo.hpp"
+#include "app/version.hpp"
+#include "proxy/proxy.hpp"
+#include "spawn/process/launcher.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <filesystem>
+#include <string_view>
+
+namespace carrel {
+
+namespace {
+
+void print_error(Error const& error) { fmt::print(stderr, "carrel: {}\n", error.message); }
+
+int exit_status(Result<> const& result) {
+    if (result) return 0;
+    print_error(result.error());
+    return 1;
+}
+
+/// The flags that say where a platform is and how it is configured.
+void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
+    command
+        .add_option("--config", flags.files, "a carrel.toml; may be repeated, the later one wins")
+        ->check(CLI::ExistingFile);
+    command.add_option("--ip", flags.ip, "the address to listen on; * is all (server.ip)");
+    command.add_option("--port", flags.port, "the port to listen on; 0 is any (server.port)");
+    command.add_option("--data", flags.data, "the folder that keeps everything (server.data)");
+    command.add_option("--set", flags.overrides, "any setting: SECTION.KEY=VALUE; may be repeated");
+}
+
+class CommandLine {
+public:
+    CommandLine() {
+        app_.set_version_flag("-V,--version", std::string(version));
+        app_.require_subcommand(1);
+        add_serve();
+        add_control();
+        add_user();
+        add_token();
+        add_configuration();
+        add_demo();
+        // Both parse their own arguments; they are here for the help alone.
+        app_.add_subcommand("proxy", "the proxy alone; takes configurable-http-proxy's flags");
+    }
+
+    int run(int count, char** arguments) {
+        try {
+            app_.parse(count, arguments);
+        } catch (CLI::ParseError const& error) {
+            return app_.exit(error) == 0 ? 0 : 2;
+        }
+        return exit_status(chosen_());
+    }
+
+private:
+    CLI::App& add(CLI::App& parent, std::string const& name, std::string const& what,
+                  std::function<Result<>()> run) {
+        auto& command = *parent.add_subcommand(name, what);
+        command.callback([this, run = std::move(run)] { chosen_ = run; });
+        return command;
+    }
+
+    void add_serve() {
+        auto& command = add(app_, "serve", "everything: portal, hub, dispatcher and proxy",
+                            [this] { return serve(flags_, demo_ ? Demo::Yes : Demo::No); });
+        add_settings_flags(command, flags_);
+        command.add_flag("--demo", demo_, "put people and a course into an empty platform");
+    }
+
+    void add_control() {
+        auto& command = add(app_, "control", "the control process alone, behind a proxy",
+                            [this] { return control(flags_, demo_ ? Demo::Yes : Demo::No); });
+        add_settings_flags(command, flags_);
+        command.add_flag("--demo", demo_, "put people and a course into an empty platform");
+    }
+
+    void add_user() {
+        auto& user = *app_.add_subcommand("user", "people");
+        user.require_subcommand(1);
+        auto& command = add(user, "add", "add a person, or change the password of one",
+                            [this] { return add_person(flags_, person_); });
+        add_settings_flags(command, flags_);
+        command.add_option("name", person_.name, "user name")->required();
+        command.add_option("--role", person_.role, "administrator, leader or participant")
+            ->check(CLI::IsMember({"administrator", "leader", "participant"}));
+        command.add_option("--email", person_.email, "e-mail address");
+        command
+            .add_flag("--password-stdin", person_.password_on_standard_input,
+                      "read the password from standard input")
+            ->required();
+    }
+
+    void add_token() {
+        auto& token = *app_.add_subcommand("token", "API tokens");
+        token.require_subcommand(1);
+        auto& command = add(token, "create", "make a token for a person and print it",
+                            [this] { return create_token(flags_, token_); });
+        add_settings_flags(command, flags_);
+        command.add_option("name", token_.user, "user name")->required();
+        command.add_option("--note", token_.note, "what it is for");
+        command.add_option("--scopes", token_.scopes, "space-separated; all when absent");
+        command.add_option("--expires-in", token_.expires_in, "seconds; never when absent");
+    }
+
+    void add_configuration() {
+        add_settings_flags(add(app_, "check-config", "say whether the configuration is right",
+                               [this] { return check_configuration(flags_); }),
+                           flags_);
+        add_settings_flags(add(app_, "print-config", "print every setting in force",
+                               [this] { return print_configuration(flags_); }),
+                           flags_);
+        add_settings_flags(add(app_, "doctor", "look at this machine and say what Carrel will lack",
+                               [this] { return doctor(flags_); }),
+                           flags_);
+    }
+
+    void add_demo() {
+        auto& command = add(app_, "demo", "one course through its whole life, without hands",
+                            [this] { return run_demo(flags_); });
+        add_settings_flags(command, flags_);
+    }
+
+    CLI::App app_{"Carrel: on-demand Jupyter for courses", "carrel"};
+    SettingsFlags flags_;
+    PersonToAdd person_;
+    TokenToCreate token_;
+    bool demo_ = false;
+    std::function<Result<>()> chosen_;
+};
+
+}  // namespace
+
+int run_program(int count, char** arguments) {
+    std::signal(SIGPIPE, SIG_IGN);
+    if (std::filesystem::path(count > 0 ? arguments[0] : "").filename() ==
+        "configurable-http-proxy")
+        return proxy::run_proxy({arguments + 1, arguments + count});
+    std::string_view const command = count > 1 ? arguments[1] : "";
+    if (command == "proxy") return proxy::run_proxy({arguments + 2, arguments + count});
+    if (command == "launch") return launch_main(count - 1, arguments + 1);
+    try {
+        return CommandLine().run(count, arguments);
+    } catch (std::exception const& error) {
+        // Nothing is expected to come here; if it does, a sentence is better than a stack trace.
+        fmt::print(stderr, "carrel: unexpected: {}\n", error.what());
+        return 1;
+    }
+}
+
+}  // namespace carrel

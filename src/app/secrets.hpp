@@ -1,0 +1,20 @@
+#pragma once
+
+/// The secrets that control and the proxy share, kept in the data folder with mode 0600.
+
+#include "base/random.hpp"
+#include "base/result.hpp"
+
+#include <filesystem>
+
+namespace carrel {
+
+struct Secrets {
+    std::string proxy_token;  ///< for the proxy's REST API
+    std::string edge_key;     ///< 32 bytes; signs edge tokens
+};
+
+/// Reads them, making those that are not there yet.
+[[nodiscard]] Result<Secrets> load_secrets(std::filesystem::path const& folder, Random& random);
+
+}  // namespace carrel

@@ -1,0 +1,54 @@
+#include "app/commands.hpp"
+#include "app/demo_seed.hpp"
+#include "app/port_check.hpp"
+#include "app/supervisor.hpp"
+#include "app/wiring.hpp"
+#include "runtime/log.hpp"
+
+namespace carrel {
+
+namespace {
+
+log::Level to_level(std::string const& name) {
+    if (name == "debug") return log::Level::Debug;
+    if (name == "warn") return log::Level::Warn;
+    if (name == "error") return log::Level::Error;
+    return log::Level::Info;
+}
+
+std::filesystem::path logins_file(Folders const& folders) { return folders.data / "logins.txt"; }
+
+}  // namespace
+
+Result<> serve(SettingsFlags const& flags, Demo demo) {
+    TRY(auto const settings, settings_from(flags));
+    log::start("serve", to_level(settings.log.level));
+    TRY(auto const folders, make_folders(settings.server.data));
+    TRY(auto const lock, FolderLock::acquire(folders.data));
+    TRY_VOID(check_port_is_free(settings.server.ip, settings.server.port));
+    SystemRandom random;
+    TRY(auto const secrets, load_secrets(folders.secrets(), random));
+    auto arguments = flags.as_arguments();
+    if (demo == Demo::Yes) arguments.emplace_back("--demo");
+    return supervise({.settings = settings,
+                      .folders = folders,
+                      .secrets = secrets,
+                      .control_arguments = std::move(arguments),
+                      .logins = demo == Demo::Yes ? logins_file(folders) : ""});
+}
+
+Result<> control(SettingsFlags const& flags, Demo demo) {
+    TRY(auto settings, settings_from(flags));
+    log::start("control", to_level(settings.log.level));
+    TRY(auto folders, make_folders(settings.server.data));
+    SystemRandom random;
+    TRY(auto secrets, load_secrets(folders.secrets(), random));
+    auto const limits = course_limits(settings);
+    TRY(auto const control, Control::create({std::move(settings), folders, std::move(secrets)}));
+    if (demo == Demo::Yes)
+        TRY_VOID(seed_demo(control->store(), PasswordHasher(), random, SystemClock().now(), limits,
+                           logins_file(folders)));
+    return control->run();
+}
+
+}  // namespace carrel

@@ -1,0 +1,215 @@
+#include "app/wiring.hpp"
+
+#include "app/version.hpp"
+#include "http/embedded_assets.hpp"
+#include "runtime/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+
+namespace carrel {
+
+namespace {
+
+/// Store, password hashing, curl and archives share these; most of them wait, not compute.
+constexpr size_t blocking_threads = 16;
+constexpr Milliseconds answer_grace{3'000};
+
+/// What only the router answers; every other path is a page of the UI.
+bool is_for_router(std::string_view path) {
+    for (std::string_view const prefix : {"/api/", "/c/", "/healthz", "/readyz", "/metrics"})
+        if (path.starts_with(prefix)) return true;
+    return path == "/api" || path == "/c";
+}
+
+Environment to_environment(EnvironmentSettings const& settings) {
+    return {.name = settings.name,
+            .title = settings.title,
+            .description = settings.description,
+            .command = settings.command,
+            .default_url = settings.default_url,
+            .read_only = settings.read_only,
+            .variables = settings.variables,
+            .ready_path = settings.ready_path};
+}
+
+PlatformFacts platform_facts(ControlOptions const& options, Isolation const& isolation, Time now) {
+    PlatformFacts facts;
+    for (auto const& [name, environment] : options.settings.environments)
+        facts.environments.push_back(
+            {name, environment.title, environment.description, environment.default_url});
+    facts.isolation = {std::string(name_of(isolation.level)), isolation.notices};
+    facts.version = version;
+    facts.started_at = now;
+    facts.data = options.folders.data;
+    return facts;
+}
+
+void warn_of_missing_isolation(Isolation const& isolation) {
+    for (auto const& notice : isolation.notices)
+        log::warn("isolation", {{"level", name_of(isolation.level)}, {"notice", notice}});
+}
+
+}  // namespace
+
+CourseLimits course_limits(Settings const& settings) {
+    auto const& from = settings.limits;
+    CourseLimits limits;
+    limits.most_participants = from.participants_max;
+    limits.cpu.most = from.cpu_max;
+    limits.memory_gib.most = from.memory_gib_max;
+    limits.storage_gib.most = from.storage_gib_max;
+    for (auto const& [name, environment] : settings.environments)
+        limits.environments.push_back(name);
+    return limits;
+}
+
+HubSettings hub_settings(Settings const& settings) {
+    HubSettings hub;
+    hub.concurrent_starts = static_cast<size_t>(settings.hub.concurrent_starts);
+    hub.start_timeout = settings.hub.start_timeout;
+    hub.stop_timeout = settings.hub.stop_timeout;
+    hub.idle_timeout = settings.hub.idle_timeout;
+    for (auto const& [name, environment] : settings.environments)
+        hub.environments.emplace(name, to_environment(environment));
+    return hub;
+}
+
+struct Control::Parts {
+    std::unique_ptr<BlockingPool> pool;
+    std::unique_ptr<http::Client> client;
+    std::unique_ptr<Store> store;
+    std::unique_ptr<Spawner> spawner;
+    std::unique_ptr<HomeStore> homes;
+    std::unique_ptr<PasswordHasher> passwords;
+    std::unique_ptr<Authenticator> authenticator;
+};
+
+Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
+    static SystemClock const clock;
+    auto const& folders = options.folders;
+    Parts parts;
+    parts.pool = std::make_unique<BlockingPool>(blocking_threads);
+    parts.client = std::make_unique<http::Client>();
+    TRY(parts.store, open_sqlite_store(folders.database()));
+    TRY(parts.spawner, ProcessSpawner::create({.runtime_folder = folders.runtime,
+                                               .log_folder = folders.server_logs(),
+                                               .launcher = {"/proc/self/exe", "launch"},
+                                               .hidden = {folders.data}},
+                                              *parts.pool, *parts.client));
+    TRY(parts.homes, LocalHomeStore::create({.homes_folder = folders.homes(),
+                                             .exports_folder = folders.exports(),
+                                             .own_uids = ::geteuid() == 0}));
+    parts.passwords = std::make_unique<PasswordHasher>();
+    TRY(parts.authenticator, LocalAuthenticator::create(*parts.store, *parts.passwords, clock));
+    warn_of_missing_isolation(parts.spawner->isolation());
+    return std::unique_ptr<Control>(new Control(std::move(options), std::move(parts)));
+}
+
+Control::Control(ControlOptions options, Parts parts)
+    : options_(std::move(options)),
+      pool_(std::move(parts.pool)),
+      client_(std::move(parts.client)),
+      store_(std::move(parts.store)),
+      spawner_(std::move(parts.spawner)),
+      homes_(std::move(parts.homes)),
+      passwords_(std::move(parts.passwords)),
+      authenticator_(std::move(parts.authenticator)),
+      gate_(*store_, clock_, random_),
+      proxy_(*client_, *pool_, socket_url(options_.folders.proxy_socket()),
+             options_.secrets.proxy_token),
+      hub_({.executor = context_.get_executor(),
+            .pool = *pool_,
+            .store = *store_,
+            .spawner = *spawner_,
+            .homes = *homes_,
+            .proxy = proxy_,
+            .clock = clock_,
+            .random = random_},
+           hub_settings(options_.settings), gate_, *client_, options_.secrets.edge_key),
+      provisioner_(*store_, *homes_, clock_, *pool_),
+      dispatcher_(*store_, clock_, random_, *pool_, {{"local", &provisioner_}},
+                  dispatcher_options(options_.settings)),
+      portal_({.store = *store_,
+               .gate = gate_,
+               .authenticator = *authenticator_,
+               .passwords = *passwords_,
+               .clock = clock_,
+               .random = random_,
+               .pool = *pool_,
+               .limits = course_limits(options_.settings),
+               .policy = {.accept_own_courses = options_.settings.governance.accept_own_courses},
+               .platform = platform_facts(options_, spawner_->isolation(), clock_.now())}),
+      router_(*pool_),
+      pages_(http::embedded_assets()),
+      tasks_(context_.get_executor()) {
+    portal_.add_routes(router_);
+    hub_.add_routes(router_);
+}
+
+Control::~Control() {
+    // Work on the pool refers to our members, so it has to end before they do.
+    pool_->join();
+}
+
+asio::awaitable<http::Response> Control::respond(http::Request& request) {
+    if (is_for_router(request.path)) co_return co_await router_.handle(request);
+    if (auto asset = pages_.find(request)) co_return *std::move(asset);
+    // A path with an extension names a file that is not there; any other is the UI's own.
+    auto const name = request.path.substr(request.path.rfind('/') + 1);
+    if ((request.method == "GET" || request.method == "HEAD") &&
+        name.find('.') == std::string::npos)
+        if (auto page = pages_.page("/index.html", request)) co_return *std::move(page);
+    co_return co_await router_.handle(request);
+}
+
+Task<> Control::start() {
+    CO_TRY_VOID(co_await hub_.start());
+    tasks_.start("dispatcher", dispatcher_.run());
+    // Last: whoever reaches the API finds a hub that knows its servers.
+    auto created = http::Server::create(
+        context_.get_executor(), http::UnixSocket{options_.folders.control_socket()},
+        [this](http::Request& request) { return respond(request); });
+    if (!created) co_return std::unexpected(created.error().wrapped("listen for requests"));
+    server_ = *std::move(created);
+    server_->start();
+    log::info("control_ready", {{"version", version}});
+    co_return Result<>();
+}
+
+Task<> Control::end_at_signal() {
+    asio::signal_set signals(context_, SIGINT, SIGTERM);
+    auto const [error, number] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (error) co_return fail(Code::Cancelled, "wait for a signal: cancelled");
+    signals.clear();
+    co_return co_await shut_down(number == SIGINT);
+}
+
+Task<> Control::shut_down(bool stop_servers) {
+    log::info("control_stopping", {{"servers", stop_servers ? "stopped" : "left running"}});
+    if (server_) CO_TRY_VOID(co_await server_->stop(answer_grace));
+    CO_TRY_VOID(co_await tasks_.close());
+    CO_TRY_VOID(co_await hub_.close());
+    if (stop_servers) CO_TRY_VOID(co_await hub_.stop_all_servers());
+    co_return Result<>();
+}
+
+Result<> Control::run() {
+    auto const whole = [](Control& control) -> Task<> {
+        CO_TRY_VOID(co_await control.start());
+        co_return co_await control.end_at_signal();
+    };
+    asio::co_spawn(context_, whole(*this), [this](std::exception_ptr exception, Result<> result) {
+        if (exception) std::rethrow_exception(exception);
+        outcome_ = std::move(result);
+        context_.stop();
+    });
+    context_.run();
+    return outcome_;
+}
+
+}  // namespace carrel

@@ -1,0 +1,84 @@
+#pragma once
+
+/// The only place where concrete classes meet: the control process, made from its settings.
+
+#include "app/folders.hpp"
+#include "app/secrets.hpp"
+#include "auth/gate.hpp"
+#include "auth/local/local_authenticator.hpp"
+#include "config/settings.hpp"
+#include "deploy/dispatcher.hpp"
+#include "deploy/local/local_provisioner.hpp"
+#include "homes/local/local_home_store.hpp"
+#include "http/server.hpp"
+#include "http/static_files.hpp"
+#include "hub/hub.hpp"
+#include "hub/rest_proxy_client.hpp"
+#include "portal/portal.hpp"
+#include "spawn/process/process_spawner.hpp"
+#include "store/store.hpp"
+
+#include <memory>
+
+namespace carrel {
+
+struct ControlOptions {
+    Settings settings;
+    Folders folders;
+    Secrets secrets;
+};
+
+/// Portal, hub, dispatcher and worker in one process. Members are declared in the order in which
+/// they depend on one another, so that they are destroyed in the reverse.
+class Control {
+public:
+    /// Opens the store and looks at the machine; nothing runs yet.
+    [[nodiscard]] static Result<std::unique_ptr<Control>> create(ControlOptions options);
+    ~Control();
+
+    /// Serves until SIGTERM, which leaves notebook servers running, or SIGINT, which stops them
+    /// first.
+    [[nodiscard]] Result<> run();
+
+    [[nodiscard]] Store& store() { return *store_; }
+
+private:
+    struct Parts;  // what can fail to be made, made before the constructor
+    Control(ControlOptions options, Parts parts);
+
+    Task<> start();
+    Task<> end_at_signal();
+    Task<> shut_down(bool stop_servers);
+    /// The API and the hubs by the router, everything else by the pages.
+    asio::awaitable<http::Response> respond(http::Request& request);
+
+    ControlOptions options_;
+    SystemClock clock_;
+    SystemRandom random_;
+    asio::io_context context_{1};
+    std::unique_ptr<BlockingPool> pool_;
+    std::unique_ptr<http::Client> client_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<Spawner> spawner_;
+    std::unique_ptr<HomeStore> homes_;
+    std::unique_ptr<PasswordHasher> passwords_;
+    std::unique_ptr<Authenticator> authenticator_;
+    Gate gate_;
+    RestProxyClient proxy_;
+    Hub hub_;
+    LocalProvisioner provisioner_;
+    Dispatcher dispatcher_;
+    Portal portal_;
+    http::Router router_;
+    http::StaticFiles pages_;
+    std::unique_ptr<http::Server> server_;
+    TaskGroup tasks_;
+    Result<> outcome_;
+};
+
+/// What the modules are told, from the settings.
+[[nodiscard]] CourseLimits course_limits(Settings const& settings);
+[[nodiscard]] HubSettings hub_settings(Settings const& settings);
+[[nodiscard]] DispatcherOptions dispatcher_options(Settings const& settings);
+
+}  // namespace carrel
