@@ -34,7 +34,7 @@ const sans = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu
 export const theme = createTheme({
   colors: { lamp, brass, claret, gray: stone, dark: ink },
   primaryColor: "lamp",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   fontFamily: sans,
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
@@ -80,6 +80,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-error": "#ea9d95",
     "--mantine-color-placeholder": "#8b938e",
     "--mantine-color-default-border": "#3d4744",
+    "--mantine-color-lamp-light-color": "#8abfac",
+    "--mantine-color-brass-light-color": "#e7c668",
+    "--mantine-color-claret-light-color": "#ebb6b1",
     "--carrel-surface": "#1b2220",
     "--carrel-field": "#66716c",
     "--carrel-line": "#2f3936",

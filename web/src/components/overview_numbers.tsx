@@ -36,8 +36,8 @@ export function OverviewNumbers({ overview }: { overview: Overview }) {
         value={number(courses)}
         detail={states
           .filter(([, count]) => count > 0)
-          .map(([state, count]) => `${number(count)} ${t(`state.${state}`)}`)
-          .join(", ")}
+          .map(([state, count]) => `${t(`state.${state}`)} ${number(count)}`)
+          .join(" · ")}
       />
       <Figure
         name={t("admin.servers")}

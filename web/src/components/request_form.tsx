@@ -84,7 +84,7 @@ function useSlugState(form: RequestFormApi, options: Options): { error: string |
   const [settled] = useDebouncedValue(slug, 350);
   const wellFormed = checkSlug(settled, options.limits.slug) === null;
   const check = useSlugCheck(settled, wellFormed);
-  const address = `${window.location.origin}/c/${slug === "" ? "…" : slug}/`;
+  const address = `${window.location.origin}/c/${checkSlug(slug, options.limits.slug) === null ? slug : "…"}/`;
   if (settled !== slug || !wellFormed || check.data === undefined) {
     return { error: null, hint: t("field.slugHint", { address }) };
   }

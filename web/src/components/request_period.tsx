@@ -24,6 +24,7 @@ export function RequestPeriod({ form }: { form: RequestFormApi }) {
     valueFormat: language === "de" ? "dd, D. MMMM YYYY, HH:mm" : "ddd, D MMMM YYYY, HH:mm",
     timePickerProps: { "aria-label": t("field.time"), withDropdown: false },
     submitButtonProps: { "aria-label": t("action.ok") },
+    ariaLabels: { nextMonth: t("date.nextMonth"), previousMonth: t("date.previousMonth"), monthLevelControl: t("date.months"), yearLevelControl: t("date.years"), nextYear: t("date.nextYear"), previousYear: t("date.previousYear"), nextDecade: t("date.nextDecade"), previousDecade: t("date.previousDecade") },
     highlightToday: true,
     leftSection: <CalendarIcon />,
     leftSectionPointerEvents: "none" as const,

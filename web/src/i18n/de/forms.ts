@@ -28,6 +28,15 @@ export const forms = {
   "field.storage": "Speicherplatz",
   "unit.cpu": "CPU",
 
+  "date.nextMonth": "Nächster Monat",
+  "date.previousMonth": "Voriger Monat",
+  "date.months": "Monat wählen",
+  "date.nextYear": "Nächstes Jahr",
+  "date.previousYear": "Voriges Jahr",
+  "date.years": "Jahr wählen",
+  "date.nextDecade": "Nächste zehn Jahre",
+  "date.previousDecade": "Vorige zehn Jahre",
+
   "invalid.required": "Das wird gebraucht.",
   "invalid.tooShort": "Mindestens {min} Zeichen.",
   "invalid.tooLong": "Höchstens {max} Zeichen.",

@@ -28,6 +28,15 @@ export const forms = {
   "field.storage": "Storage",
   "unit.cpu": "CPU",
 
+  "date.nextMonth": "Next month",
+  "date.previousMonth": "Previous month",
+  "date.months": "Choose a month",
+  "date.nextYear": "Next year",
+  "date.previousYear": "Previous year",
+  "date.years": "Choose a year",
+  "date.nextDecade": "Next ten years",
+  "date.previousDecade": "Previous ten years",
+
   "invalid.required": "This is needed.",
   "invalid.tooShort": "At least {min} characters.",
   "invalid.tooLong": "At most {max} characters.",
