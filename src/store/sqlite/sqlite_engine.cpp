@@ -44,6 +44,11 @@ Failure explain_constraint(std::string const& message, int extended) {
     }
 }
 
+[[clang::no_sanitize("vptr")]]
+sqlite_api::sqlite3* handle_of(soci::session& session) {
+    return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+}
+
 std::string_view basename_of(std::string_view path) {
     return path.substr(path.find_last_of('/') + 1);
 }
@@ -90,6 +95,8 @@ Failure SqliteEngine::explain(soci::soci_error const& error) const {
     }
 }
 
+// Debian's SOCI does not export the type information that the "vptr" sanitizer asks for.
+[[clang::no_sanitize("vptr")]]
 void SqliteEngine::reset(soci::statement& statement) const {
     auto* const backend = static_cast<soci::sqlite3_statement_backend*>(statement.get_backend());
     if (backend->stmt_ == nullptr) return;
@@ -136,8 +143,7 @@ Result<std::unique_ptr<Connection>> SqliteEngine::connect(
     try {
         auto session =
             std::make_unique<soci::session>(soci::sqlite3, fmt::format("dbname=\"{}\"", file));
-        auto* const handle =
-            static_cast<soci::sqlite3_session_backend*>(session->get_backend())->conn_;
+        auto* const handle = handle_of(*session);
         sqlite_api::sqlite3_extended_result_codes(handle, 1);
         sqlite_api::sqlite3_busy_timeout(handle, static_cast<int>(busy_timeout.count()));
         auto connection = std::make_unique<Connection>(std::move(session), *this);
