@@ -11,6 +11,7 @@ import { CoursePage } from "./pages/course_page";
 import { HomePage } from "./pages/home_page";
 import { LoginPage } from "./pages/login_page";
 import { NotFoundPage } from "./pages/not_found_page";
+import { routerFuture } from "./lib/router_future";
 import { cssVariables, theme } from "./theme";
 
 const RequestCoursePage = lazy(() => import("./pages/request_course_page"));
@@ -48,7 +49,7 @@ export function App() {
     <QueryClientProvider client={queries}>
       <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
         <I18nProvider>
-          <BrowserRouter>
+          <BrowserRouter future={routerFuture}>
             <Pages />
           </BrowserRouter>
         </I18nProvider>

@@ -1,0 +1,80 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { CourseRequest, Options } from "../api/types";
+import { serve, show, type Answers } from "../test_page";
+import { RequestForm } from "./request_form";
+
+const options: Options = {
+  environments: [{ name: "jupyterlab", title: "JupyterLab", description: "", default_url: "/lab" }],
+  targets: ["local"],
+  limits: {
+    cpu: { min: 0.5, max: 8, default: 1 }, memory_gib: { min: 0.5, max: 16, default: 2 }, storage_gib: { min: 1, max: 50, default: 5 },
+    participants: { min: 1, max: 500, default: 25 }, name: { min: 3, max: 63 }, slug: { min: 3, max: 63 },
+    description: { max: 2048 }, start_within_days: 1096, password: { min: 10 },
+  },
+  isolation: { level: "full", notices: [] },
+  version: "test",
+};
+
+let answers: Answers;
+let sent: CourseRequest[];
+
+beforeEach(() => {
+  sent = [];
+  answers = {
+    "GET /api/v1/slugs/numerics-ii": () => [200, { available: true, problem: null }],
+    "POST /api/v1/courses": (body) => {
+      sent.push(body as CourseRequest);
+      return [400, { detail: "the start is in the past", field: "starts_at" }];
+    },
+  };
+  serve(answers);
+  show(<RequestForm options={options} />);
+});
+
+describe("RequestForm", () => {
+  it("suggests a short name until somebody chooses one", async () => {
+    await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "Numerics II");
+    const slug = screen.getByRole<HTMLInputElement>("textbox", { name: "Short name" });
+    expect(slug.value).toBe("numerics-ii");
+    await userEvent.clear(slug);
+    await userEvent.type(slug, "num");
+    await userEvent.type(screen.getByRole("textbox", { name: "Name" }), " again");
+    expect(slug.value).toBe("num");
+  });
+
+  it("says as one types that a short name is taken", async () => {
+    answers["GET /api/v1/slugs/taken"] = () => [200, { available: false, problem: "this slug is taken" }];
+    await userEvent.type(screen.getByRole("textbox", { name: "Short name" }), "taken");
+    expect(await screen.findByText("This slug is taken.")).toBeTruthy();
+    expect(screen.getByTestId<HTMLButtonElement>("request-submit").disabled).toBe(true);
+  });
+
+  it("adds up what all participants need", async () => {
+    const people = screen.getByRole("textbox", { name: "Expected participants" });
+    await userEvent.clear(people);
+    await userEvent.type(people, "40");
+    expect(screen.getByTestId("size-preview").textContent).toContain("80 GiB");
+  });
+
+  it("sends what was entered and puts the server's objection beside its field", async () => {
+    await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "Numerics II");
+    await userEvent.click(screen.getByRole("switch", { name: "No end date (standing hub)" }));
+    await userEvent.click(screen.getByTestId("request-submit"));
+    expect(await screen.findByText("The start is in the past.")).toBeTruthy();
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(sent[0]).toMatchObject({
+      slug: "numerics-ii", name: "Numerics II", ends_at: null, expected_participants: 25, environment: "jupyterlab",
+      resources: { cpu: 1, memory_gib: 2, storage_gib: 5 },
+    });
+    expect(sent[0]?.starts_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+
+  it("sends nothing that it knows to be wrong", async () => {
+    await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "Nu");
+    await userEvent.click(screen.getByTestId("request-submit"));
+    expect(screen.getAllByText("At least 3 characters.").length).toBe(2);
+    expect(sent).toEqual([]);
+  });
+});

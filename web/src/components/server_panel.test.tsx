@@ -1,0 +1,101 @@
+import { act, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { HubServer } from "../api/types";
+import { FakeEventSource, fakeEventSource, serve, show, type Answers } from "../test_page";
+import { ServerPanel } from "./server_panel";
+
+const user = "/c/numerics/hub/api/users/ada";
+let server: Partial<HubServer> | null = null;
+let answers: Answers;
+
+function start() {
+  show(<ServerPanel slug="numerics" username="ada" own startAtOnce={false} />);
+}
+
+async function stream(): Promise<FakeEventSource> {
+  await waitFor(() => {
+    expect(FakeEventSource.open).toHaveLength(1);
+  });
+  const [source] = FakeEventSource.open;
+  if (source === undefined) throw new Error("no stream is open");
+  return source;
+}
+
+beforeEach(() => {
+  server = null;
+  fakeEventSource();
+  answers = {
+    [`GET ${user}`]: () => [200, { name: "ada", pending: null, server: null, servers: server === null ? {} : { "": server } }],
+    [`POST ${user}/server`]: () => {
+      server = { name: "", ready: false, pending: "spawn", url: "/c/numerics/user/ada/", started: null, last_activity: null };
+      return [202, {}];
+    },
+    [`DELETE ${user}/server`]: () => {
+      server = null;
+      return [204, null];
+    },
+  };
+  serve(answers);
+});
+
+describe("ServerPanel", () => {
+  it("tells how the start goes, from the queue to the open door", async () => {
+    start();
+    await userEvent.click(await screen.findByTestId("start-server"));
+    const source = await stream();
+    expect(source.url).toBe(`${user}/server/progress`);
+
+    act(() => source.arrive({ progress: 0, message: "waiting", queue_position: 4 }));
+    expect(screen.getByTestId("progress").textContent).toContain("number 4 in the queue");
+    act(() => source.arrive({ progress: 60, message: "Starting JupyterLab" }));
+    expect(screen.getByTestId("progress").textContent).toContain("Starting JupyterLab");
+
+    server = { ...server, ready: true, pending: null };
+    act(() => source.arrive({ progress: 100, message: "ready", ready: true, url: "/c/numerics/user/ada/" }));
+    const open = await screen.findByTestId("open-server");
+    expect(open.getAttribute("href")).toBe("/c/numerics/user/ada/");
+    expect(FakeEventSource.open).toHaveLength(0);
+  });
+
+  it("explains a failed start, with the end of the log, and lets one try again", async () => {
+    start();
+    await userEvent.click(await screen.findByTestId("start-server"));
+    const source = await stream();
+    server = null;
+    act(() => source.arrive({ progress: 100, failed: true, message: "the server ran out of memory\nKilled" }));
+    const failure = await screen.findByTestId("server-failure");
+    expect(failure.textContent).toContain("The server ran out of memory.");
+    expect(failure.textContent).toContain("Killed");
+    expect(screen.getByTestId("start-server").textContent).toBe("Try again");
+  });
+
+  it("says why a start was refused", async () => {
+    answers[`POST ${user}/server`] = () => [403, { status: 403, message: "the course is over" }];
+    start();
+    await userEvent.click(await screen.findByTestId("start-server"));
+    expect((await screen.findByTestId("server-failure")).textContent).toContain("The course is over.");
+  });
+
+  it("picks up a start that is under way", async () => {
+    server = { name: "", ready: false, pending: "spawn", url: "/x", started: null, last_activity: null };
+    start();
+    await stream();
+    expect(await screen.findByTestId("progress")).toBeTruthy();
+  });
+
+  it("stops only after asking", async () => {
+    server = { name: "", ready: true, pending: null, url: "/c/numerics/user/ada/", started: null, last_activity: null };
+    start();
+    await userEvent.click(await screen.findByTestId("stop-server"));
+    expect(server).not.toBeNull();
+    await userEvent.click(await screen.findByTestId("confirm"));
+    expect(await screen.findByTestId("start-server")).toBeTruthy();
+  });
+
+  it("starts nothing by itself", async () => {
+    start();
+    await screen.findByTestId("start-server");
+    expect(FakeEventSource.open).toHaveLength(0);
+  });
+});
