@@ -1,0 +1,63 @@
+#pragma once
+
+/// A client's connection, from accept to close: one request after the other, or a tunnel at last.
+///
+/// Pipelined requests wait in the socket and are answered in order. An idle connection owns no
+/// buffer and no exchange. Belongs to a worker and is confined to its thread.
+
+#include "proxy/event_loop.hpp"
+#include "proxy/exchange.hpp"
+#include "proxy/tunnel.hpp"
+
+#include <memory>
+#include <string>
+
+namespace carrel::proxy {
+
+class Connection final : public EventHandler, public UpstreamUser {
+public:
+    Connection(Worker& worker, Socket socket, std::string address);
+
+    void on_ready(uint32_t events) override;
+    void on_deadline() override;
+
+    /// Waits for the first request.
+    void start();
+    /// The proxy is stopping: an idle connection closes now, a busy one after its answer.
+    void drain();
+    [[nodiscard]] bool is_tunnel() const { return tunnel_ != nullptr; }
+    /// With whose token it was opened; null when no token was needed or nothing is under way.
+    [[nodiscard]] EdgeTokenPointer token() const;
+    /// At once, both sides; the object lives until the round of events ends.
+    void close();
+
+private:
+    friend class Worker;
+    enum class State : uint8_t { Head, Exchange, Tunnel, Lingering, Closed };
+
+    void on_upstream_ready() override { advance(); }
+    void advance();
+    /// True when calling it again may do more.
+    bool step();
+    bool read_head();
+    bool begin_exchange(std::string_view bytes);
+    void refuse(HeadProblem const& problem);
+    bool step_exchange();
+    bool step_tunnel();
+    bool linger();
+    void expect_request();
+    void say_goodbye(bool unread);
+    void set_patience(Milliseconds patience);
+
+    Worker& worker_;
+    Client client_;
+    std::unique_ptr<Exchange> exchange_;
+    std::unique_ptr<Tunnel> tunnel_;
+    HeadScanner scanner_;
+    uint32_t index_ = 0;  ///< where the worker keeps it
+    State state_ = State::Head;
+    bool head_begun_ = false;  ///< the first byte of the next head has arrived
+    bool advancing_ = false;
+};
+
+}  // namespace carrel::proxy

@@ -1,0 +1,63 @@
+#pragma once
+
+/// Everything the proxy can be told, with configurable-http-proxy's names and defaults.
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "proxy/target.hpp"
+#include "runtime/log.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace carrel::proxy {
+
+struct Options {
+    std::string ip;  ///< "" or "*": every address of the machine
+    unsigned short port = 8000;
+    std::filesystem::path socket;  ///< listen here instead of on ip and port
+    std::string api_ip = "localhost";
+    unsigned short api_port = 8001;
+    std::filesystem::path api_socket;
+    std::optional<Target> default_target;
+    std::optional<Target> error_target;
+    std::filesystem::path error_path;
+    bool x_forward = true;
+    bool prepend_path = true;
+    bool include_prefix = true;
+    bool auto_rewrite = false;
+    bool change_origin = false;
+    std::string protocol_rewrite;
+    std::vector<std::pair<std::string, std::string>> custom_headers;
+    bool host_routing = false;
+    log::Level log_level = log::Level::Info;
+    Milliseconds client_timeout = Milliseconds(0);    ///< 0: none
+    Milliseconds upstream_timeout = Milliseconds(0);  ///< 0: none
+    Milliseconds keep_alive_timeout = Milliseconds(5000);
+    std::filesystem::path pid_file;
+
+    // Carrel's own.
+    unsigned threads = 1;
+    std::filesystem::path
+        port_file;  ///< the real port is written here once connections are accepted
+    Milliseconds stop_grace = Milliseconds(10000);
+    std::string api_token;  ///< CONFIGPROXY_AUTH_TOKEN; "": the REST API is open
+    std::string edge_key;   ///< CARREL_EDGE_KEY, decoded: 32 bytes; "": no edge authorization
+};
+
+/// What the command line asks for.
+struct ParsedOptions {
+    Options options;
+    /// Set: print this and end, with `exit_code`.
+    std::optional<std::string> message;
+    int exit_code = 0;
+};
+
+/// `arguments` without the program's name. Secrets come from the environment.
+[[nodiscard]] ParsedOptions parse_options(std::vector<std::string> arguments);
+
+}  // namespace carrel::proxy

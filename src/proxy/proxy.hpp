@@ -1,0 +1,41 @@
+#pragma once
+
+/// The proxy as a whole: listeners, workers with a thread each, and the REST API on a thread of its
+/// own. `carrel proxy` runs one; tests run many in one process.
+
+#include "proxy/options.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace carrel::proxy {
+
+class Proxy {
+public:
+    /// Listens on both sides at once. Conflict: a port or socket is in use.
+    [[nodiscard]] static Result<std::unique_ptr<Proxy>> create(Options options);
+    /// Stops without grace if `stop` was not called.
+    ~Proxy();
+
+    /// Starts the threads.
+    void start();
+    /// Accepts nothing more, finishes the answers under way within the options' grace, closes the
+    /// tunnels, and returns when all threads have ended.
+    void stop();
+
+    /// The public port; 0 for a unix socket.
+    [[nodiscard]] unsigned short port() const;
+    [[nodiscard]] unsigned short api_port() const;
+
+private:
+    struct State;
+    explicit Proxy(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+/// The program `carrel proxy`: runs until SIGINT or SIGTERM. Returns the exit status, which after a
+/// signal is 2 as configurable-http-proxy's is. Call it before other threads exist.
+int run_proxy(std::vector<std::string> const& arguments);
+
+}  // namespace carrel::proxy

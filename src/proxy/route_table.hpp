@@ -1,0 +1,71 @@
+#pragma once
+
+/// Which server answers which path.
+///
+/// Every worker has a table of its own, a trie by path segment, so that looking a route up takes
+/// no lock and does not depend on how many routes there are. The `Route`s themselves are shared
+/// between tables and never change; a changed route is a new one. Only its activity moves.
+
+#include "proxy/target.hpp"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace carrel::proxy {
+
+/// When a route was last used. Outlives the route's replacement, so that a tunnel opened before it
+/// still counts. Thread-safe.
+class Activity {
+public:
+    explicit Activity(int64_t now) : last_(now) {}
+    void touch(int64_t now) {
+        if (last_.load(std::memory_order_relaxed) != now)
+            last_.store(now, std::memory_order_relaxed);
+    }
+    /// Milliseconds since 1970.
+    [[nodiscard]] int64_t last() const { return last_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<int64_t> last_;
+};
+
+struct Route {
+    std::string path;  ///< decoded, "/c/bio/user/ada"; "/" is the root
+    Result<Target> target = Target{};
+    /// Where to send who has no edge token. Set: the route needs one.
+    std::optional<std::string> login = {};
+    std::string secret = {};  ///< the upstream's own token; "" for none
+    /// Leads to Carrel's control process, which alone may see and set Carrel's cookies.
+    bool trusted = false;
+    std::shared_ptr<Activity> activity = {};
+};
+
+using RoutePointer = std::shared_ptr<Route const>;
+
+/// Confined to one thread.
+class RouteTable {
+public:
+    RouteTable();
+    ~RouteTable();
+    RouteTable(RouteTable const&) = delete;
+    RouteTable& operator=(RouteTable const&) = delete;
+
+    /// Adds the route, or replaces the one at its path.
+    void put(RoutePointer route);
+    /// False when there is none at exactly this path.
+    bool remove(std::string_view path);
+    /// The route with the longest path that is `path` or a parent of it, by whole segments.
+    [[nodiscard]] RoutePointer const* find(std::string_view path) const;
+    [[nodiscard]] size_t size() const { return size_; }
+
+private:
+    struct Node;
+    std::unique_ptr<Node> root_;
+    size_t size_ = 0;
+};
+
+}  // namespace carrel::proxy

@@ -1,0 +1,87 @@
+#pragma once
+
+/// A non-blocking stream socket together with what epoll has said about it.
+///
+/// Edge-triggered: `readable()` and `writable()` stay true until a call finds that they no longer
+/// are, so a busy connection costs no epoll_ctl at all. Confined to the worker's thread.
+
+#include "base/result.hpp"
+#include "proxy/buffer.hpp"
+#include "proxy/target.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace carrel::proxy {
+
+enum class Io : uint8_t {
+    Progress,
+    Blocked,
+    Ended,   ///< the peer has shut its sending side down; everything it sent has been read
+    Broken,  ///< reset, or another error
+};
+
+class Socket {
+public:
+    /// The events that every connection is watched for.
+    static uint32_t const events;
+
+    Socket() = default;
+    explicit Socket(int descriptor) : descriptor_(descriptor) {}
+    ~Socket() { close(); }
+    Socket(Socket&& other) noexcept { *this = std::move(other); }
+    Socket& operator=(Socket&& other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        std::swap(state_, other.state_);
+        return *this;
+    }
+
+    /// Begins to connect. Unavailable: refused at once. LimitReached: no descriptor is left, or a
+    /// unix socket's backlog is full.
+    [[nodiscard]] static Result<Socket> connect(Address const& address);
+    /// After the first event of a connecting socket: whether it is connected.
+    [[nodiscard]] bool finish_connecting();
+
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+    [[nodiscard]] bool readable() const { return state_.readable; }
+    [[nodiscard]] bool writable() const { return state_.writable; }
+    /// The peer has shut its sending side down, though there may be something left to read.
+    [[nodiscard]] bool hung_up() const { return state_.hung_up; }
+    [[nodiscard]] bool ended() const { return state_.ended; }
+    [[nodiscard]] bool broken() const { return state_.broken; }
+
+    /// Remembers what epoll_wait(2) said.
+    void note(uint32_t epoll_events);
+
+    /// Reads once, at most `size` bytes or what fits, behind what `buffer` holds.
+    Io read(Buffer& buffer, BufferPool& pool, size_t size);
+    /// Writes `bytes` from `*sent` on and moves `*sent`; nothing left is Progress.
+    Io write(std::string_view bytes, uint32_t& sent);
+    /// Writes and consumes `first`, then up to `limit` bytes of `second`; `*of_second` says how
+    /// many those were.
+    Io write(Buffer& first, Buffer& second, uint64_t limit, size_t& of_second);
+    Io write(Buffer& buffer);
+    /// Reads and forgets what there is, to let the peer finish; returns how much.
+    size_t discard();
+
+    void shut_down_writing();
+    /// The peer gets a reset instead of an orderly end, which would look like a complete answer.
+    void reset();
+    void close();
+
+private:
+    Io failed_write();
+
+    struct State {
+        bool readable : 1 = false;
+        bool writable : 1 = false;
+        bool hung_up : 1 = false;
+        bool ended : 1 = false;
+        bool broken : 1 = false;
+    };
+    int descriptor_ = -1;
+    State state_;
+};
+
+}  // namespace carrel::proxy

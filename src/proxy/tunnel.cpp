@@ -1,0 +1,84 @@
+#include "proxy/tunnel.hpp"
+
+#include "proxy/worker.hpp"
+
+namespace carrel::proxy {
+
+namespace {
+
+constexpr size_t tunnel_read = 16384;
+/// Once one side has ended, the other gets this long between any two signs of life.
+constexpr Milliseconds half_closed_patience = Milliseconds(30000);
+
+}  // namespace
+
+Tunnel::Tunnel(Worker& worker, Client& client, Exchange& exchange)
+    : worker_(worker),
+      client_(client),
+      upstream_(*exchange.take_upstream()),
+      activity_(exchange.route()->activity),
+      token_(exchange.token()) {}
+
+Tunnel::~Tunnel() { worker_.upstreams().close(upstream_); }
+
+Outcome Tunnel::step() {
+    bool progress = read_client();
+    progress |= write_upstream();
+    progress |= read_upstream();
+    progress |= write_client();
+    progress |= pass_on_ends();
+    if (broken_ || client_.socket.broken()) return Outcome::Close;
+    if (told_client_ && told_upstream_) return Outcome::Close;
+    return progress ? Outcome::Progress : Outcome::Waiting;
+}
+
+Milliseconds Tunnel::patience() const {
+    return told_client_ || told_upstream_ ? half_closed_patience : Milliseconds(0);
+}
+
+bool Tunnel::read_client() {
+    if (!client_.in.empty() || !client_.socket.readable() || client_.socket.ended()) return false;
+    auto const io = client_.socket.read(client_.in, worker_.buffers(), tunnel_read);
+    if (io == Io::Broken) broken_ = true;
+    if (io == Io::Progress) activity_->touch(worker_.loop().wall_time());
+    return io == Io::Progress;
+}
+
+bool Tunnel::read_upstream() {
+    auto& socket = upstream_.socket;
+    if (!upstream_.in.empty() || !socket.readable() || socket.ended()) return false;
+    auto const io = socket.read(upstream_.in, worker_.buffers(), tunnel_read);
+    if (io == Io::Broken) broken_ = true;
+    return io == Io::Progress;
+}
+
+bool Tunnel::write_upstream() {
+    if (client_.in.empty() || !upstream_.socket.writable()) return false;
+    auto const io = upstream_.socket.write(client_.in);
+    if (io == Io::Broken) broken_ = true;
+    return io == Io::Progress;
+}
+
+bool Tunnel::write_client() {
+    bool const empty = client_.out.empty() && upstream_.in.empty();
+    if (empty || !client_.socket.writable()) return false;
+    size_t ignored = 0;
+    auto const io = client_.socket.write(client_.out, upstream_.in, upstream_.in.size(), ignored);
+    if (io == Io::Broken) broken_ = true;
+    return io == Io::Progress;
+}
+
+bool Tunnel::pass_on_ends() {
+    bool progress = false;
+    if (client_.socket.ended() && client_.in.empty() && !told_upstream_) {
+        told_upstream_ = progress = true;
+        upstream_.socket.shut_down_writing();
+    }
+    if (upstream_.socket.ended() && upstream_.in.empty() && client_.out.empty() && !told_client_) {
+        told_client_ = progress = true;
+        client_.socket.shut_down_writing();
+    }
+    return progress;
+}
+
+}  // namespace carrel::proxy

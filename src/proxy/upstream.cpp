@@ -1,0 +1,75 @@
+#include "proxy/upstream.hpp"
+
+#include <sys/epoll.h>
+
+namespace carrel::proxy {
+
+void Upstream::on_ready(uint32_t events) {
+    if (!socket.is_open()) return;
+    if (user_ == nullptr) {
+        // Whatever an idle upstream says, even if only farewell: it was not asked. The first
+        // "writable" after connecting may still be on its way, though.
+        if (events & ~static_cast<uint32_t>(EPOLLOUT)) pool_.close(*this);
+        return;
+    }
+    socket.note(events);
+    if (connecting_ && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
+        connecting_ = false;
+        failed_ = !socket.finish_connecting();
+    }
+    user_->on_upstream_ready();
+}
+
+void Upstream::on_deadline() {
+    if (user_ == nullptr && socket.is_open()) pool_.close(*this);
+}
+
+UpstreamPool::~UpstreamPool() { close_idle(); }
+
+Upstream* UpstreamPool::take_idle(Address const& address, UpstreamUser& user) {
+    auto const found = peers_.find(std::string(address.bytes()));
+    if (found == peers_.end() || found->second.idle.empty()) return nullptr;
+    auto* upstream = found->second.idle.back();
+    found->second.idle.pop_back();
+    upstream->user_ = &user;
+    upstream->reused_ = true;
+    return upstream;
+}
+
+Result<Upstream*> UpstreamPool::connect(Address const& address, UpstreamUser& user) {
+    TRY(auto socket, Socket::connect(address));
+    auto upstream = std::make_unique<Upstream>(*this, std::move(socket));
+    TRY_VOID(loop_.watch(upstream->socket.descriptor(), *upstream, Socket::events));
+    auto key = std::string(address.bytes());
+    auto& peer = peers_[key];
+    if (peer.key.empty()) peer.key = std::move(key);
+    ++peer.connections;
+    ++connections_;
+    upstream->peer_ = &peer;
+    upstream->user_ = &user;
+    return upstream.release();
+}
+
+void UpstreamPool::keep(Upstream& upstream) {
+    upstream.user_ = nullptr;
+    upstream.peer_->idle.push_back(&upstream);
+    loop_.set_deadline(upstream, idle_for);
+}
+
+void UpstreamPool::close(Upstream& upstream) {
+    auto* const peer = upstream.peer_;
+    if (upstream.user_ == nullptr) std::erase(peer->idle, &upstream);
+    upstream.socket.close();
+    upstream.in.clear();
+    --connections_;
+    if (--peer->connections == 0) peers_.erase(peer->key);
+    loop_.retire(std::unique_ptr<EventHandler>(&upstream));
+}
+
+void UpstreamPool::close_idle() {
+    std::vector<Upstream*> idle;
+    for (auto& [key, peer] : peers_) idle.insert(idle.end(), peer.idle.begin(), peer.idle.end());
+    for (auto* upstream : idle) close(*upstream);
+}
+
+}  // namespace carrel::proxy

@@ -1,0 +1,86 @@
+#pragma once
+
+/// Connections to upstreams, kept alive and reused.
+///
+/// A connection goes back to the pool only after a complete, clean exchange; anything else closes
+/// it. Owned by one worker and confined to its thread.
+
+#include "proxy/event_loop.hpp"
+#include "proxy/socket.hpp"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace carrel::proxy {
+
+class Upstream;
+class UpstreamPool;
+
+/// Who uses an upstream connection at present.
+class UpstreamUser {
+public:
+    virtual void on_upstream_ready() = 0;
+
+protected:
+    ~UpstreamUser() = default;
+};
+
+class Upstream final : public EventHandler {
+public:
+    Upstream(UpstreamPool& pool, Socket connected) : socket(std::move(connected)), pool_(pool) {}
+
+    void on_ready(uint32_t events) override;
+    /// An idle connection has been so for long enough.
+    void on_deadline() override;
+
+    [[nodiscard]] bool connecting() const { return connecting_; }
+    [[nodiscard]] bool failed() const { return failed_; }
+    /// It has served a request before, so the peer may have closed it without our knowing yet.
+    [[nodiscard]] bool reused() const { return reused_; }
+
+    Socket socket;
+    Buffer in;  ///< read from it, not yet used
+
+private:
+    friend class UpstreamPool;
+    struct Peer {
+        std::string key;
+        std::vector<Upstream*> idle;
+        size_t connections = 0;
+    };
+    UpstreamPool& pool_;
+    UpstreamUser* user_ = nullptr;  ///< nobody: idle in the pool
+    Peer* peer_ = nullptr;
+    bool connecting_ = true;
+    bool failed_ = false;
+    bool reused_ = false;
+};
+
+class UpstreamPool {
+public:
+    /// Shorter than the keep-alive timeouts that are common among servers (5 s and more).
+    static constexpr Milliseconds idle_for = Milliseconds(4000);
+
+    explicit UpstreamPool(EventLoop& loop) : loop_(loop) {}
+    ~UpstreamPool();
+    UpstreamPool(UpstreamPool const&) = delete;
+    UpstreamPool& operator=(UpstreamPool const&) = delete;
+
+    /// An idle connection to the address; null when there is none.
+    [[nodiscard]] Upstream* take_idle(Address const& address, UpstreamUser& user);
+    /// A new connection; fails as `Socket::connect` does.
+    [[nodiscard]] Result<Upstream*> connect(Address const& address, UpstreamUser& user);
+    /// After a clean exchange.
+    void keep(Upstream& upstream);
+    void close(Upstream& upstream);
+    void close_idle();
+    [[nodiscard]] size_t connections() const { return connections_; }
+
+private:
+    EventLoop& loop_;
+    std::unordered_map<std::string, Upstream::Peer> peers_;
+    size_t connections_ = 0;
+};
+
+}  // namespace carrel::proxy
