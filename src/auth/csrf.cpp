@@ -39,8 +39,10 @@ Result<> check_same_origin(http::Request const& request) {
 Result<> check_csrf_token(http::Request const& request, std::string_view expected) {
     auto const sent = request.headers.get("x-csrf-token");
     if (expected.empty() || !equals_in_constant_time(sent, expected))
-        return fail(Code::PermissionDenied,
-                    "the header X-CSRF-Token is not the csrf_token of GET /api/v1/me");
+        return std::unexpected(
+            Error{Code::PermissionDenied,
+                  "the header X-CSRF-Token is not the csrf_token of GET /api/v1/me",
+                  std::string(csrf_header)});
     return {};
 }
 

@@ -10,6 +10,8 @@
 
 namespace carrel {
 
+inline constexpr std::string_view csrf_header = "X-CSRF-Token";
+
 /// False for GET, HEAD and OPTIONS, which change nothing.
 [[nodiscard]] bool is_unsafe(std::string_view method);
 
@@ -17,7 +19,7 @@ namespace carrel {
 /// Sec-Fetch-Site or by Origin. A sibling subdomain is another origin: notebooks may live there.
 [[nodiscard]] Result<> check_same_origin(http::Request const& request);
 
-/// PermissionDenied unless the header X-CSRF-Token is the session's.
+/// PermissionDenied with field "X-CSRF-Token" unless that header is the session's.
 [[nodiscard]] Result<> check_csrf_token(http::Request const& request, std::string_view expected);
 
 }  // namespace carrel

@@ -1,8 +1,25 @@
 #include "portal/calls.hpp"
 
 #include "auth/csrf.hpp"
+#include "http/problem.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace carrel {
+
+namespace {
+
+/// Of a type of its own: a page can fetch the new token and try again, when another tab has logged
+/// in afresh.
+http::Response csrf_problem(http::Request const& request, Error const& error) {
+    auto response = http::problem(error, request);
+    auto body = nlohmann::json::parse(response.body);
+    body["type"] = "urn:carrel:problem:csrf";
+    response.body = body.dump();
+    return response;
+}
+
+}  // namespace
 
 Call& Calls::note(Call call) {
     call.topic = topic_;
@@ -15,9 +32,12 @@ void Calls::add(Call call, Answer answer) {
     router_.add_blocking(noted.method, std::string(api_root) + noted.path,
                          [&portal = portal_, scope = noted.scope.value(),
                           answer](http::Request& request) -> Result<http::Response> {
-                             TRY(auto const who, portal.gate.identify(request));
-                             TRY_VOID(require(who, scope));
-                             TRY(auto response, answer(portal, Visit{request, who}));
+                             auto const who = portal.gate.identify(request);
+                             if (!who && who.error().field == csrf_header)
+                                 return csrf_problem(request, who.error());
+                             if (!who) return std::unexpected(who.error());
+                             TRY_VOID(require(*who, scope));
+                             TRY(auto response, answer(portal, Visit{request, *who}));
                              // What one person sees is for no cache to keep.
                              if (response.headers.get("cache-control").empty())
                                  response.headers.set("Cache-Control", "no-store");

@@ -5,24 +5,28 @@
 #include "portal/input.hpp"
 #include "portal/record.hpp"
 #include "portal/views.hpp"
+#include "runtime/log.hpp"
 
 namespace carrel {
 
 namespace {
 
-/// Written down for known users only: what is typed where a name belongs may be a password.
+/// Names known users only: what is typed where a name belongs may be a password. A failed login as
+/// nobody is written down too, so that it takes as long.
 void note_failed_login(PortalDependencies const& portal, std::string_view username,
                        std::string const& address) {
-    auto const name = parse_user_name(username);
-    if (!name) return;
-    (void)portal.store.write([&](Transaction& transaction) -> Result<> {
-        TRY(auto const user, transaction.users().find_by_name(*name));
+    auto const name = parse_user_name(username).value_or("");
+    auto const noted = portal.store.write([&](Transaction& transaction) -> Result<> {
+        auto const user = transaction.users().find_by_name(name);
+        auto const subject = user ? user->name : std::string();
         return record(transaction, portal.clock.now(),
                       {.kind = "login_failed",
-                       .subject = user.name,
-                       .message = fmt::format("a login as {} failed", user.name),
+                       .subject = subject,
+                       .message = user ? fmt::format("a login as {} failed", subject)
+                                       : "a login under an unknown name failed",
                        .detail = {{"address", address}}});
     });
+    if (!noted) log::warn("login_failure_not_recorded", {{"cause", noted.error().message}});
 }
 
 Result<http::Response> log_in(PortalDependencies const& portal, http::Request& request) {
