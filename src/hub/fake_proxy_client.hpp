@@ -1,0 +1,79 @@
+#pragma once
+
+/// A proxy for tests: it remembers what it was told, and can be down or restarted.
+
+#include "hub/proxy_client.hpp"
+
+#include <map>
+#include <vector>
+
+namespace carrel {
+
+class FakeProxyClient final : public ProxyClient {
+public:
+    std::map<std::string, ServerRoute> known;
+    std::vector<std::string> revoked_logins;
+    std::vector<std::string> revoked_users;  ///< "path user"
+    std::map<std::string, Time> activity;
+    bool down = false;
+    bool marked = false;
+
+    /// As a new process: nothing is known any more.
+    void restart() {
+        known.clear();
+        revoked_logins.clear();
+        revoked_users.clear();
+        marked = false;
+    }
+
+    Task<> add_route(ServerRoute route) override {
+        CO_TRY_VOID(reach());
+        auto const path = route.path;
+        known[path] = std::move(route);
+        co_return Result<>();
+    }
+    Task<> delete_route(std::string path) override {
+        CO_TRY_VOID(reach());
+        known.erase(path);
+        co_return Result<>();
+    }
+    Task<std::set<std::string>> routes() override {
+        CO_TRY_VOID(reach());
+        std::set<std::string> paths;
+        for (auto const& [path, route] : known) paths.insert(path);
+        co_return paths;
+    }
+    Task<std::optional<Time>> last_activity(std::string path) override {
+        CO_TRY_VOID(reach());
+        auto const found = activity.find(path);
+        if (found == activity.end()) co_return std::nullopt;
+        co_return found->second;
+    }
+    Task<> revoke_login(std::string login, Time) override {
+        CO_TRY_VOID(reach());
+        revoked_logins.push_back(std::move(login));
+        co_return Result<>();
+    }
+    Task<> revoke_user(std::string path, std::string user, Time) override {
+        CO_TRY_VOID(reach());
+        revoked_users.push_back(path + " " + user);
+        co_return Result<>();
+    }
+    Task<bool> is_marked() override {
+        CO_TRY_VOID(reach());
+        co_return marked;
+    }
+    Task<> mark() override {
+        CO_TRY_VOID(reach());
+        marked = true;
+        co_return Result<>();
+    }
+
+private:
+    Result<> reach() const {
+        if (down) return fail(Code::Unavailable, "the proxy does not answer");
+        return {};
+    }
+};
+
+}  // namespace carrel
