@@ -145,7 +145,7 @@ int run_program(int count, char** arguments) {
         return proxy::run_proxy({arguments + 1, arguments + count});
     std::string_view const command = count > 1 ? arguments[1] : "";
     if (command == "proxy") return proxy::run_proxy({arguments + 2, arguments + count});
-    if (command == "launch") return launch_main(count - 1, arguments + 1);
+    if (command == "launch") return launch_main();
     try {
         return CommandLine().run(count, arguments);
     } catch (std::exception const& error) {
