@@ -1,0 +1,222 @@
+#include "deploy/local/local_provisioner.hpp"
+
+#include "deploy/transitions.hpp"
+#include "runtime/log.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace carrel {
+
+namespace {
+
+std::string people(size_t count) {
+    return count == 1 ? "1 person" : fmt::format("{} people", count);
+}
+
+std::unexpected<Error> superseded(Deployment const& deployment) {
+    return fail(Code::Cancelled, "deployment {} does not count any more", deployment.id);
+}
+
+}  // namespace
+
+LocalProvisioner::LocalProvisioner(Store& store, HomeStore& homes, Clock const& clock,
+                                   BlockingPool& pool, LocalProvisionerOptions options)
+    : store_(store), homes_(homes), clock_(clock), pool_(pool), options_(options) {}
+
+Task<> LocalProvisioner::deploy(Course course, Deployment deployment, Report report) {
+    co_return co_await pool_.run([&]() -> Result<> {
+        TRY(auto const homes, homes_to_provide(course, deployment));
+        for (auto const& home : homes) {
+            TRY_VOID(check_current(deployment));
+            TRY_VOID(homes_.provide(home.key));
+        }
+        report(fmt::format("the homes of {} are ready", people(homes.size())));
+        return {};
+    });
+}
+
+Task<> LocalProvisioner::degrade(Course course, Deployment deployment, Report report) {
+    CO_TRY_VOID(co_await wait_for_servers(course, deployment));
+    co_return co_await pool_.run([&]() -> Result<> {
+        TRY(auto homes, homes_to_export(course, deployment));
+        Homes exported;
+        for (auto& home : homes) {
+            TRY_VOID(check_current(deployment));
+            TRY(bool const there, export_one(course, deployment, home));
+            if (!there) continue;
+            report(fmt::format("the home of {} is exported and verified", home.key.user));
+            exported.push_back(std::move(home));
+        }
+        // Every home is safe; from here on homes go.
+        for (auto const& home : exported) {
+            TRY_VOID(check_current(deployment));
+            TRY_VOID(homes_.remove(home.key, home.exported));
+        }
+        TRY_VOID(prove_gone(course));
+        report(fmt::format("the homes of {} are deleted", people(exported.size())));
+        return {};
+    });
+}
+
+Result<> LocalProvisioner::check_current(Deployment const& deployment) {
+    TRY(auto const course, store_.read([&](Transaction& transaction) {
+        return find_if_current(transaction, deployment);
+    }));
+    if (!course) return superseded(deployment);
+    return {};
+}
+
+Result<LocalProvisioner::Homes> LocalProvisioner::with_names(
+    Transaction& transaction, Course const& course, std::vector<UserId> const& users) const {
+    TRY(auto const known, transaction.users().find_all(users));
+    Homes homes;
+    for (auto const& id : users) {
+        auto const found = known.find(id);
+        if (found == known.end())
+            return fail(Code::Internal, "find the owner of a home: there is no user {}", id);
+        TRY(auto const number,
+            transaction.homes().number_of(course.id, id, options_.first_home_number));
+        homes.push_back({id, {course.request.slug, found->second.name, number}, {}});
+    }
+    std::ranges::sort(homes, {}, [](Home const& home) { return home.key.user; });
+    return homes;
+}
+
+Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_provide(Course const& course,
+                                                                   Deployment const& deployment) {
+    return store_.write([&](Transaction& transaction) -> Result<Homes> {
+        // Leaders and admissions as they are now, not as they were when the work was given out.
+        TRY(auto const current, find_if_current(transaction, deployment));
+        if (!current) return superseded(deployment);
+        std::set<UserId> users(current->leaders.begin(), current->leaders.end());
+        constexpr int page_size = 200;
+        for (Page page{page_size, ""};;) {
+            TRY(auto const accepted,
+                transaction.applications().of_course(course.id, ApplicationState::Accepted, page));
+            for (auto const& application : accepted) users.insert(application.user);
+            if (accepted.size() < page_size) break;
+            page.after = accepted.back().user.value();
+        }
+        return with_names(transaction, course, {users.begin(), users.end()});
+    });
+}
+
+Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_export(Course const& course,
+                                                                  Deployment const& deployment) {
+    return store_.write([&](Transaction& transaction) -> Result<Homes> {
+        TRY(auto const current, find_if_current(transaction, deployment));
+        if (!current) return superseded(deployment);
+        TRY(auto const users, transaction.homes().of_course(course.id));
+        return with_names(transaction, course, users);
+    });
+}
+
+Result<std::vector<std::string>> LocalProvisioner::names_of_running(Course const& course) {
+    return store_.read([&](Transaction& transaction) -> Result<std::vector<std::string>> {
+        TRY(auto const servers, transaction.servers().of_course(course.id));
+        std::vector<UserId> ids;
+        for (auto const& server : servers)
+            if (server.state != ServerState::Stopped && server.state != ServerState::Failed)
+                ids.push_back(server.user);
+        TRY(auto const users, transaction.users().find_all(ids));
+        std::vector<std::string> names;
+        for (auto const& [id, user] : users) names.push_back(user.name);
+        std::ranges::sort(names);
+        return names;
+    });
+}
+
+/// The hub stops them: it sees that the course is degrading.
+Task<> LocalProvisioner::wait_for_servers(Course const& course, Deployment const& deployment) {
+    // Earlier than the dispatcher gives up, so that the reason names who is still at work.
+    auto const half = deployment.started_at + (deployment.deadline - deployment.started_at) / 2;
+    auto const until = std::min(half, deployment.started_at + options_.stop_servers_within);
+    for (;;) {
+        CO_TRY_VOID(co_await pool_.run([&] { return check_current(deployment); }));
+        CO_TRY(auto const running, co_await pool_.run([&] { return names_of_running(course); }));
+        if (running.empty()) co_return Result<>();
+        if (clock_.now() >= until)
+            co_return fail(Code::Timeout, "wait for the servers to stop: still running: {}",
+                           fmt::join(running, ", "));
+        CO_TRY_VOID(co_await sleep_for(options_.look_every));
+    }
+}
+
+Result<bool> LocalProvisioner::export_one(Course const& course, Deployment const& deployment,
+                                          Home& home) {
+    auto asked_at = std::chrono::steady_clock::now();
+    auto const stop_requested = [&] {
+        auto const now = std::chrono::steady_clock::now();
+        if (now - asked_at < Milliseconds(500)) return false;
+        asked_at = now;
+        if (clock_.now() >= deployment.deadline) return true;
+        auto const current = check_current(deployment);
+        return !current && current.error().code == Code::Cancelled;
+    };
+    auto exported = homes_.export_home(home.key, stop_requested);
+    if (!exported && exported.error().code == Code::NotFound)
+        return keep_earlier_export(course, home);
+    if (!exported) return std::unexpected(std::move(exported).error());
+    home.exported = *std::move(exported);
+    TRY_VOID(record_export(course, deployment, home));
+    return true;
+}
+
+/// An earlier run exported this home and deleted it; or there never was one.
+Result<bool> LocalProvisioner::keep_earlier_export(Course const& course, Home& home) {
+    auto const earlier = store_.read(
+        [&](Transaction& transaction) { return transaction.exports().find(course.id, home.user); });
+    if (!earlier && earlier.error().code == Code::NotFound) return false;
+    if (!earlier) return std::unexpected(earlier.error());
+    if (auto intact = homes_.verify(earlier->file, earlier->sha256); !intact)
+        return std::unexpected(
+            intact.error().wrapped(fmt::format("keep the export of {}", home.key.user)));
+    home.exported = {earlier->file, earlier->sha256, earlier->bytes, earlier->files};
+    return true;
+}
+
+Result<> LocalProvisioner::record_export(Course const& course, Deployment const& deployment,
+                                         Home& home) {
+    return store_.write([&](Transaction& transaction) -> Result<> {
+        TRY(auto const current, find_if_current(transaction, deployment));
+        if (!current) return superseded(deployment);
+        // Somebody redeployed after homes were deleted, and this one is new and empty: what is
+        // worth downloading is the earlier export.
+        auto const earlier = transaction.exports().find(course.id, home.user);
+        if (earlier && earlier->files > 0 && home.exported.files == 0) return {};
+        auto const now = clock_.now();
+        Export row;
+        row.course = course.id;
+        row.user = home.user;
+        row.deployment = deployment.id;
+        row.file = home.exported.file;
+        row.sha256 = home.exported.sha256;
+        row.bytes = home.exported.bytes;
+        row.files = home.exported.files;
+        row.created_at = now;
+        row.verified_at = now;
+        TRY_VOID(transaction.exports().put(row));
+        if (earlier && earlier->sha256 == row.sha256) return {};  // told already
+        Event event;
+        event.at = now;
+        event.kind = "home_exported";
+        event.course = course.id;
+        event.subject = home.key.user;
+        event.message =
+            fmt::format("the home of {} is exported: {} files", home.key.user, home.exported.files);
+        event.detail = fmt::format(R"({{"bytes":{},"files":{},"sha256":"{}"}})",
+                                   home.exported.bytes, home.exported.files, home.exported.sha256);
+        TRY_VOID(transaction.events().append(event));
+        return {};
+    });
+}
+
+Result<> LocalProvisioner::prove_gone(Course const& course) {
+    TRY(auto const left, homes_.left_of(course.request.slug));
+    if (!left.empty())
+        return fail(Code::Conflict, "delete the homes: still there: {}", fmt::join(left, ", "));
+    return {};
+}
+
+}  // namespace carrel
