@@ -26,6 +26,8 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],
+    // Generous, for busy machines: no test waits for it unless something is wrong.
+    testTimeout: 60_000,
     setupFiles: ["src/test_setup.ts"],
   },
 });

@@ -1,5 +1,5 @@
 import { afterEach, vi } from "vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 
 // What Mantine asks of a browser and jsdom does not have.
 Object.defineProperty(window, "matchMedia", {
@@ -20,4 +20,5 @@ window.ResizeObserver = class {
 };
 window.scrollTo = vi.fn();
 
+configure({ asyncUtilTimeout: 20_000 });
 afterEach(cleanup);

@@ -67,6 +67,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-text": "#22302b",
     "--mantine-color-dimmed": "#5b655f",
     "--mantine-color-error": "#972b23",
+    "--mantine-color-brass-light-color": "#6e4d11",
     "--mantine-color-placeholder": "#70796f",
     "--mantine-color-default-border": "#d8d2c3",
     "--carrel-surface": "#fffdf9",

@@ -2,7 +2,7 @@ import { SimpleGrid, Stack, Switch } from "@mantine/core";
 import { DatesProvider, DateTimePicker } from "@mantine/dates";
 import "dayjs/locale/de";
 import { useI18n } from "../i18n/context";
-import { timeZoneName } from "../lib/format";
+import { formatDateTime, timeZoneName } from "../lib/format";
 import { fromPicker } from "../lib/local_time";
 import type { RequestFormApi } from "./request_form_state";
 import { Section } from "./section";
@@ -16,10 +16,20 @@ function CalendarIcon() {
   );
 }
 
+/** One name for the button, its label and the calendar it opens: "<id>-target" is the popover's. */
+function named(id: string) {
+  return { id: `${id}-target`, popoverProps: { id, returnFocus: true } };
+}
+
 /** From when to when the hub is there. */
 export function RequestPeriod({ form }: { form: RequestFormApi }) {
-  const { t, language } = useI18n();
-  const { soon, standing, starts_at: startsAt } = form.values;
+  const { t, language, locale } = useI18n();
+  const { soon, standing, starts_at: startsAt, ends_at: endsAt } = form.values;
+  // The visible label alone would hide the chosen time from a screen reader.
+  const spoken = (label: string, value: string | null) => {
+    const date = fromPicker(value);
+    return date === null ? label : `${label}: ${formatDateTime(date.toISOString(), locale)}`;
+  };
   const shared = {
     valueFormat: language === "de" ? "dd, D. MMMM YYYY, HH:mm" : "ddd, D MMMM YYYY, HH:mm",
     timePickerProps: { "aria-label": t("field.time"), withDropdown: false },
@@ -38,7 +48,9 @@ export function RequestPeriod({ form }: { form: RequestFormApi }) {
           <Stack gap="sm">
             <DateTimePicker
               {...shared}
+              {...named("start")}
               label={t("field.start")}
+              aria-label={spoken(t("field.start"), startsAt)}
               minDate={new Date()}
               disabled={soon}
               {...form.getInputProps("starts_at")}
@@ -49,7 +61,9 @@ export function RequestPeriod({ form }: { form: RequestFormApi }) {
           <Stack gap="sm">
             <DateTimePicker
               {...shared}
+              {...named("end")}
               label={t("field.end")}
+              aria-label={spoken(t("field.end"), endsAt)}
               minDate={fromPicker(startsAt) ?? new Date()}
               disabled={standing}
               {...form.getInputProps("ends_at")}
