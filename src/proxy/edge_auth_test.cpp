@@ -1,0 +1,185 @@
+#include "proxy/edge_auth.hpp"
+
+#include "proxy/cookies.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace carrel::proxy {
+namespace {
+
+constexpr int64_t now = 1'800'000'000'000;
+std::string const key(32, 'k');
+
+Time at(int64_t milliseconds) { return Time(Milliseconds(milliseconds)); }
+
+http::EdgeToken ada() {
+    return {.route = "/c/bio/user/ada",
+            .user = "ada",
+            .session = "s1",
+            .issued = at(now - 1000),
+            .expires = at(now + 60000)};
+}
+
+class EdgeAuthTest : public testing::Test {
+protected:
+    EdgeAuthTest() {
+        route_.path = "/c/bio/user/ada";
+        route_.login = "/c/bio/hub/enter";
+    }
+    EdgeAuth::Verdict decide(std::string const& fields, std::string const& method = "GET") {
+        auto const bytes =
+            method + " /c/bio/user/ada/ HTTP/1.1\r\nHost: carrel.example\r\n" + fields + "\r\n";
+        RequestHead head;
+        EXPECT_FALSE(parse(bytes, head));
+        decision_ = auth_.decide(route_, head, now_);
+        return decision_.verdict;
+    }
+    static std::string cookie(http::EdgeToken const& token) {
+        return "Cookie: carrel_edge=" + sign_edge_token(token, key) + "\r\n";
+    }
+    static constexpr auto pass = EdgeAuth::Verdict::Pass;
+    static constexpr auto forbid = EdgeAuth::Verdict::Forbid;
+    static constexpr auto login = EdgeAuth::Verdict::Login;
+
+    EdgeAuth auth_{key};
+    Route route_;
+    EdgeAuth::Decision decision_;
+    int64_t now_ = now;
+};
+
+TEST_F(EdgeAuthTest, LetsPassWhoHasATokenForExactlyThisRoute) {
+    EXPECT_EQ(decide(cookie(ada())), pass);
+    EXPECT_FALSE(decision_.by_bearer);
+    EXPECT_EQ(decide("Authorization: Bearer " + sign_edge_token(ada(), key) + "\r\n"), pass);
+    EXPECT_TRUE(decision_.by_bearer);
+    EXPECT_EQ(decision_.token->user, "ada");
+    auto other = ada();
+    for (auto const* path : {"/c/bio/user/bob", "/c/bio/user", "/c/bio/user/ada/x", "/"}) {
+        other.route = path;
+        EXPECT_EQ(decide(cookie(other)), forbid) << path;
+    }
+}
+
+TEST_F(EdgeAuthTest, RefusesForgedExpiredAndMalformedTokens) {
+    EXPECT_EQ(
+        decide("Cookie: carrel_edge=" + sign_edge_token(ada(), std::string(32, 'x')) + "\r\n"),
+        forbid);
+    auto text = sign_edge_token(ada(), key);
+    text[3] = text[3] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(decide("Cookie: carrel_edge=" + text + "\r\n"), forbid);
+    EXPECT_EQ(decide("Cookie: carrel_edge=\r\n"), forbid);
+    EXPECT_EQ(decide("Cookie: carrel_edge=a.b\r\n"), forbid);
+    EXPECT_EQ(decide("Cookie: other=" + sign_edge_token(ada(), key) + "\r\n"), forbid);
+    EXPECT_EQ(decide("Cookie: carrel_edge=" + std::string(5000, 'a') + "\r\n"), forbid);
+}
+
+TEST_F(EdgeAuthTest, ATokenThatWasVerifiedOnceStillExpires) {
+    EXPECT_EQ(decide(cookie(ada())), pass);
+    now_ += 60001;
+    EXPECT_EQ(decide(cookie(ada())), forbid);
+}
+
+TEST_F(EdgeAuthTest, WithoutAKeyNobodyPasses) {
+    EdgeAuth keyless("");
+    RequestHead head;
+    auto const bytes = "GET / HTTP/1.1\r\nHost: a\r\n" + cookie(ada()) + "\r\n";
+    ASSERT_FALSE(parse(bytes, head));
+    EXPECT_EQ(keyless.decide(route_, head, now).verdict, forbid);
+}
+
+TEST_F(EdgeAuthTest, FindsTheValidOneAmongPlantedCookies) {
+    auto const value = sign_edge_token(ada(), key);
+    EXPECT_EQ(decide("Cookie: carrel_edge=planted; carrel_edge=" + value + "\r\n"), pass);
+    EXPECT_EQ(decide("Cookie: a=b\r\nCookie: carrel_edge=" + value + "\r\n"), pass);
+}
+
+TEST_F(EdgeAuthTest, SendsPagesToTheLoginAndRefusesEverythingElse) {
+    EXPECT_EQ(decide("Accept: text/html,*/*\r\n"), login);
+    EXPECT_EQ(decide("Accept: text/html\r\n", "HEAD"), login);
+    EXPECT_EQ(decide("Accept: application/json\r\n"), forbid);
+    EXPECT_EQ(decide("Accept: text/html\r\n", "POST"), forbid);
+    EXPECT_EQ(decide("Accept: text/html\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"), forbid);
+}
+
+TEST_F(EdgeAuthTest, RefusesWhatAnotherSitesPageSends) {
+    std::string const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    auto const own = cookie(ada());
+    EXPECT_EQ(decide(own + "Origin: https://carrel.example\r\n", "POST"), pass);
+    EXPECT_EQ(decide(own + upgrade + "Origin: http://carrel.example\r\n"), pass);
+    EXPECT_EQ(decide(own + upgrade), pass);  // not a browser
+    for (std::string const origin :
+         {"https://evil.example", "null", "https://carrel.example.evil", "https://xcarrel.example",
+          "https://carrel.example:8443", "carrel.example", ""}) {
+        EXPECT_EQ(decide(own + "Origin: " + origin + "\r\n", "POST"), forbid) << origin;
+        EXPECT_EQ(decide(own + upgrade + "Origin: " + origin + "\r\n"), forbid) << origin;
+    }
+    EXPECT_EQ(decide(own + "Sec-Fetch-Site: cross-site\r\n", "DELETE"), forbid);
+    EXPECT_EQ(decide(own + upgrade + "Sec-Fetch-Site: Cross-Site\r\n"), forbid);
+    EXPECT_EQ(decide(own + "Sec-Fetch-Site: same-origin\r\n", "PUT"), pass);
+    EXPECT_EQ(decide(own + "Sec-Fetch-Site: cross-site\r\n"), pass);  // a link to a page
+    // A program with a bearer token is nobody's page.
+    EXPECT_EQ(decide("Authorization: Bearer " + sign_edge_token(ada(), key) +
+                         "\r\nOrigin: https://evil.example\r\n",
+                     "POST"),
+              pass);
+}
+
+TEST_F(EdgeAuthTest, RefusesRevokedSessionsUntilTheirTokensAreWorthlessAnyway) {
+    EXPECT_EQ(decide(cookie(ada())), pass);
+    auth_.revocations().add({.session = "s1", .until = now + 1000});
+    EXPECT_EQ(decide(cookie(ada())), forbid);
+    auto other = ada();
+    other.session = "s2";
+    EXPECT_EQ(decide(cookie(other)), pass);
+    auth_.revocations().forget_before(now + 2000);
+    EXPECT_EQ(decide(cookie(ada())), pass);
+}
+
+TEST_F(EdgeAuthTest, RefusesTokensOfAUserForARouteThatWereIssuedSoFar) {
+    auth_.revocations().add(
+        {.route = "/c/bio/user/ada", .user = "ada", .issued_until = now, .until = now + 1000});
+    EXPECT_EQ(decide(cookie(ada())), forbid);
+    auto later = ada();
+    later.issued = at(now + 1);
+    EXPECT_EQ(decide(cookie(later)), pass);
+    auto other = ada();
+    other.user = "leader";
+    EXPECT_EQ(decide(cookie(other)), pass);
+}
+
+TEST(Cookies, TellsOursFromOthers) {
+    for (auto const* name : {"carrel_edge", "carrel_session", "CARREL_x", "__Host-carrel_session",
+                             "__secure-Carrel_x", "carrel_"})
+        EXPECT_TRUE(is_own_cookie(name)) << name;
+    for (auto const* name : {"carrel", "xcarrel_edge", "_xsrf", "__Host-x", ""})
+        EXPECT_FALSE(is_own_cookie(name)) << name;
+}
+
+TEST(Cookies, LeavesOnlyForeignOnesInARequest) {
+    BufferPool pool;
+    auto const rest = [&](std::string_view cookie) {
+        Buffer buffer;
+        bool const any = append_foreign_cookies(buffer, pool, cookie);
+        EXPECT_EQ(any, !buffer.empty());
+        return std::string(buffer.view());
+    };
+    EXPECT_EQ(rest("a=b; carrel_edge=x; c=d"), "a=b; c=d");
+    EXPECT_EQ(rest("carrel_edge=x;carrel_session=y"), "");
+    EXPECT_EQ(rest(" a=b ;; c ; carrel_edge = x"), "a=b; c");
+    EXPECT_EQ(rest("a=\"x; carrel_y=1\""), "a=\"x");
+    EXPECT_EQ(rest(""), "");
+}
+
+TEST(Cookies, SeesThroughDisguisesInSetCookie) {
+    for (auto const* value : {"carrel_edge=x; Path=/", "CARREL_edge=x", " carrel_edge = x",
+                              "__Host-carrel_session=x; Secure", "carrel_edge", "=carrel_edge=x",
+                              "= carrel_edge=x", "\tcarrel_session=x"})
+        EXPECT_TRUE(sets_own_cookie(value)) << value;
+    for (auto const* value : {"a=carrel_edge", "_xsrf=x; Path=/carrel_edge", "x", ""})
+        EXPECT_FALSE(sets_own_cookie(value)) << value;
+}
+
+}  // namespace
+}  // namespace carrel::proxy
