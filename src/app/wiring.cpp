@@ -3,11 +3,14 @@
 #include "app/version.hpp"
 #include "http/embedded_assets.hpp"
 #include "runtime/log.hpp"
+#include "store/sqlite/sqlite_store.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <unistd.h>
 
 #include <csignal>
 
@@ -60,9 +63,14 @@ CourseLimits course_limits(Settings const& settings) {
     auto const& from = settings.limits;
     CourseLimits limits;
     limits.most_participants = from.participants_max;
-    limits.cpu.most = from.cpu_max;
-    limits.memory_gib.most = from.memory_gib_max;
-    limits.storage_gib.most = from.storage_gib_max;
+    limits.usual_participants = from.participants_default;
+    limits.cpu = {.least = limits.cpu.least, .most = from.cpu_max, .usual = from.cpu_default};
+    limits.memory_gib = {.least = limits.memory_gib.least,
+                         .most = from.memory_gib_max,
+                         .usual = from.memory_gib_default};
+    limits.storage_gib = {.least = limits.storage_gib.least,
+                          .most = from.storage_gib_max,
+                          .usual = from.storage_gib_default};
     for (auto const& [name, environment] : settings.environments)
         limits.environments.push_back(name);
     return limits;
@@ -77,6 +85,15 @@ HubSettings hub_settings(Settings const& settings) {
     for (auto const& [name, environment] : settings.environments)
         hub.environments.emplace(name, to_environment(environment));
     return hub;
+}
+
+DispatcherOptions dispatcher_options(Settings const& settings) {
+    auto const& from = settings.dispatcher;
+    auto const whole = [](Milliseconds time) { return std::chrono::ceil<Seconds>(time); };
+    return {.transitions = {.policy = {.lead = whole(from.lead)},
+                            .deploy_deadline = whole(from.deploy_deadline),
+                            .degrade_deadline = whole(from.degrade_deadline)},
+            .tick = from.tick};
 }
 
 struct Control::Parts {

@@ -11,8 +11,8 @@ namespace {
 constexpr Milliseconds reconcile_every{500};
 
 /// A tenth of the time-out is exact enough, and never more often than each second.
-Milliseconds cull_every(Seconds idle_timeout) {
-    return std::clamp<Milliseconds>(idle_timeout / 10, Milliseconds(1'000), Milliseconds(60'000));
+Milliseconds cull_every(Milliseconds idle_timeout) {
+    return std::clamp(idle_timeout / 10, Milliseconds(1'000), Milliseconds(60'000));
 }
 
 }  // namespace

@@ -25,9 +25,9 @@ namespace carrel {
 
 struct HubSettings {
     size_t concurrent_starts = 10;
-    Seconds start_timeout{60};
-    Seconds stop_timeout{10};
-    Seconds idle_timeout{3600};  ///< 0: idle servers are never stopped
+    Milliseconds start_timeout{60'000};
+    Milliseconds stop_timeout{10'000};
+    Milliseconds idle_timeout{3'600'000};  ///< 0: idle servers are never stopped
     long long first_home_number = 200'000;
     std::map<std::string, Environment> environments;
 };
