@@ -89,6 +89,7 @@ std::optional<pid_t> first_process_of(SandboxStatus const& status) {
     std::error_code error;
     auto const name = fs::read_symlink(fmt::format("/proc/{}/ns/pid", status.first_process), error);
     if (error || name.string() != status.pid_namespace) return {};
+    if (!start_time_of(status.first_process)) return {};  // a zombie; whoever has it may be slow
     return status.first_process;
 }
 
