@@ -1,7 +1,8 @@
 #pragma once
 
-/// Everything that can be configured, as typed values. docs/reference/config.md is made from the
-/// table in setting_table.cpp, which also parses; see there for ranges and defaults.
+/// The configuration: read once at start from TOML files, the environment and flags, in this order,
+/// the later one wins. What each key means is in keys.cpp, from which parsing, printing and
+/// docs/reference/config.md come. Plain values; nothing here changes while Carrel runs.
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -23,79 +24,86 @@ struct ServerSettings {
 };
 
 struct StoreSettings {
-    std::string url;  ///< "" is sqlite in the data folder
+    std::string url;  ///< "sqlite:<absolute path>" once loaded
 };
 
 struct DispatcherSettings {
     Milliseconds tick{5'000};
-    Seconds lead{600};
-    Seconds deploy_deadline{900};
-    Seconds degrade_deadline{3600};
+    Milliseconds lead{600'000};
+    Milliseconds deploy_deadline{900'000};
+    Milliseconds degrade_deadline{3'600'000};
 };
 
-struct HubSection {
+struct HubRunSettings {
     int concurrent_starts = 10;
-    Seconds start_timeout{60};
-    Seconds stop_timeout{10};
-    Seconds idle_timeout{3600};
+    Milliseconds start_timeout{60'000};
+    Milliseconds idle_timeout{3'600'000};
+    Milliseconds stop_timeout{10'000};
 };
 
 struct GovernanceSettings {
     bool accept_own_courses = false;
 };
 
+/// What a course may ask for, and what it gets when it does not say.
 struct LimitSettings {
-    int participants_max = 500;
     double cpu_max = 4;
+    double cpu_default = 1;
     double memory_gib_max = 16;
+    double memory_gib_default = 1;
     double storage_gib_max = 100;
+    double storage_gib_default = 1;
+    int participants_max = 500;
+    int participants_default = 25;
 };
 
 struct LogSettings {
-    std::string level = "info";  ///< debug, info, warn, error
+    std::string level = "info";
 };
 
-/// [environments.<name>]
+/// What a server runs: one [environments.<name>].
 struct EnvironmentSettings {
     std::string name;
-    std::string title;  ///< the name when absent
+    std::string title;  ///< the name, when none is given
     std::string description;
     std::vector<std::string> command;
     std::string default_url = "/lab";
     std::vector<std::filesystem::path> read_only;
-    std::map<std::string, std::string> variables;
+    std::string kind = "edge";
     std::string ready_path = "api/status";
+    std::map<std::string, std::string> variables;
 };
 
 struct Settings {
     ServerSettings server;
     StoreSettings store;
     DispatcherSettings dispatcher;
-    HubSection hub;
+    HubRunSettings hub;
     GovernanceSettings governance;
     LimitSettings limits;
     LogSettings log;
-    std::map<std::string, EnvironmentSettings> environments;
+    std::map<std::string, EnvironmentSettings> environments;  ///< by name
 };
 
-/// Where settings come from, weakest first: files in order, environment, overrides.
 struct Sources {
     std::vector<std::filesystem::path> files;
-    std::map<std::string, std::string> environment;  ///< CARREL_SERVER_PORT=8080
-    std::vector<std::string> overrides;              ///< "server.port=8080"
+    std::map<std::string, std::string> environment;  ///< "CARREL_SERVER_PORT": "8000"
+    std::vector<std::string> overrides;              ///< from flags: "server.port=8000"
+    /// Relative paths start here.
+    std::filesystem::path folder = std::filesystem::current_path();
 };
 
-/// The variables of this process that begin with CARREL_.
+/// The process's variables that begin with CARREL_.
 [[nodiscard]] std::map<std::string, std::string> carrel_environment();
 
-/// InvalidArgument names file, line and key: an unknown key (with the nearest known one), a wrong
-/// type, a value out of range.
+/// Reads and checks everything. InvalidArgument: a key is unknown, of the wrong type or out of
+/// range; `message` names where it stands and `field` the key ("server.port"). NotFound: no file.
 [[nodiscard]] Result<Settings> load_settings(Sources const& sources);
 
-/// As a TOML file that gives the same settings.
+/// The settings as a TOML file that could be loaded again, but for secrets, which are "***".
 [[nodiscard]] std::string print_settings(Settings const& settings);
 
 /// docs/reference/config.md.
-[[nodiscard]] std::string describe_settings();
+[[nodiscard]] std::string describe_settings_markdown();
 
 }  // namespace carrel

@@ -1,0 +1,158 @@
+#include "config/file.hpp"
+
+#include "base/text.hpp"
+#include "config/keys.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+namespace carrel {
+
+namespace {
+
+bool is_section(std::string_view name) {
+    auto const known = sections();
+    return std::ranges::find(known, name) != known.end();
+}
+
+/// One file while it is laid over the settings.
+class File {
+public:
+    File(Settings& settings, std::string name) : settings_(settings), name_(std::move(name)) {}
+
+    Result<> apply(toml::table const& file) {
+        for (auto const& [key, node] : file) {
+            std::string_view const section = key.str();
+            auto const* const table = node.as_table();
+            bool const known = section == "environments" || is_section(section);
+            if (!known) return unknown_section(key);
+            if (table == nullptr)
+                return fail_field(std::string(section), "{}: {} is a section: write [{}]",
+                                  where(key), section, section);
+            TRY_VOID(section == "environments" ? environments(*table) : entries(*table, section));
+        }
+        return {};
+    }
+
+private:
+    [[nodiscard]] std::string where(toml::key const& key) const {
+        return fmt::format("{}:{}", name_, key.source().begin.line);
+    }
+
+    Result<> unknown_section(toml::key const& key) const {
+        auto known = sections();
+        known.emplace_back("environments");
+        return fail_field(std::string(key.str()), "{}: there is no section [{}]{}", where(key),
+                          for_log(key.str(), 63), suggestion(key.str(), known));
+    }
+
+    /// The keys of one section, which belong to `owner`.
+    template <class Owner>
+    Result<> fill(toml::table const& table, std::string const& section, Owner& owner,
+                  std::vector<Key<Owner> const*> const& keys) {
+        for (auto const& [key, node] : table) {
+            auto const full_name = fmt::format("{}.{}", section, for_log(key.str(), 63));
+            auto const found =
+                std::ranges::find(keys, key.str(), [](auto const* each) { return each->name; });
+            if (found == keys.end()) {
+                std::vector<std::string_view> known;
+                for (auto const* each : keys) known.push_back(each->name);
+                return fail_field(full_name, "{}: there is no key {}{}", where(key), full_name,
+                                  suggestion(key.str(), known));
+            }
+            auto const value = value_of(node);
+            if (!value)
+                return fail_field(full_name, "{}: {} is {}", where(key), full_name,
+                                  type_of((*found)->field(owner)));
+            TRY_VOID(assign_key(**found, owner, *value, where(key), full_name));
+        }
+        return {};
+    }
+
+    Result<> entries(toml::table const& table, std::string_view section) {
+        std::vector<Key<Settings> const*> keys;
+        for (auto const& key : platform_keys())
+            if (key.section == section) keys.push_back(&key);
+        return fill(table, std::string(section), settings_, keys);
+    }
+
+    Result<> environments(toml::table const& table) {
+        std::vector<Key<EnvironmentSettings> const*> keys;
+        for (auto const& key : environment_keys()) keys.push_back(&key);
+        for (auto const& [key, node] : table) {
+            std::string const name(key.str());
+            TRY_VOID(check_environment_name(name, where(key)));
+            auto const* const entry = node.as_table();
+            if (entry == nullptr)
+                return fail_field("environments." + name,
+                                  "{0}: environments.{1} is a section: write [environments.{1}]",
+                                  where(key), name);
+            TRY_VOID(fill(*entry, "environments." + name, settings_.environments[name], keys));
+        }
+        return {};
+    }
+
+    /// Nothing for what no setting takes: dates, nested lists, mixed lists.
+    static std::optional<Value> value_of(toml::node const& node) {
+        if (auto const* text = node.as_string()) return Value(text->get());
+        if (auto const* whole = node.as_integer())
+            return Value(static_cast<long long>(whole->get()));
+        if (auto const* real = node.as_floating_point()) return Value(real->get());
+        if (auto const* flag = node.as_boolean()) return Value(flag->get());
+        if (auto const* array = node.as_array()) {
+            std::vector<std::string> words;
+            for (auto const& item : *array) {
+                if (!item.is_string()) return {};
+                words.push_back(item.as_string()->get());
+            }
+            return Value(std::move(words));
+        }
+        if (auto const* table = node.as_table()) {
+            std::map<std::string, std::string> texts;
+            for (auto const& [key, item] : *table) {
+                if (!item.is_string()) return {};
+                texts.emplace(key.str(), item.as_string()->get());
+            }
+            return Value(std::move(texts));
+        }
+        return {};
+    }
+
+    Settings& settings_;
+    std::string name_;
+};
+
+}  // namespace
+
+Result<> check_environment_name(std::string_view name, std::string_view where) {
+    auto const allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    };
+    if (!name.empty() && name.size() <= 63 && std::ranges::all_of(name, allowed)) return {};
+    return fail_field("environments",
+                      "{}: the name of an environment has only the letters a to z, "
+                      "digits and dashes, and '{}' has others",
+                      where, for_log(name, 63));
+}
+
+Result<> apply_file(Settings& settings, std::filesystem::path const& file) {
+    if (std::filesystem::is_directory(file))
+        return fail(Code::InvalidArgument, "read the configuration {}: it is a folder",
+                    file.string());
+    errno = 0;
+    std::ifstream stream(file);
+    if (!stream) return fail_errno("read the configuration {}", file.string());
+    std::string const text(std::istreambuf_iterator<char>(stream), {});
+    try {
+        return File(settings, file.string()).apply(toml::parse(text, file.string()));
+    } catch (toml::parse_error const& error) {
+        return fail(Code::InvalidArgument, "{}:{}: {}", file.string(), error.source().begin.line,
+                    error.description());
+    }
+}
+
+}  // namespace carrel

@@ -1,0 +1,15 @@
+#pragma once
+
+/// One TOML file, laid over settings that earlier sources have made.
+
+#include "config/settings.hpp"
+
+namespace carrel {
+
+/// InvalidArgument names the file, the line and the key. NotFound: there is no such file.
+[[nodiscard]] Result<> apply_file(Settings& settings, std::filesystem::path const& file);
+
+/// `[a-z0-9-]`, 1 to 63: it becomes part of addresses and variables.
+[[nodiscard]] Result<> check_environment_name(std::string_view name, std::string_view where);
+
+}  // namespace carrel

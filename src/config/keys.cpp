@@ -1,0 +1,259 @@
+#include "config/keys.hpp"
+
+#include <algorithm>
+
+namespace carrel {
+
+namespace {
+
+constexpr double week = 7 * 24 * 3600;
+
+std::vector<Key<Settings>> const all_platform_keys{
+    {"server",
+     "ip",
+     [](Settings& s) -> Field { return &s.server.ip; },
+     {},
+     {},
+     "The address that the public port is opened on. `0.0.0.0` or `::` is every one."},
+    {"server",
+     "port",
+     [](Settings& s) -> Field { return &s.server.port; },
+     {0, 65535},
+     {},
+     "The public port; `0` takes any free one."},
+    {"server",
+     "data",
+     [](Settings& s) -> Field { return &s.server.data; },
+     {},
+     {},
+     "The folder that holds everything Carrel must not forget. A relative path starts where Carrel "
+     "is started."},
+    {"server",
+     "domain",
+     [](Settings& s) -> Field { return &s.server.domain; },
+     {},
+     {},
+     "The name under which people reach the platform, for links; empty: as the browser says."},
+    {"server",
+     "tls_cert",
+     [](Settings& s) -> Field { return &s.server.tls_cert; },
+     {},
+     {},
+     "Not supported yet: has to be empty. Put a proxy that speaks TLS in front."},
+    {"server",
+     "tls_key",
+     [](Settings& s) -> Field { return &s.server.tls_key; },
+     {},
+     {},
+     "Not supported yet: has to be empty."},
+    {"store",
+     "url",
+     [](Settings& s) -> Field { return &s.store.url; },
+     {},
+     {},
+     "`sqlite:PATH`; empty: `carrel.sqlite` in the data folder. `postgresql://…` is not supported "
+     "yet."},
+    {"dispatcher",
+     "tick_seconds",
+     [](Settings& s) -> Field { return &s.dispatcher.tick; },
+     {0.05, 3600},
+     {},
+     "How often the dispatcher looks for courses that have to be moved along."},
+    {"dispatcher",
+     "lead_seconds",
+     [](Settings& s) -> Field { return &s.dispatcher.lead; },
+     {0, week},
+     {},
+     "How long before its start a course is deployed."},
+    {"dispatcher",
+     "deploy_deadline_seconds",
+     [](Settings& s) -> Field { return &s.dispatcher.deploy_deadline; },
+     {1, week},
+     {},
+     "A deploy that takes longer has failed."},
+    {"dispatcher",
+     "degrade_deadline_seconds",
+     [](Settings& s) -> Field { return &s.dispatcher.degrade_deadline; },
+     {1, week},
+     {},
+     "A degrade, with the export of every home, that takes longer has failed."},
+    {"hub",
+     "concurrent_starts",
+     [](Settings& s) -> Field { return &s.hub.concurrent_starts; },
+     {1, 10'000},
+     {},
+     "How many servers start at once; the others wait in a visible queue."},
+    {"hub",
+     "start_timeout_seconds",
+     [](Settings& s) -> Field { return &s.hub.start_timeout; },
+     {0.1, 24 * 3600},
+     {},
+     "A server that does not answer by then has failed."},
+    {"hub",
+     "idle_timeout_seconds",
+     [](Settings& s) -> Field { return &s.hub.idle_timeout; },
+     {0, 52 * week},
+     {},
+     "A server without activity for so long is stopped; `0`: never."},
+    {"hub",
+     "stop_timeout_seconds",
+     [](Settings& s) -> Field { return &s.hub.stop_timeout; },
+     {0, 3600},
+     {},
+     "How long a server may take to end before it is ended by force."},
+    {"governance",
+     "accept_own_courses",
+     [](Settings& s) -> Field { return &s.governance.accept_own_courses; },
+     {},
+     {},
+     "Whether an administrator may accept a course that they lead or asked for."},
+    {"limits",
+     "cpu_max",
+     [](Settings& s) -> Field { return &s.limits.cpu_max; },
+     {0.25, 1024},
+     {},
+     "Cores that a participant's server may have."},
+    {"limits",
+     "cpu_default",
+     [](Settings& s) -> Field { return &s.limits.cpu_default; },
+     {0.25, 1024},
+     {},
+     "Cores that the form for a course proposes."},
+    {"limits",
+     "memory_gib_max",
+     [](Settings& s) -> Field { return &s.limits.memory_gib_max; },
+     {0.25, 65'536},
+     {},
+     "Memory of a server, in GiB."},
+    {"limits",
+     "memory_gib_default",
+     [](Settings& s) -> Field { return &s.limits.memory_gib_default; },
+     {0.25, 65'536},
+     {},
+     "Memory that the form proposes, in GiB."},
+    {"limits",
+     "storage_gib_max",
+     [](Settings& s) -> Field { return &s.limits.storage_gib_max; },
+     {0.5, 1'048'576},
+     {},
+     "Size of a home, in GiB."},
+    {"limits",
+     "storage_gib_default",
+     [](Settings& s) -> Field { return &s.limits.storage_gib_default; },
+     {0.5, 1'048'576},
+     {},
+     "Size of a home that the form proposes, in GiB."},
+    {"limits",
+     "participants_max",
+     [](Settings& s) -> Field { return &s.limits.participants_max; },
+     {1, 100'000},
+     {},
+     "Participants that a course may expect."},
+    {"limits",
+     "participants_default",
+     [](Settings& s) -> Field { return &s.limits.participants_default; },
+     {1, 100'000},
+     {},
+     "Participants that the form proposes."},
+    {"log",
+     "level",
+     [](Settings& s) -> Field { return &s.log.level; },
+     {},
+     {"debug", "info", "warn", "error"},
+     "The least important lines that are logged."},
+};
+
+std::vector<Key<EnvironmentSettings>> const all_environment_keys{
+    {"",
+     "title",
+     [](EnvironmentSettings& e) -> Field { return &e.title; },
+     {},
+     {},
+     "What people see; without one, the name."},
+    {"",
+     "description",
+     [](EnvironmentSettings& e) -> Field { return &e.description; },
+     {},
+     {},
+     "A sentence or two for who chooses."},
+    {"",
+     "command",
+     [](EnvironmentSettings& e) -> Field { return &e.command; },
+     {},
+     {},
+     "The program and its arguments, as a list or as one text that is split on spaces. Needed. "
+     "`{socket}` (or `{port}`), `{base_url}` and `{home}` are replaced."},
+    {"",
+     "default_url",
+     [](EnvironmentSettings& e) -> Field { return &e.default_url; },
+     {},
+     {},
+     "The page that a server opens with, below its own address."},
+    {"",
+     "read_only",
+     [](EnvironmentSettings& e) -> Field { return &e.read_only; },
+     {},
+     {},
+     "Folders that the command needs besides the system's; servers see them and cannot write."},
+    {"",
+     "kind",
+     [](EnvironmentSettings& e) -> Field { return &e.kind; },
+     {},
+     {"edge", "jupyterhub"},
+     "`edge`: Carrel's proxy decides who gets in. `jupyterhub` is not supported yet."},
+    {"",
+     "ready_path",
+     [](EnvironmentSettings& e) -> Field { return &e.ready_path; },
+     {},
+     {},
+     "A server that answers here, below its own address, is ready."},
+    {"",
+     "variables",
+     [](EnvironmentSettings& e) -> Field { return &e.variables; },
+     {},
+     {},
+     "Environment variables of its servers. Their values are never printed."},
+};
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<size_t> row(b.size() + 1);
+    for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (size_t i = 1; i <= a.size(); ++i) {
+        size_t diagonal = std::exchange(row[0], i);
+        for (size_t j = 1; j <= b.size(); ++j) {
+            size_t const replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::span<Key<Settings> const> platform_keys() { return all_platform_keys; }
+std::span<Key<EnvironmentSettings> const> environment_keys() { return all_environment_keys; }
+
+std::vector<std::string_view> sections() {
+    std::vector<std::string_view> found;
+    for (auto const& key : all_platform_keys)
+        if (found.empty() || found.back() != key.section) found.push_back(key.section);
+    return found;
+}
+
+std::string suggestion(std::string_view written, std::vector<std::string_view> const& known) {
+    std::string_view nearest;
+    // Further away it would be a guess, not a spelling mistake.
+    size_t least = std::max<size_t>(2, written.size() / 3) + 1;
+    for (auto const& name : known) {
+        bool const part = written.size() >= 3 && name.contains(written);
+        auto const distance = part ? 1 : edit_distance(written.substr(0, 64), name);
+        if (distance < least) {
+            least = distance;
+            nearest = name;
+        }
+    }
+    return nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
+}
+
+}  // namespace carrel

@@ -1,0 +1,202 @@
+#include "config/settings.hpp"
+
+#include "base/text.hpp"
+#include "config/file.hpp"
+#include "config/keys.hpp"
+
+#include <algorithm>
+
+extern char** environ;
+
+namespace carrel {
+
+namespace {
+
+constexpr std::string_view prefix = "CARREL_";
+
+std::string as_variable(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) {
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+        if (c == '-' || c == '.') c = '_';
+    }
+    return result;
+}
+
+std::vector<std::string_view> keys_of(std::string_view section) {
+    std::vector<std::string_view> names;
+    for (auto const& key : platform_keys())
+        if (key.section == section) names.push_back(key.name);
+    return names;
+}
+
+/// The environment whose variables begin with this; made when a variable is its first mention.
+EnvironmentSettings& environment_named(Settings& settings, std::string_view variable_part) {
+    for (auto& [name, environment] : settings.environments)
+        if (as_variable(name) == variable_part) return environment;
+    auto name = to_lower(variable_part);
+    std::ranges::replace(name, '_', '-');
+    return settings.environments[name];
+}
+
+/// CARREL_ENVIRONMENTS_<NAME>_<KEY>.
+Result<> apply_environment_variable(Settings& settings, std::string const& variable,
+                                    std::string_view rest, std::string const& text) {
+    for (auto const& key : environment_keys()) {
+        auto const ending = "_" + as_variable(key.name);
+        if (!rest.ends_with(ending) || rest.size() == ending.size()) continue;
+        auto& owner = environment_named(settings, rest.substr(0, rest.size() - ending.size()));
+        auto value = read_text(key.field(owner), text);
+        if (!value) return fail_field(variable, "{} {}", variable, value.error().message);
+        return assign_key(key, owner, *value, variable, std::string(key.name));
+    }
+    return fail_field(variable, "{} names no setting of an environment", variable);
+}
+
+Result<> apply_variable(Settings& settings, std::string const& variable, std::string const& text) {
+    auto const rest = std::string_view(variable).substr(prefix.size());
+    if (constexpr std::string_view environments = "ENVIRONMENTS_"; rest.starts_with(environments))
+        return apply_environment_variable(settings, variable, rest.substr(environments.size()),
+                                          text);
+    for (auto const& key : platform_keys()) {
+        if (rest != as_variable(key.section) + "_" + as_variable(key.name)) continue;
+        auto const full_name = fmt::format("{}.{}", key.section, key.name);
+        auto value = read_text(key.field(settings), text);
+        if (!value)
+            return fail_field(full_name, "{}: {} {}", variable, full_name, value.error().message);
+        return assign_key(key, settings, *value, variable, full_name);
+    }
+    for (auto const& section : sections()) {
+        auto const start = as_variable(section) + "_";
+        if (!rest.starts_with(start)) continue;
+        return fail_field(variable, "{} names no setting of [{}]{}", variable, section,
+                          suggestion(to_lower(rest.substr(start.size())), keys_of(section)));
+    }
+    // Other programs of Carrel have variables too; only those of a known section are ours.
+    return {};
+}
+
+/// "server.port=8000", or "environments.jupyterlab.command=…".
+Result<> apply_override(Settings& settings, std::string_view text) {
+    auto const equals = text.find('=');
+    if (equals == std::string_view::npos)
+        return fail(Code::InvalidArgument, "'{}' is no setting; write it like server.port=8000",
+                    for_log(text, 80));
+    std::string const full_name(trimmed(text.substr(0, equals)));
+    auto const given = text.substr(equals + 1);
+    auto const set = [&](auto const& key, auto& owner) -> Result<> {
+        auto value = read_text(key.field(owner), given);
+        if (!value) return fail_field(full_name, "flag: {} {}", full_name, value.error().message);
+        return assign_key(key, owner, *value, "flag", full_name);
+    };
+    std::vector<std::string> known;
+    for (auto const& key : platform_keys()) {
+        known.push_back(fmt::format("{}.{}", key.section, key.name));
+        if (full_name == known.back()) return set(key, settings);
+    }
+    auto const parts = split(full_name, '.');
+    if (parts.size() == 3 && parts[0] == "environments") {
+        TRY_VOID(check_environment_name(parts[1], "flag"));
+        for (auto const& key : environment_keys())
+            if (key.name == parts[2]) return set(key, settings.environments[std::string(parts[1])]);
+    }
+    return fail_field(full_name, "flag: there is no setting {}{}", for_log(full_name, 80),
+                      suggestion(full_name, {known.begin(), known.end()}));
+}
+
+Result<> finish_store(StoreSettings& store, std::filesystem::path const& data,
+                      std::filesystem::path const& folder) {
+    constexpr std::string_view sqlite = "sqlite:";
+    if (store.url.empty()) {
+        store.url = fmt::format("{}{}", sqlite, (data / "carrel.sqlite").string());
+        return {};
+    }
+    if (store.url.starts_with("postgresql:") || store.url.starts_with("postgres:"))
+        return fail_field("store.url",
+                          "store.url: PostgreSQL is not supported yet; leave it empty "
+                          "for SQLite");
+    if (!store.url.starts_with(sqlite) || store.url.size() == sqlite.size())
+        return fail_field("store.url", "store.url begins with sqlite: and a path");
+    auto const path = std::filesystem::path(store.url.substr(sqlite.size()));
+    store.url = fmt::format("{}{}", sqlite, (folder / path).lexically_normal().string());
+    return {};
+}
+
+Result<> finish_environment(EnvironmentSettings& environment) {
+    auto const name = "environments." + environment.name;
+    if (environment.command.empty())
+        return fail_field(name + ".command", "{}.command is missing: what does a server run?",
+                          name);
+    if (environment.kind == "jupyterhub")
+        return fail_field(name + ".kind",
+                          "{}.kind: \"jupyterhub\" is not supported yet; use "
+                          "\"edge\"",
+                          name);
+    if (!environment.default_url.starts_with('/'))
+        return fail_field(name + ".default_url", "{}.default_url begins with /", name);
+    for (auto const& path : environment.read_only)
+        if (!path.is_absolute())
+            return fail_field(name + ".read_only", "{}.read_only: '{}' is not an absolute path",
+                              name, path.string());
+    if (environment.title.empty()) environment.title = environment.name;
+    return {};
+}
+
+Result<> finish_limits(LimitSettings const& limits) {
+    auto const check = [](std::string_view name, double usual, double most) -> Result<> {
+        if (usual <= most) return {};
+        return fail_field(fmt::format("limits.{}_default", name),
+                          "limits.{0}_default is at most limits.{0}_max, which is {1}", name, most);
+    };
+    TRY_VOID(check("cpu", limits.cpu_default, limits.cpu_max));
+    TRY_VOID(check("memory_gib", limits.memory_gib_default, limits.memory_gib_max));
+    TRY_VOID(check("storage_gib", limits.storage_gib_default, limits.storage_gib_max));
+    return check("participants", limits.participants_default, limits.participants_max);
+}
+
+/// What depends on more than one key, and what cannot be promised yet.
+Result<> finish(Settings& settings, std::filesystem::path const& folder) {
+    auto& server = settings.server;
+    for (auto const& [name, value] : {std::pair("server.tls_cert", &server.tls_cert),
+                                      std::pair("server.tls_key", &server.tls_key)})
+        if (!value->empty())
+            return fail_field(name,
+                              "{}: TLS is not supported yet; put a proxy that speaks TLS in "
+                              "front",
+                              name);
+    if (server.ip.empty()) return fail_field("server.ip", "server.ip is empty");
+    server.data = (folder / server.data).lexically_normal();
+    if (!server.data.has_filename()) server.data = server.data.parent_path();
+    TRY_VOID(finish_store(settings.store, server.data, folder));
+    TRY_VOID(finish_limits(settings.limits));
+    for (auto& [name, environment] : settings.environments) {
+        environment.name = name;
+        TRY_VOID(finish_environment(environment));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::map<std::string, std::string> carrel_environment() {
+    std::map<std::string, std::string> variables;
+    for (char** each = environ; *each != nullptr; ++each) {
+        std::string_view const variable(*each);
+        auto const equals = variable.find('=');
+        if (variable.starts_with(prefix) && equals != std::string_view::npos)
+            variables.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+    }
+    return variables;
+}
+
+Result<Settings> load_settings(Sources const& sources) {
+    Settings settings;
+    for (auto const& file : sources.files) TRY_VOID(apply_file(settings, file));
+    for (auto const& [variable, text] : sources.environment)
+        if (variable.starts_with(prefix)) TRY_VOID(apply_variable(settings, variable, text));
+    for (auto const& text : sources.overrides) TRY_VOID(apply_override(settings, text));
+    TRY_VOID(finish(settings, sources.folder));
+    return settings;
+}
+
+}  // namespace carrel
