@@ -19,6 +19,9 @@ http::Response csrf_problem(http::Request const& request, Error const& error) {
     return response;
 }
 
+/// What one person sees is for no cache to keep.
+void keep_uncached(http::Response& response) { response.headers.set("Cache-Control", "no-store"); }
+
 }  // namespace
 
 Call& Calls::note(Call call) {
@@ -29,33 +32,29 @@ Call& Calls::note(Call call) {
 
 void Calls::add(Call call, Answer answer) {
     auto const& noted = note(std::move(call));
-    router_.add_blocking(noted.method, std::string(api_root) + noted.path,
-                         [&portal = portal_, scope = noted.scope.value(),
-                          answer](http::Request& request) -> Result<http::Response> {
-                             auto const who = portal.gate.identify(request);
-                             if (!who && who.error().field == csrf_header)
-                                 return csrf_problem(request, who.error());
-                             if (!who) return std::unexpected(who.error());
-                             TRY_VOID(require(*who, scope));
-                             TRY(auto response, answer(portal, Visit{request, *who}));
-                             // What one person sees is for no cache to keep.
-                             if (response.headers.get("cache-control").empty())
-                                 response.headers.set("Cache-Control", "no-store");
-                             return response;
-                         });
+    auto handler = [&portal = portal_, scope = noted.scope.value(),
+                    answer](http::Request& request) -> Result<http::Response> {
+        auto const who = portal.gate.identify(request);
+        if (!who && who.error().field == csrf_header) return csrf_problem(request, who.error());
+        if (!who) return std::unexpected(who.error());
+        TRY_VOID(require(*who, scope));
+        TRY(auto response, answer(portal, Visit{request, *who}));
+        keep_uncached(response);
+        return response;
+    };
+    router_.add_blocking(noted.method, std::string(api_root) + noted.path, std::move(handler));
 }
 
 void Calls::add_public(Call call, PublicAnswer answer) {
     auto const& noted = note(std::move(call));
-    router_.add_blocking(noted.method, std::string(api_root) + noted.path,
-                         [&portal = portal_, unsafe = is_unsafe(noted.method),
-                          answer](http::Request& request) -> Result<http::Response> {
-                             if (unsafe) TRY_VOID(check_same_origin(request));
-                             TRY(auto response, answer(portal, request));
-                             if (response.headers.get("cache-control").empty())
-                                 response.headers.set("Cache-Control", "no-store");
-                             return response;
-                         });
+    auto handler = [&portal = portal_, unsafe = is_unsafe(noted.method),
+                    answer](http::Request& request) -> Result<http::Response> {
+        if (unsafe) TRY_VOID(check_same_origin(request));
+        TRY(auto response, answer(portal, request));
+        keep_uncached(response);
+        return response;
+    };
+    router_.add_blocking(noted.method, std::string(api_root) + noted.path, std::move(handler));
 }
 
 void Calls::add_description(std::string const& document) {
