@@ -79,7 +79,7 @@ export const routes = {
       uptime_seconds: 273_600,
     };
   },
-  "GET /audit": () => list([...courses.values()].flatMap((course) => course.events).sort((one, other) => one.id - other.id)),
+  "GET /audit": () => list([...courses.values()].flatMap((course) => course.events).sort((one, other) => other.id - one.id)),
 };
 
 function publicUser({ username, display_name, email, roles, created_at, last_login_at, disabled }) {

@@ -18,7 +18,9 @@ function mayOf(course, user) {
   if (inCharge && state === "deployed") may.push("degrade");
   if (inCharge && !["rejected", "canceled", "degraded"].includes(state)) may.push("invite", "admit");
   if (state === "deployed" && (inCharge || course.people.get(user.username)?.state === "accepted")) may.push("enter");
-  if (inCharge && state === "degraded") may.push("export");
+  if (inCharge && state === "degraded" && course.exports.length > 0) may.push("export");
+  if (course.people.get(user.username)?.state === "accepted" && state === "degraded") may.push("export");
+  if (inCharge) may.push("manage");
   return may;
 }
 
@@ -53,7 +55,7 @@ function participant(course, username) {
   const server = course.servers.get(username);
   return {
     username, display_name, email, ...course.people.get(username),
-    server: server === undefined ? null : { state: server.state, last_activity: now(), url: null },
+    server: server === undefined ? null : { state: server.state, last_activity: now(), url: `/c/${course.slug}/user/${username}/` },
     export: course.exports.find((one) => one.username === username) ?? null,
   };
 }
@@ -63,7 +65,7 @@ function decide(state) {
     const course = find(slug, user);
     const person = course.people.get(username);
     if (person === undefined) throw notFound();
-    if (person.state !== "pending") throw conflict(`${username} was already decided on`);
+    if (person.state === state) throw conflict(`${username} is ${state} already`);
     Object.assign(person, { state, decided_at: now(), decided_by: user.username });
     record(course, `application_${state}`, user.username, `${user.username} ${state} ${username}`, username);
     return participant(course, username);
@@ -82,10 +84,10 @@ function step(action, state) {
 }
 
 export function invited(code, session) {
-  const { slug, name, description, starts_at, ends_at, leaders, people } = byCode(code);
+  const { slug, name, description, starts_at, ends_at, leaders, people, state } = byCode(code);
   const names = leaders.map((leader) => users.get(leader)?.display_name ?? leader);
   const application = session === null ? null : (people.get(session.user.username)?.state ?? null);
-  return { course: { slug, name, description, starts_at, ends_at, leaders: names }, me: { application } };
+  return { course: { slug, name, description, starts_at, ends_at, leaders: names, open: !["pending", "rejected", "canceled", "degraded"].includes(state) }, me: { application, leader: leaders.includes(session?.user.username) } };
 }
 
 export function slugState(slug) {
@@ -93,11 +95,11 @@ export function slugState(slug) {
   return courses.has(slug) ? { available: false, problem: "this short name is taken" } : { available: true, problem: null };
 }
 
-export function events(session, slug, request, response) {
+export function events(session, slug, query, request, response) {
   const course = find(slug, session.user);
   if (!(request.headers.accept ?? "").includes("text/event-stream")) return list(course.events);
   const send = stream(response);
-  const after = Number(request.headers["last-event-id"] ?? 0);
+  const after = Number(request.headers["last-event-id"] ?? query.get("after") ?? 0);
   for (const event of course.events) if (event.id > after) send(event, event.id);
   const listener = (event) => send(event, event.id);
   course.listeners.add(listener);

@@ -14,7 +14,8 @@ const steps = [
 const broken = {
   progress: 100,
   failed: true,
-  message: "The notebook server ended before it answered (exit status 1)\nTraceback (most recent call last):\n  File \"/usr/lib/python3/dist-packages/jupyterlab/__init__.py\", line 3, in <module>\nModuleNotFoundError: No module named 'jupyter_server'",
+  message: "The notebook server ended before it answered (exit status 1)",
+  log_tail: "Traceback (most recent call last):\n  File \"/usr/lib/python3/dist-packages/jupyterlab/__init__.py\", line 3, in <module>\nModuleNotFoundError: No module named 'jupyter_server'",
 };
 
 export function hub(session, request, response, path) {
@@ -33,7 +34,7 @@ export function hub(session, request, response, path) {
 
 function userModel(server, name, url) {
   if (server === undefined) return { name, pending: null, server: null, servers: {} };
-  const ready = server.state === "ready";
+  const ready = server.state === "running";
   const model = { name: "", ready, pending: ready ? null : "spawn", url, started: server.started, last_activity: server.started };
   return { name, pending: model.pending, server: ready ? url : null, servers: { "": model } };
 }
@@ -54,7 +55,7 @@ function progress(course, name, url, request, response) {
       course.servers.delete(name);
       send(broken);
     } else {
-      server.state = "ready";
+      server.state = "running";
       send({ progress: 100, ready: true, message: "Server ready", url });
     }
     return response.end();

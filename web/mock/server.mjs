@@ -55,7 +55,7 @@ async function api(request, response, path, query) {
   if (path.startsWith("/slugs/")) return json(response, 200, courses.slugState(decodeURIComponent(path.slice(7))));
   const events = /^\/courses\/([^/]+)\/events$/.exec(path);
   if (events !== null) {
-    const answer = courses.events(session, events[1], request, response);
+    const answer = courses.events(session, events[1], query, request, response);
     return answer === null ? undefined : json(response, 200, answer);
   }
   const { handler, parts } = match(method, path);

@@ -67,7 +67,7 @@ function Pages() {
         <Route path="join/:code" element={<JoinPage />} />
         <Route path="courses/new" element={<RequireLogin needs="leader">{() => <RequestCoursePage />}</RequireLogin>} />
         <Route path="courses/:slug" element={<RequireLogin>{(me) => <CoursePage me={me} />}</RequireLogin>} />
-        <Route path="courses/:slug/manage" element={<RequireLogin>{(me) => <ManageCoursePage me={me} />}</RequireLogin>} />
+        <Route path="courses/:slug/manage" element={<RequireLogin>{() => <ManageCoursePage />}</RequireLogin>} />
         <Route path="governance" element={<RequireLogin needs="administrator">{(me) => <GovernancePage me={me} />}</RequireLogin>} />
         <Route path="admin" element={<RequireLogin needs="administrator">{(me) => <AdminPage me={me} />}</RequireLogin>} />
         <Route path="profile" element={<RequireLogin>{(me) => <ProfilePage me={me} />}</RequireLogin>} />

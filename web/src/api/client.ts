@@ -46,7 +46,7 @@ export async function request<T>(method: Method, path: string, body?: unknown): 
   let response = await send(method, path, body);
   if (!response.ok) {
     let error = await errorFromResponse(response);
-    const stale = error.status === 403 && error.type.includes("csrf") && method !== "GET";
+    const stale = method !== "GET" && error.status === 403 && /csrf/i.test(error.type + error.detail);
     if (!stale || renewCsrfToken === null) throw error;
     await renewCsrfToken();
     response = await send(method, path, body);
@@ -75,20 +75,4 @@ export function apiPath(...parts: string[]): string {
 
 export function hubPath(slug: string, ...parts: string[]): string {
   return ["/c", encodeURIComponent(slug), "hub/api", ...parts.map(encodeURIComponent)].join("/");
-}
-
-/**
- * Asks whether a download exists, without loading it: the answer's head is enough.
- * Throws the server's own explanation where it does not.
- */
-export async function probe(path: string): Promise<void> {
-  const controller = new AbortController();
-  let response: Response;
-  try {
-    response = await fetch(path, { credentials: "same-origin", signal: controller.signal });
-  } catch {
-    throw new ApiError("network", 0, "");
-  }
-  if (!response.ok) throw await errorFromResponse(response);
-  controller.abort();
 }

@@ -41,21 +41,24 @@ export function useServer(slug: string, username: string): ServerView {
   const queries = useQueryClient();
   const key = ["hub-user", slug, username];
   const [progress, setProgress] = useState<Progress | null>(null);
-  const [accepted, setAccepted] = useState(false);
-
-  const user = useQuery({
-    queryKey: key,
-    queryFn: () => fetchHubUser(slug, username),
-    refetchInterval: (query) => (query.state.data?.servers[""]?.pending ? 2_000 : 15_000),
-  });
-  const refresh = () => queries.invalidateQueries({ queryKey: key });
+  const [explaining, setExplaining] = useState(false);
 
   const starting = useMutation({
     mutationFn: () => request<unknown>("POST", hubPath(slug, "users", username, "server"), {}),
     onMutate: () => setProgress(null),
-    onSuccess: () => setAccepted(true),
-    onSettled: refresh,
+    // The hub answers after some seconds, whatever happens; its stream knows the end of the log.
+    onError: (error) => setExplaining(isStatus(error, 503)),
+    onSettled: () => refresh(),
   });
+  const user = useQuery({
+    queryKey: key,
+    queryFn: () => fetchHubUser(slug, username),
+    refetchInterval: (query) => {
+      if (starting.isPending) return 300;
+      return query.state.data?.servers[""]?.pending ? 2_000 : 15_000;
+    },
+  });
+  const refresh = () => queries.invalidateQueries({ queryKey: key });
   const stopping = useMutation({
     mutationFn: () => request<unknown>("DELETE", hubPath(slug, "users", username, "server")),
     onMutate: () => setProgress(null),
@@ -63,30 +66,29 @@ export function useServer(slug: string, username: string): ServerView {
   });
 
   const server = user.data?.servers[""] ?? null;
-  const finished = progress?.ready === true || progress?.failed === true;
-  const watching = !finished && !starting.isPending && (server?.pending === "spawn" || (accepted && server?.ready !== true));
+  const underWay = server?.pending === "spawn";
   useEventStream<Progress>(
     hubPath(slug, "users", username, "server", "progress"),
-    watching,
+    underWay || explaining,
     (step) => {
       setProgress(step);
       if (step.ready !== true && step.failed !== true) return;
-      setAccepted(false);
+      setExplaining(false);
       void refresh();
     },
     () => {
-      setAccepted(false);
+      setExplaining(false);
       void refresh();
     },
   );
 
-  const failed = progress?.failed === true || starting.isError;
-  const arriving = progress?.ready === true && server?.ready !== true && user.isFetching;
+  const explained = progress?.failed === true;
+  const failure = explained ? new ApiError("problem", 0, failureText(progress.message, progress.log_tail)) : starting.error;
   return {
-    phase: phaseOf(user.data, starting.isPending || watching || arriving, failed),
+    phase: phaseOf(user.data, starting.isPending, failure !== null),
     server,
-    progress,
-    error: failed && progress !== null ? new ApiError("problem", 0, failureText(progress.message, progress.log)) : (starting.error ?? user.error),
+    progress: underWay || progress?.ready === true ? progress : null,
+    error: failure ?? user.error,
     start: () => starting.mutate(),
     stop: async () => {
       await stopping.mutateAsync();

@@ -1,11 +1,10 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
-import { apiPath } from "./client";
+import { apiPath, get } from "./client";
 import { courseKey } from "./courses";
 import { useEventStream } from "./event_stream";
-import { usePaged } from "./paged";
 import { participantsKey } from "./participants";
-import type { CourseEvent } from "./types";
+import type { CourseEvent, Page } from "./types";
 
 /** The events of both lists in order, each once. */
 export function mergeEvents(earlier: CourseEvent[], later: CourseEvent[]): CourseEvent[] {
@@ -14,11 +13,19 @@ export function mergeEvents(earlier: CourseEvent[], later: CourseEvent[]): Cours
   return [...byId.values()].sort((one, other) => one.id - other.id);
 }
 
-/** A course's timeline, live: what is stored, and each event as it happens. */
+/**
+ * A course's timeline, live: the first page at once, and everything after it, old and new, from
+ * the stream.
+ */
 export function useTimeline(slug: string) {
   const queries = useQueryClient();
   const path = apiPath("courses", slug, "events");
-  const stored = usePaged<CourseEvent>(["events", slug], path, {}, { limit: 200 });
+  const stored = useQuery({
+    queryKey: ["events", slug],
+    queryFn: () => get<Page<CourseEvent>>(`${path}?limit=200`),
+    staleTime: Infinity,
+    gcTime: 0,
+  });
   const [live, setLive] = useState<CourseEvent[]>([]);
   const onEvent = useCallback(
     (event: CourseEvent) => {
@@ -28,6 +35,11 @@ export function useTimeline(slug: string) {
     },
     [queries, slug],
   );
-  useEventStream<CourseEvent>(path, stored.isSuccess, onEvent);
-  return { ...stored, items: stored.items && mergeEvents(stored.items, live) };
+  const last = stored.data?.items.at(-1)?.id ?? 0;
+  useEventStream<CourseEvent>(`${path}?after=${last}`, stored.isSuccess, onEvent);
+  return {
+    events: stored.data && mergeEvents(stored.data.items, live),
+    error: stored.error,
+    retry: () => void stored.refetch(),
+  };
 }

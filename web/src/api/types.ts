@@ -108,6 +108,8 @@ export interface Course {
   state: CourseState;
   state_since: string;
   reason: string | null;
+  /** What somebody asked for and the dispatcher has not begun yet. */
+  wanted: "deploy" | "degrade" | null;
   leaders: string[];
   requested_by: string;
   created_at: string;
@@ -143,8 +145,10 @@ export interface InvitedCourse {
     starts_at: string;
     ends_at: string | null;
     leaders: string[];
+    /** Whether one can apply now. */
+    open: boolean;
   };
-  me: { application: ApplicationState | null };
+  me: { application: ApplicationState | null; leader: boolean };
 }
 
 export interface Participant {
@@ -239,5 +243,6 @@ export interface Progress {
   failed?: boolean;
   url?: string;
   queue_position?: number;
-  log?: string | string[];
+  /** The end of the server's log, when it failed. */
+  log_tail?: string;
 }

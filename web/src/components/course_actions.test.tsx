@@ -9,7 +9,7 @@ function course(may: string[]): Course {
   return {
     slug: "numerics", name: "Numerics", description: "", starts_at: "2026-12-01T09:00:00Z", ends_at: null,
     expected_participants: 5, resources: { cpu: 1, memory_gib: 1, storage_gib: 1 }, environment: "jupyterlab", target: "local",
-    state: "pending", state_since: "2026-11-21T09:00:00Z", reason: null, leaders: ["emmy"], requested_by: "emmy",
+    state: "pending", state_since: "2026-11-21T09:00:00Z", reason: null, wanted: null, leaders: ["emmy"], requested_by: "emmy",
     created_at: "2026-11-21T09:00:00Z", updated_at: "2026-11-21T09:00:00Z", hub_url: null, deployment: null,
     participants: { accepted: 0, pending: 0 }, me: { leader: true, participant: null, may },
   };

@@ -1,10 +1,9 @@
-import { Text } from "@mantine/core";
-import { useExports } from "../api/courses";
+import { Button, Text } from "@mantine/core";
+import { takeoutPath, useExports } from "../api/courses";
 import { useI18n } from "../i18n/context";
 import { formatBytes } from "../lib/format";
 import { PagedView } from "./query_view";
 import { Section } from "./section";
-import { TakeoutButton } from "./takeout_panel";
 import { When } from "./when";
 
 /** What was saved of each participant's home, and whether it was verified. */
@@ -33,7 +32,17 @@ export function ExportsSection({ slug }: { slug: string }) {
                   </Text>
                 </div>
                 {one.verified_at !== null && (
-                  <TakeoutButton slug={slug} username={one.username} label={t("exports.download")} small />
+                  <Button
+                    component="a"
+                    href={takeoutPath(slug, one.username)}
+                    download
+                    size="compact-md"
+                    variant="light"
+                    aria-label={t("exports.downloadOf", { name: one.username })}
+                    data-testid={`takeout-${one.username}`}
+                  >
+                    {t("exports.download")}
+                  </Button>
                 )}
               </li>
             ))}

@@ -57,6 +57,44 @@ export function Applications({ course }: { course: Course }) {
   );
 }
 
+/** Who was not let in, for a leader who thinks again; nothing while there is nobody. */
+export function Rejected({ course }: { course: Course }) {
+  const { t } = useI18n();
+  const rejected = useParticipants(course.slug, "rejected");
+  const act = useParticipantAction(course.slug);
+  if ((rejected.items ?? []).length === 0) return null;
+  return (
+    <Section title={t("applications.rejected")}>
+      <ErrorNotice error={act.error} />
+      <PagedView query={rejected} empty="">
+        {(people) => (
+          <ul className="carrel-list">
+            {people.map((person) => (
+              <li key={person.username} className="carrel-row" data-testid={`rejected-${person.username}`}>
+                <Person person={person}>
+                  {person.decided_at !== null && <When at={person.decided_at} relative />}
+                  {person.decided_by !== null && ` · ${person.decided_by}`}
+                </Person>
+                {course.me.may.includes("admit") && (
+                  <Button
+                    size="compact-md"
+                    variant="light"
+                    onClick={() => act.mutate({ username: person.username, action: "accept" })}
+                    aria-label={t("applications.accept", { name: person.username })}
+                    data-testid={`accept-${person.username}`}
+                  >
+                    {t("action.accept")}
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </PagedView>
+    </Section>
+  );
+}
+
 /** Who is in, and how their servers are. */
 export function Participants({ course }: { course: Course }) {
   const { t, tn } = useI18n();
@@ -122,7 +160,7 @@ function ServerState({ person }: { person: Participant }) {
   const { t } = useI18n();
   const { server } = person;
   if (server === null) return <>{t("participants.noServer")}</>;
-  const running = server.state === "ready" || server.state === "running";
+  const running = server.state === "running";
   return (
     <>
       <Badge color={running ? "lamp" : "gray"} size="sm">
@@ -142,14 +180,11 @@ type Translate = ReturnType<typeof useI18n>["t"];
 
 function serverStateName(state: string, t: Translate): string {
   switch (state) {
-    case "ready":
     case "running":
       return t("serverState.running");
     case "queued":
       return t("serverState.queued");
     case "starting":
-    case "pending":
-    case "spawn":
       return t("serverState.starting");
     case "stopping":
       return t("serverState.stopping");
@@ -162,11 +197,11 @@ function serverStateName(state: string, t: Translate): string {
   }
 }
 
-/** Somebody else's server is entered only where the server says one may; it is recorded. */
+/** Those in charge may enter somebody else's running server; it is recorded. */
 function Visit({ course, person }: { course: Course; person: Participant }) {
   const { t } = useI18n();
-  const url = person.server?.url ?? null;
-  if (url === null || !course.me.may.includes("access")) return null;
+  const url = person.server?.state === "running" ? person.server.url : null;
+  if (url === null || !course.me.may.includes("manage")) return null;
   return (
     <ConfirmButton
       label={t("participants.visit")}

@@ -10,7 +10,7 @@ let server: Partial<HubServer> | null = null;
 let answers: Answers;
 
 function start() {
-  show(<ServerPanel slug="numerics" username="ada" own startAtOnce={false} />);
+  show(<ServerPanel slug="numerics" username="ada" own goTo={null} />);
 }
 
 async function stream(): Promise<FakeEventSource> {
@@ -63,11 +63,23 @@ describe("ServerPanel", () => {
     await userEvent.click(await screen.findByTestId("start-server"));
     const source = await stream();
     server = null;
-    act(() => source.arrive({ progress: 100, failed: true, message: "the server ran out of memory\nKilled" }));
+    act(() => source.arrive({ progress: 100, failed: true, message: "the server ran out of memory", log_tail: "Killed" }));
     const failure = await screen.findByTestId("server-failure");
     expect(failure.textContent).toContain("The server ran out of memory.");
     expect(failure.textContent).toContain("Killed");
     expect(screen.getByTestId("start-server").textContent).toBe("Try again");
+  });
+
+  it("fetches the log when the hub's own answer came first", async () => {
+    answers[`POST ${user}/server`] = () => [503, { status: 503, message: "the server did not answer in time" }];
+    start();
+    await userEvent.click(await screen.findByTestId("start-server"));
+    const source = await stream();
+    act(() => source.arrive({ progress: 100, failed: true, message: "the server did not answer in time", log_tail: "Traceback" }));
+    await waitFor(() => {
+      expect(screen.getByTestId("server-failure").textContent).toContain("Traceback");
+    });
+    expect(FakeEventSource.open).toHaveLength(0);
   });
 
   it("says why a start was refused", async () => {

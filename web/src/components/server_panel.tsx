@@ -14,14 +14,14 @@ interface ServerPanelProps {
   slug: string;
   username: string;
   own: boolean;
-  /** Start as soon as the page is there, and go to the server when it is ready. */
-  startAtOnce: boolean;
+  /** Start as soon as the page is there, and go to this path of the server when it is ready. */
+  goTo: string | null;
 }
 
-export function ServerPanel({ slug, username, own, startAtOnce }: ServerPanelProps) {
+export function ServerPanel({ slug, username, own, goTo }: ServerPanelProps) {
   const { t } = useI18n();
   const view = useServer(slug, username);
-  useStartAtOnce(view, startAtOnce);
+  useStartAtOnce(view, goTo);
   return (
     <Section title={own ? t("server.title") : t("server.titleOf", { name: username })} hint={own ? t("server.hint") : t("server.hintOther")}>
       <Stack gap="md">
@@ -34,17 +34,18 @@ export function ServerPanel({ slug, username, own, startAtOnce }: ServerPanelPro
   );
 }
 
-function useStartAtOnce(view: ServerView, wanted: boolean): void {
+function useStartAtOnce(view: ServerView, goTo: string | null): void {
   const started = useRef(false);
-  const { phase, server, start } = view;
+  const { phase, start } = view;
   useEffect(() => {
-    if (!wanted || phase === "loading") return;
+    if (goTo === null || phase === "loading") return;
     if (phase === "stopped" && !started.current) {
       started.current = true;
       start();
     }
-    if (phase === "ready" && server !== null) window.location.assign(localPath(server.url));
-  }, [wanted, phase, server, start]);
+    // In place of this page: going back must not start everything again.
+    if (phase === "ready") window.location.replace(goTo);
+  }, [goTo, phase, start]);
 }
 
 function ServerBody({ view }: { view: ServerView }) {

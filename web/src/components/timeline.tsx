@@ -13,7 +13,7 @@ function sentenceOf({ message, actor, subject }: CourseEvent): string {
 export function Timeline({ events, label }: { events: CourseEvent[]; label: string }) {
   return (
     <ol className="carrel-timeline" aria-label={label} reversed>
-      {[...events].reverse().map((event) => (
+      {[...events].sort((one, other) => other.id - one.id).map((event) => (
         <li key={event.id}>
           <Text size="sm">{sentenceOf(event)}</Text>
           <Text size="xs" c="dimmed">

@@ -7,7 +7,6 @@ export function splitFailure(message: string): { sentence: string; log: string }
 }
 
 /** The failure of a progress event, with its log where that comes apart. */
-export function failureText(message: string, log: string | string[] | undefined): string {
-  const tail = Array.isArray(log) ? log.join("\n") : (log ?? "");
-  return tail === "" ? message : `${message}\n${tail}`;
+export function failureText(message: string, log: string | undefined): string {
+  return log === undefined || log === "" ? message : `${message}\n${log}`;
 }

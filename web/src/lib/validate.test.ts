@@ -8,7 +8,7 @@ describe("checkSlug", () => {
     expect(rules.checkSlug(slug, limits)).toBeNull();
   });
 
-  it.each(["", "ab", "a".repeat(64), "Numerics", "a_b_c", "../etc", "übung", "a b c", "abc\n"])("refuses %j", (slug) => {
+  it.each(["", "ab", "a".repeat(64), "Numerics", "a_b_c", "../etc", "übung", "a b c", "abc\n", "-abc", "abc-"])("refuses %j", (slug) => {
     expect(rules.checkSlug(slug, limits)).not.toBeNull();
   });
 

@@ -28,6 +28,7 @@ export function checkName(name: string, limits: { min: number; max: number }): C
 
 export function checkSlug(slug: string, limits: { min: number; max: number }): Check {
   if (slug !== "" && !/^[a-z0-9-]*$/.test(slug)) return { key: "invalid.slugCharacters" };
+  if (slug.startsWith("-") || slug.endsWith("-")) return { key: "invalid.slugEdges" };
   return within(slug, limits);
 }
 

@@ -13,6 +13,7 @@ import { Section } from "../components/section";
 import { ServerPanel } from "../components/server_panel";
 import { TakeoutPanel } from "../components/takeout_panel";
 import { useI18n } from "../i18n/context";
+import { localPath } from "../lib/next_path";
 import { NotFoundPage } from "./not_found_page";
 
 /** The hub page: where a participant starts the own server and, later, fetches the work done. */
@@ -29,7 +30,7 @@ export function CoursePage({ me }: { me: Me }) {
 function CourseHub({ course, me }: { course: Course; me: Me }) {
   const { t } = useI18n();
   const options = useOptions();
-  const manages = course.me.leader || me.roles.includes("administrator");
+  const manages = course.me.may.includes("manage");
   return (
     <Page
       title={course.name}
@@ -75,29 +76,35 @@ function Application({ course }: { course: Course }) {
   return null;
 }
 
+/** Into the server, and to the place in it that somebody wanted. */
+function destination(slug: string, username: string, next: string | null): string {
+  const server = `/c/${slug}/user/${encodeURIComponent(username)}/`;
+  const wanted = localPath(next, server);
+  return wanted.startsWith(server) ? wanted : server;
+}
+
 function Hub({ course, me }: { course: Course; me: Me }) {
   const { t } = useI18n();
   const [parameters] = useSearchParams();
   const asked = parameters.get("start");
-  const mayVisitOthers = course.me.leader || me.roles.includes("administrator");
-  const other = asked !== null && asked !== me.username && mayVisitOthers ? asked : null;
+  const other = asked !== null && asked !== me.username && course.me.may.includes("manage") ? asked : null;
 
   if (course.state === "deployed") {
     return (
       <Stack gap="lg">
-        {other !== null && <ServerPanel slug={course.slug} username={other} own={false} startAtOnce={false} />}
+        {other !== null && <ServerPanel slug={course.slug} username={other} own={false} goTo={null} />}
         {course.me.may.includes("enter") && (
-          <ServerPanel slug={course.slug} username={me.username} own startAtOnce={asked === me.username} />
+          <ServerPanel slug={course.slug} username={me.username} own goTo={asked === me.username ? destination(course.slug, asked, parameters.get("next")) : null} />
         )}
       </Stack>
     );
   }
-  if (course.state === "degraded" && (course.me.participant === "accepted" || course.me.leader)) {
-    return <TakeoutPanel slug={course.slug} />;
-  }
+  const attends = course.me.participant === "accepted";
+  if (attends && course.me.may.includes("export")) return <TakeoutPanel slug={course.slug} />;
   return (
     <Section title={t("course.hub")}>
       <Text aria-live="polite">{t(`state.${course.state}Text`)}</Text>
+      {course.state === "degraded" && attends && <Text mt="xs">{t("takeout.none")}</Text>}
       {course.reason !== null && (
         <Text mt="xs" c="dimmed" style={{ whiteSpace: "pre-line" }}>
           {t("course.reason", { reason: asSentence(course.reason) })}

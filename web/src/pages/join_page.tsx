@@ -45,6 +45,7 @@ function WayIn({ code, invited, me }: { code: string; invited: InvitedCourse; me
   const { t } = useI18n();
   const location = useLocation();
   if (me === null) {
+    if (!invited.course.open) return <Closed />;
     return (
       <Section
         title={t("join.signUp")}
@@ -63,7 +64,8 @@ function WayIn({ code, invited, me }: { code: string; invited: InvitedCourse; me
   }
   switch (invited.me.application) {
     case null:
-      return <Apply code={code} me={me} />;
+      if (invited.me.leader) return <LeadersOwn slug={invited.course.slug} />;
+      return invited.course.open ? <Apply code={code} me={me} /> : <Closed />;
     case "pending":
       return (
         <Alert color="brass" title={t("application.pending")} role="status" data-testid="application-pending">
@@ -88,6 +90,29 @@ function WayIn({ code, invited, me }: { code: string; invited: InvitedCourse; me
         </Alert>
       );
   }
+}
+
+function Closed() {
+  const { t } = useI18n();
+  return (
+    <Alert color="brass" role="status">
+      {t("join.closed")}
+    </Alert>
+  );
+}
+
+function LeadersOwn({ slug }: { slug: string }) {
+  const { t } = useI18n();
+  return (
+    <Alert color="lamp" role="status">
+      <Stack align="flex-start">
+        <Text>{t("join.leader")}</Text>
+        <Button component={Link} to={`/courses/${slug}/manage`}>
+          {t("course.toCourse")}
+        </Button>
+      </Stack>
+    </Alert>
+  );
 }
 
 function Apply({ code, me }: { code: string; me: Me }) {

@@ -2,8 +2,7 @@ import { Alert, Button, Grid, Group, Stack, Text } from "@mantine/core";
 import { Link, useParams } from "react-router-dom";
 import { useCourse, useOptions } from "../api/courses";
 import { asSentence, isStatus } from "../api/error";
-import { useTimeline } from "../api/timeline";
-import type { Course, Me } from "../api/types";
+import type { Course } from "../api/types";
 import { CourseActions } from "../components/course_actions";
 import { CourseFacts } from "../components/course_facts";
 import { CourseStateBadge } from "../components/course_state";
@@ -12,22 +11,22 @@ import { ExportsSection } from "../components/exports_section";
 import { InvitationSection } from "../components/invitation_section";
 import { IsolationNotice } from "../components/isolation_notice";
 import { Page } from "../components/page";
-import { Applications, Participants } from "../components/participant_lists";
-import { Loading, PagedView } from "../components/query_view";
+import { Applications, Participants, Rejected } from "../components/participant_lists";
+import { Loading } from "../components/query_view";
 import { Section } from "../components/section";
-import { Timeline } from "../components/timeline";
+import { LiveTimeline } from "../components/live_timeline";
 import { useI18n } from "../i18n/context";
 import { NotFoundPage } from "./not_found_page";
 
 /** A course as its leader sees it: who wants in, who is in, what is happening. */
-export default function ManageCoursePage({ me }: { me: Me }) {
+export default function ManageCoursePage() {
   const { slug = "" } = useParams();
   const course = useCourse(slug);
   if (isStatus(course.error, 404)) return <NotFoundPage />;
   if (course.data === undefined) {
     return course.isError ? <ErrorNotice error={course.error} retry={() => void course.refetch()} /> : <Loading />;
   }
-  if (!course.data.me.leader && !me.roles.includes("administrator")) return <NotFoundPage />;
+  if (!course.data.me.may.includes("manage")) return <NotFoundPage />;
   return <Manage key={slug} course={course.data} />;
 }
 
@@ -57,6 +56,7 @@ function Manage({ course }: { course: Course }) {
             {may.includes("invite") && <InvitationSection slug={course.slug} />}
             <Applications course={course} />
             <Participants course={course} />
+            <Rejected course={course} />
             {may.includes("export") && <ExportsSection slug={course.slug} />}
           </Stack>
         </Grid.Col>
@@ -82,23 +82,12 @@ function StateNotice({ course }: { course: Course }) {
   return (
     <Alert color={bad ? "claret" : "lamp"} role="status" variant="light">
       <Text>{t(`state.${course.state}Leader`)}</Text>
+      {course.wanted !== null && <Text mt={4}>{t(`wanted.${course.wanted}`)}</Text>}
       {message !== null && (
         <Text mt={4} size="sm" style={{ whiteSpace: "pre-line" }}>
           {t("course.reason", { reason: asSentence(message) })}
         </Text>
       )}
     </Alert>
-  );
-}
-
-function LiveTimeline({ slug }: { slug: string }) {
-  const { t } = useI18n();
-  const timeline = useTimeline(slug);
-  return (
-    <Section title={t("timeline.title")} hint={t("timeline.live")}>
-      <PagedView query={timeline} empty={t("timeline.empty")}>
-        {(events) => <Timeline events={events} label={t("timeline.title")} />}
-      </PagedView>
-    </Section>
   );
 }

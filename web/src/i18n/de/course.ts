@@ -31,6 +31,9 @@ export const course = {
   "state.canceledLeader": "Der Kurs wurde abgesagt.",
   "state.failedLeader": "Etwas ist schiefgegangen. Nichts ist verloren; die Verwaltung kann es erneut versuchen.",
 
+  "wanted.deploy": "Die Bereitstellung ist angefordert; sie beginnt gleich.",
+  "wanted.degrade": "Das Ende ist angefordert; es beginnt gleich.",
+
   "course.about": "Über diesen Kurs",
   "course.hub": "Hub",
   "course.manage": "Leiten",

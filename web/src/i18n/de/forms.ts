@@ -41,6 +41,7 @@ export const forms = {
   "invalid.tooShort": "Mindestens {min} Zeichen.",
   "invalid.tooLong": "Höchstens {max} Zeichen.",
   "invalid.slugCharacters": "Nur Kleinbuchstaben a–z, Ziffern und Bindestriche.",
+  "invalid.slugEdges": "Zuerst und zuletzt ein Buchstabe oder eine Ziffer.",
   "invalid.slugTaken": "Dieser Kurzname ist vergeben.",
   "invalid.startMissing": "Wählen Sie, wann der Kurs beginnt.",
   "invalid.startPast": "Der Beginn liegt in der Vergangenheit.",

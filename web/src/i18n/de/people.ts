@@ -11,6 +11,7 @@ export const people = {
   "applications.title": "Bewerbungen",
   "applications.empty": "Niemand wartet.",
   "applications.since": "Beworben",
+  "applications.rejected": "Nicht aufgenommen",
   "applications.accept": "{name} annehmen",
   "applications.reject": "{name} ablehnen",
 
@@ -19,7 +20,7 @@ export const people = {
   "participants.noServer": "Kein Server",
   "participants.remove": "Entfernen",
   "participants.removeTitle": "{name} entfernen?",
-  "participants.removeText": "Der Server wird gestoppt und kann nicht mehr betreten werden. Gespeicherte Dateien bleiben.",
+  "participants.removeText": "Der Server wird gestoppt und kann nicht mehr betreten werden. Gespeicherte Dateien bleiben, und eine neue Bewerbung ist möglich.",
   "participants.visit": "Besuchen",
   "participants.visitTitle": "Den Server von {name} besuchen?",
   "participants.visitText": "Sie sehen, was dort ist, und können es ändern. Der Besuch wird im Verlauf festgehalten.",
@@ -30,6 +31,7 @@ export const people = {
   "exports.verified": "geprüft",
   "exports.unverified": "noch nicht geprüft",
   "exports.download": "Herunterladen",
+  "exports.downloadOf": "Export von {name} herunterladen",
 
   "cancel.title": "{name} absagen?",
   "cancel.text": "Der Kurs findet nicht statt. Das lässt sich nicht rückgängig machen.",
@@ -47,6 +49,8 @@ export const people = {
   "join.applyAs": "Sie sind angemeldet als {name}.",
   "join.applyText": "Die Kursleitung sieht Ihren Namen und entscheidet.",
   "join.applyButton": "Für diesen Kurs bewerben",
+  "join.closed": "Zurzeit kann man sich nicht bewerben.",
+  "join.leader": "Sie leiten diesen Kurs. Senden Sie diesen Link an alle, die teilnehmen sollen.",
   "join.unknownTitle": "Diese Einladung gilt nicht",
   "join.unknownText": "Der Link ist vielleicht unvollständig, oder ein neuer hat ihn ersetzt. Fragen Sie die Kursleitung nach dem jetzigen Link.",
 

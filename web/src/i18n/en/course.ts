@@ -31,6 +31,9 @@ export const course = {
   "state.canceledLeader": "The course was canceled.",
   "state.failedLeader": "Something went wrong. Nothing is lost; an administrator can try again.",
 
+  "wanted.deploy": "Deployment is asked for; it begins in a moment.",
+  "wanted.degrade": "The end is asked for; it begins in a moment.",
+
   "course.about": "About this course",
   "course.hub": "Hub",
   "course.manage": "Manage",

@@ -41,6 +41,7 @@ export const forms = {
   "invalid.tooShort": "At least {min} characters.",
   "invalid.tooLong": "At most {max} characters.",
   "invalid.slugCharacters": "Only lower-case letters a–z, digits and dashes.",
+  "invalid.slugEdges": "A letter or digit first and last.",
   "invalid.slugTaken": "This short name is taken.",
   "invalid.startMissing": "Choose when the course starts.",
   "invalid.startPast": "The start is in the past.",

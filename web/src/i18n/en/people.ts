@@ -11,6 +11,7 @@ export const people = {
   "applications.title": "Applications",
   "applications.empty": "Nobody is waiting.",
   "applications.since": "Applied",
+  "applications.rejected": "Not admitted",
   "applications.accept": "Accept {name}",
   "applications.reject": "Reject {name}",
 
@@ -19,7 +20,7 @@ export const people = {
   "participants.noServer": "No server",
   "participants.remove": "Remove",
   "participants.removeTitle": "Remove {name}?",
-  "participants.removeText": "The server is stopped and cannot be entered any more. Saved files are kept.",
+  "participants.removeText": "The server is stopped and cannot be entered any more. Saved files are kept, and a new application is possible.",
   "participants.visit": "Visit",
   "participants.visitTitle": "Visit the server of {name}?",
   "participants.visitText": "You will see and can change what is there. The visit is recorded in the timeline.",
@@ -30,6 +31,7 @@ export const people = {
   "exports.verified": "verified",
   "exports.unverified": "not yet verified",
   "exports.download": "Download",
+  "exports.downloadOf": "Download the export of {name}",
 
   "cancel.title": "Cancel {name}?",
   "cancel.text": "The course will not take place. This cannot be undone.",
@@ -47,6 +49,8 @@ export const people = {
   "join.applyAs": "You are logged in as {name}.",
   "join.applyText": "The course's leader sees your name and decides.",
   "join.applyButton": "Apply for this course",
+  "join.closed": "Applications are not open at present.",
+  "join.leader": "You lead this course. Send this link to those who should take part.",
   "join.unknownTitle": "This invitation is not valid",
   "join.unknownText": "The link may be incomplete, or a new one has replaced it. Ask the course's leader for the present link.",
 
