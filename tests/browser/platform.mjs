@@ -1,0 +1,76 @@
+// A real Carrel for a browser test: `carrel serve` on a free port with a data folder of its own.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes, createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const top = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const program = path.join(top, 'build/release/carrel');
+const environment = path.join(top, 'build/notebook/environment.toml');
+
+export const output = path.join(top, 'tests/browser/output');
+
+export async function until(condition, what, seconds = 60) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const result = await condition();
+    if (result) return result;
+    if (Date.now() > end) throw new Error(`${what} did not come true within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function runtimeFolder(data) {
+  const hash = createHash('sha256').update(fs.realpathSync(data)).digest('hex').slice(0, 12);
+  if (process.getuid() === 0) return `/run/carrel/${hash}`;
+  const session = process.env.XDG_RUNTIME_DIR;
+  if (session && fs.existsSync(session)) return path.join(session, 'carrel', hash);
+  return `/tmp/carrel-${process.getuid()}/${hash}`;
+}
+
+export class Platform {
+  constructor() {
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'carrel-browser-'));
+    fs.chmodSync(this.folder, 0o755);
+    this.data = path.join(this.folder, 'data');
+    fs.mkdirSync(this.data);
+    this.password = randomBytes(12).toString('base64url');
+  }
+
+  addUser(name, role) {
+    execFileSync(program, ['user', 'add', name, '--role', role, '--password-stdin', '--data', this.data], {
+      input: `${this.password}\n`,
+    });
+  }
+
+  async start() {
+    const log = fs.openSync(path.join(this.folder, 'log'), 'a');
+    this.process = spawn(
+      program,
+      ['serve', '--config', environment, '--data', this.data, '--port', '0',
+        '--set', 'dispatcher.tick_seconds=0.5', '--set', 'dispatcher.lead_seconds=60'],
+      { stdio: ['ignore', log, log] },
+    );
+    this.ended = new Promise((resolve) => this.process.once('exit', resolve));
+    const portFile = path.join(runtimeFolder(this.data), 'port');
+    const port = await until(
+      () => fs.existsSync(portFile) && fs.readFileSync(portFile, 'utf8').trim(), 'a port', 30);
+    this.url = `http://127.0.0.1:${port}`;
+    await until(() => fetch(`${this.url}/readyz`).then((r) => r.ok, () => false), 'readiness', 30);
+  }
+
+  async stop() {
+    if (this.process) {
+      this.process.kill('SIGINT');
+      await this.ended;
+    }
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  log() {
+    return fs.readFileSync(path.join(this.folder, 'log'), 'utf8');
+  }
+}
