@@ -14,14 +14,8 @@ export default defineConfig({
     target: "es2022",
     // Nothing is inlined as data: URIs, so that the strict content security policy holds.
     assetsInlineLimit: 0,
-    rollupOptions: {
-      output: {
-        manualChunks: {
-          react: ["react", "react-dom", "react-router-dom", "@tanstack/react-query"],
-          mantine: ["@mantine/core", "@mantine/hooks"],
-        },
-      },
-    },
+    // React, Mantine and the router come first, in one file; most pages follow when needed.
+    chunkSizeWarningLimit: 600,
   },
   test: {
     environment: "jsdom",

@@ -1,4 +1,4 @@
-import "@mantine/core/styles.css";
+import "./mantine_styles";
 import "./styles.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
