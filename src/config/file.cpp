@@ -3,7 +3,14 @@
 #include "base/text.hpp"
 #include "config/keys.hpp"
 
+// toml++ asserts, and without assertions lets the compiler assume, what does not hold in some
+// malformed files, which it reports a step later. A typing mistake must neither abort a debug build
+// nor be undefined in a release: both are switched off.
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(expression) static_cast<void>(0)
 #include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 #include <algorithm>
 #include <cerrno>
