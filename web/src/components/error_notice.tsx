@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Alert, Button, Container, Group, Text } from "@mantine/core";
 import { ApiError } from "../api/error";
 import { useI18n } from "../i18n/context";
 import type { MessageKey, Params } from "../i18n/messages";
@@ -42,5 +42,14 @@ export function ErrorNotice({ error, retry }: ErrorNoticeProps) {
         )}
       </Group>
     </Alert>
+  );
+}
+
+/** An error in place of a whole page. */
+export function PageError(props: ErrorNoticeProps) {
+  return (
+    <Container size="sm" py="xl">
+      <ErrorNotice {...props} />
+    </Container>
   );
 }

@@ -1,4 +1,5 @@
 import { SimpleGrid, Stack, Switch } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { DatesProvider, DateTimePicker } from "@mantine/dates";
 import "dayjs/locale/de";
 import { useI18n } from "../i18n/context";
@@ -24,6 +25,7 @@ function named(id: string) {
 /** From when to when the hub is there. */
 export function RequestPeriod({ form }: { form: RequestFormApi }) {
   const { t, language, locale } = useI18n();
+  const narrow = useMediaQuery("(max-width: 36em)");
   const { soon, standing, starts_at: startsAt, ends_at: endsAt } = form.values;
   // The visible label alone would hide the chosen time from a screen reader.
   const spoken = (label: string, value: string | null) => {
@@ -39,7 +41,9 @@ export function RequestPeriod({ form }: { form: RequestFormApi }) {
     leftSection: <CalendarIcon />,
     leftSectionPointerEvents: "none" as const,
     required: true,
-    dropdownType: "popover" as const,
+    // A calendar does not fit below its field on a phone.
+    dropdownType: narrow ? ("modal" as const) : ("popover" as const),
+    modalProps: { title: t("request.when"), closeButtonProps: { "aria-label": t("action.close") } },
   };
   return (
     <Section title={t("request.when")} hint={t("request.zone", { zone: timeZoneName() })}>

@@ -9,6 +9,7 @@ import type { Me } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { loginPath } from "../lib/next_path";
 import { Mark } from "./mark";
+import { PageBoundary } from "./page_boundary";
 import { LanguageSwitch, SchemeSwitch } from "./preferences";
 import { Loading } from "./query_view";
 
@@ -120,6 +121,7 @@ export function Shell() {
   const { t } = useI18n();
   const me = useMe();
   const options = useOptions();
+  const { pathname } = useLocation();
   return (
     <>
       <a className="carrel-skip" href="#main">
@@ -127,7 +129,9 @@ export function Shell() {
       </a>
       <Header me={me.data ?? null} />
       <main id="main" tabIndex={-1} className="carrel-main">
-        <Suspense fallback={<Loading />}>{me.isPending ? <Loading /> : <Outlet />}</Suspense>
+        <PageBoundary place={pathname}>
+          <Suspense fallback={<Loading />}>{me.isPending ? <Loading /> : <Outlet />}</Suspense>
+        </PageBoundary>
       </main>
       <footer className="carrel-footer">
         <Container size="lg" py="md" px={{ base: "md", sm: "lg" }}>

@@ -18,10 +18,6 @@ export function formatDateTime(iso: string, locale: string, timeZone?: string): 
   }).format(new Date(iso));
 }
 
-export function formatTime(iso: string, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso));
-}
-
 const spans: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
   ["month", 2_592_000],

@@ -5,7 +5,7 @@ import { asSentence, isStatus } from "../api/error";
 import type { Course, Me } from "../api/types";
 import { CourseFacts } from "../components/course_facts";
 import { CourseStateBadge } from "../components/course_state";
-import { ErrorNotice } from "../components/error_notice";
+import { PageError } from "../components/error_notice";
 import { IsolationNotice } from "../components/isolation_notice";
 import { Page } from "../components/page";
 import { Loading } from "../components/query_view";
@@ -22,7 +22,7 @@ export function CoursePage({ me }: { me: Me }) {
   const course = useCourse(slug);
   if (isStatus(course.error, 404)) return <NotFoundPage />;
   if (course.data === undefined) {
-    return course.isError ? <ErrorNotice error={course.error} retry={() => void course.refetch()} /> : <Loading />;
+    return course.isError ? <PageError error={course.error} retry={() => void course.refetch()} /> : <Loading />;
   }
   return <CourseHub key={slug} course={course.data} me={me} />;
 }

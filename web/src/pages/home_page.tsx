@@ -4,7 +4,7 @@ import { useCourses } from "../api/courses";
 import { useMe } from "../api/session";
 import type { Course, Me } from "../api/types";
 import { CourseCard } from "../components/course_card";
-import { ErrorNotice } from "../components/error_notice";
+import { PageError } from "../components/error_notice";
 import { Mark } from "../components/mark";
 import { Page } from "../components/page";
 import { PagedView } from "../components/query_view";
@@ -12,7 +12,7 @@ import { useI18n } from "../i18n/context";
 
 export function HomePage() {
   const me = useMe();
-  if (me.isError) return <ErrorNotice error={me.error} retry={() => void me.refetch()} />;
+  if (me.isError) return <PageError error={me.error} retry={() => void me.refetch()} />;
   return me.data == null ? <Welcome /> : <MyCourses me={me.data} />;
 }
 

@@ -4,7 +4,7 @@ import { isStatus } from "../api/error";
 import { useApply, useInvitedCourse } from "../api/participants";
 import { useMe } from "../api/session";
 import type { InvitedCourse, Me } from "../api/types";
-import { ErrorNotice } from "../components/error_notice";
+import { ErrorNotice, PageError } from "../components/error_notice";
 import { Page } from "../components/page";
 import { Loading } from "../components/query_view";
 import { Section } from "../components/section";
@@ -27,7 +27,7 @@ export default function JoinPage() {
     );
   }
   if (invited.data === undefined) {
-    return invited.isError ? <ErrorNotice error={invited.error} retry={() => void invited.refetch()} /> : <Loading />;
+    return invited.isError ? <PageError error={invited.error} retry={() => void invited.refetch()} /> : <Loading />;
   }
   const { course } = invited.data;
   return (

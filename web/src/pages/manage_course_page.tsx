@@ -6,7 +6,7 @@ import type { Course } from "../api/types";
 import { CourseActions } from "../components/course_actions";
 import { CourseFacts } from "../components/course_facts";
 import { CourseStateBadge } from "../components/course_state";
-import { ErrorNotice } from "../components/error_notice";
+import { PageError } from "../components/error_notice";
 import { ExportsSection } from "../components/exports_section";
 import { InvitationSection } from "../components/invitation_section";
 import { IsolationNotice } from "../components/isolation_notice";
@@ -24,7 +24,7 @@ export default function ManageCoursePage() {
   const course = useCourse(slug);
   if (isStatus(course.error, 404)) return <NotFoundPage />;
   if (course.data === undefined) {
-    return course.isError ? <ErrorNotice error={course.error} retry={() => void course.refetch()} /> : <Loading />;
+    return course.isError ? <PageError error={course.error} retry={() => void course.refetch()} /> : <Loading />;
   }
   if (!course.data.me.may.includes("manage")) return <NotFoundPage />;
   return <Manage key={slug} course={course.data} />;

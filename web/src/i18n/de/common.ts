@@ -38,6 +38,10 @@ export const common = {
   "error.tooMany": "Zu viele Versuche. Versuchen Sie es in {seconds} Sekunden erneut.",
   "error.unexpected": "Etwas Unerwartetes ist passiert. Versuchen Sie es erneut oder laden Sie die Seite neu.",
 
+  "error.pageTitle": "Diese Seite konnte nicht gezeigt werden",
+  "error.page": "Vielleicht wurde Carrel gerade aktualisiert. Neu laden hilft meistens.",
+  "error.reload": "Neu laden",
+
   "isolation.partial": "Diese Maschine trennt Server nur teilweise voneinander",
   "isolation.none": "Diese Maschine kann Server nicht voneinander trennen",
 

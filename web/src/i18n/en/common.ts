@@ -38,6 +38,10 @@ export const common = {
   "error.tooMany": "Too many attempts. Try again in {seconds} seconds.",
   "error.unexpected": "Something unexpected happened. Try again, or reload the page.",
 
+  "error.pageTitle": "This page could not be shown",
+  "error.page": "Carrel may just have been updated. Reloading usually helps.",
+  "error.reload": "Reload",
+
   "isolation.partial": "This machine keeps servers apart only in part",
   "isolation.none": "This machine cannot keep servers apart",
 
