@@ -9,6 +9,7 @@
 #include "http/server.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -146,6 +147,8 @@ public:
     Client client;
 
 private:
+    // A stopped server leaves the context without work, and the test may still ask something of it.
+    asio::executor_work_guard<asio::io_context::executor_type> work_{io.get_executor()};
     std::thread thread_;
 };
 

@@ -153,7 +153,7 @@ TEST_F(Subprocess, DetachedProgramIsRunByTheNearestSubreaper) {
     ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     auto const log = folder / "log";
     auto command =
-        shell("echo \"$(cut -d' ' -f4-6 /proc/$$/stat) $A\"; cat; echo more >&2; exit 7");
+        shell("echo \"$(cut -d' ' -f5-6 /proc/$$/stat) $A\"; cat; echo more >&2; exit 7");
     command.environment["A"] = "1";
     command.input = "from input\n";
     auto const pid = start_detached({.command = command, .log = log});
@@ -163,8 +163,8 @@ TEST_F(Subprocess, DetachedProgramIsRunByTheNearestSubreaper) {
     ASSERT_EQ(::waitpid(*pid, &status, 0), *pid);
     ::prctl(PR_SET_CHILD_SUBREAPER, 0);
     EXPECT_EQ(WEXITSTATUS(status), 7);
-    // Parent, process group and session.
-    EXPECT_EQ(content(log), fmt::format("{} {} {} 1\nfrom input\nmore\n", ::getpid(), *pid, *pid));
+    // Process group and session.
+    EXPECT_EQ(content(log), fmt::format("{} {} 1\nfrom input\nmore\n", *pid, *pid));
     EXPECT_EQ(fs::status(log).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
