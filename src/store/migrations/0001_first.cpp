@@ -68,10 +68,11 @@ create table courses (
 ) {strict};
 create index courses_by_state_and_slug on courses (state, slug);
 create index courses_by_requester on courses (requested_by);
-create index courses_to_start on courses (starts_at) where state = 'accepted';
-create index courses_to_end on courses (ends_at) where state = 'deployed' and ends_at is not null;
-create index courses_wanted on courses (wanted) where wanted is not null;
-create index courses_in_work on courses (id) where state in ('deploying', 'degrading');
+create index courses_by_start on courses (state, starts_at);
+create index courses_by_end on courses (state, ends_at);
+create index courses_by_lease on courses (state, lease_until);
+create index courses_by_deadline on courses (state, deadline);
+create index courses_by_wish on courses (wanted, state);
 
 create table course_leaders (
     course_id {text} not null references courses (id),

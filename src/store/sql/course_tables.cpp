@@ -16,12 +16,16 @@ std::string select_where(std::string_view condition) {
 constexpr std::string_view due_condition = R"sql(id in (
     select id from courses where state = 'accepted' and starts_at <= :starts_before
     union
-    select id from courses where state = 'deployed' and ends_at is not null and ends_at <= :ended
+    select id from courses where state = 'deployed' and ends_at <= :ended
     union
-    select id from courses where wanted is not null and state in ('accepted', 'deployed', 'failed')
+    select id from courses where wanted in ('deploy', 'degrade')
+        and state in ('accepted', 'deployed', 'failed')
     union
-    select id from courses where state in ('deploying', 'degrading')
-        and (lease_until is null or lease_until <= :lease or deadline <= :deadline)
+    select id from courses where state in ('deploying', 'degrading') and lease_until is null
+    union
+    select id from courses where state in ('deploying', 'degrading') and lease_until <= :lease
+    union
+    select id from courses where state in ('deploying', 'degrading') and deadline <= :deadline
 ) order by updated_at, id limit :limit)sql";
 
 constexpr std::string_view concerning = R"sql(id in (
