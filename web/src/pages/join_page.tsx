@@ -52,7 +52,7 @@ function WayIn({ code, invited, me }: { code: string; invited: InvitedCourse; me
         hint={
           <>
             {t("join.known")}{" "}
-            <Anchor component={Link} to={loginPath(location.pathname)} data-testid="join-login">
+            <Anchor underline="always" component={Link} to={loginPath(location.pathname)} data-testid="join-login">
               {t("nav.login")}
             </Anchor>
           </>
