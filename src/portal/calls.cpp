@@ -62,12 +62,12 @@ void Calls::add_description(std::string const& document) {
                               .path = "/openapi.json",
                               .summary = "This description",
                               .gives = "OpenApiDocument"});
-    router_.add(noted.method, std::string(api_root) + noted.path,
-                [&document](http::Request&) -> Task<http::Response> {
-                    auto response = http::Response::text(document);
-                    response.headers.set("Content-Type", "application/json");
-                    co_return response;
-                });
+    auto handler = [&document](http::Request&) -> Result<http::Response> {
+        auto response = http::Response::text(document);
+        response.headers.set("Content-Type", "application/json");
+        return response;
+    };
+    router_.add_blocking(noted.method, std::string(api_root) + noted.path, std::move(handler));
 }
 
 }  // namespace carrel

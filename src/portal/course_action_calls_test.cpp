@@ -5,7 +5,6 @@
 namespace carrel {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class CourseActionCallsTest : public ::testing::Test {

@@ -3,8 +3,6 @@
 namespace carrel {
 namespace {
 
-using ::testing::HasSubstr;
-
 class ParticipantCallsTest : public ::testing::Test {
 protected:
     ParticipantCallsTest() {

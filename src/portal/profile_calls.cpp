@@ -25,7 +25,7 @@ Result<ProfileChange> read_profile_change(http::Request const& request) {
     TRY(auto input, JsonReader::of(request));
     ProfileChange change;
     if (input.has("display_name")) change.display_name = input.text("display_name");
-    if (input.has("email")) change.email = input.text("email");
+    if (input.has("email")) change.email = input.optional_text("email").value_or("");
     if (input.has("language")) change.language = input.optional_text("language").value_or("");
     TRY_VOID(input.done());
     if (change.display_name) {

@@ -27,6 +27,8 @@ TEST_F(ProfileCallsTest, ChangesWhatIsGivenAndNothingElse) {
     EXPECT_EQ(answer.body["email"], "ada@example.org");
     EXPECT_EQ(change({{"language", nullptr}}).body["language"], nullptr);
     EXPECT_EQ(change({{"email", ""}}).body["email"], "");
+    EXPECT_EQ(change({{"email", "a@example.org"}}).body["email"], "a@example.org");
+    EXPECT_EQ(change({{"email", nullptr}}).body["email"], "");
     EXPECT_EQ(portal_.call(ada_, "GET", "/me").body["display_name"], "Ada Lovelace");
     EXPECT_EQ(portal_.kinds()[0], "user_changed");
 }

@@ -3,7 +3,6 @@
 namespace carrel {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

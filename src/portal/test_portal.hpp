@@ -156,7 +156,7 @@ public:
 private:
     /// The path as the document has it: "/courses/{slug}" for "/courses/biology?x=1".
     std::string described_path(std::string const& method, std::string const& path) const {
-        auto const parts = split(path.substr(0, path.find('?')), '/');
+        auto const parts = split(std::string_view(path).substr(0, path.find('?')), '/');
         for (auto const& route : router_.routes()) {
             auto const pattern = std::string_view(route.pattern);
             if (route.method != method || !pattern.starts_with("/api/v1/")) continue;

@@ -75,7 +75,7 @@ TEST_F(LoginLimitTest, StandsAClockThatGoesBack) {
 
 TEST_F(LoginLimitTest, KeepsNoMoreThanItsBuckets) {
     for (int i = 0; i < 1000; ++i)
-        (void)limit_.take("user" + std::to_string(i), "192.0.2." + std::to_string(i % 200));
+        let_through(1, "user" + std::to_string(i), "192.0.2." + std::to_string(i % 200));
     EXPECT_EQ(limit_.size(), policy.most_buckets);
 }
 

@@ -32,7 +32,7 @@ nlohmann::json people_schemas() {
   "type": "object", "additionalProperties": false,
   "properties": {
     "display_name": {"type": "string", "minLength": 1, "maxLength": 100},
-    "email": {"type": "string", "maxLength": 254},
+    "email": {"type": ["string", "null"], "maxLength": 254},
     "language": {"$ref": "#/components/schemas/Language"}
   }
 },
