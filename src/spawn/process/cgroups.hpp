@@ -26,7 +26,7 @@ struct CgroupLimits {
 /// The folders that make up one server's group: one for each controller in version 1, one in
 /// version 2, none without cgroups.
 struct Cgroup {
-    std::vector<std::filesystem::path> folders;
+    std::vector<std::filesystem::path> folders = {};
 
     /// The files to which a process writes "0" to put itself into the group.
     [[nodiscard]] std::vector<std::filesystem::path> entrances() const;

@@ -12,13 +12,13 @@ struct Machine {
     bool root = false;
     /// bubblewrap makes our sandbox here. When not, `no_sandbox` says why.
     bool sandbox = false;
-    std::string no_sandbox;
+    std::string no_sandbox = {};
     /// Servers can have a network of their own with a way out (slirp4netns and /dev/net/tun).
     bool private_network = false;
-    std::string no_private_network;
+    std::string no_private_network = {};
     /// A routing rule keeps the servers' uids from the metadata service. For root alone.
     bool metadata_blocked = false;
-    std::string metadata_open;
+    std::string metadata_open = {};
 };
 
 /// What the operator chose; see ProcessSpawnerOptions.

@@ -221,6 +221,8 @@ Task<Started> ProcessSpawner::start(ServerSpec spec, Deadline deadline, Progress
 /// Leaves nothing running, keeps why, and ends with the error for the user.
 Task<> ProcessSpawner::fail_start(ServerSpec const& spec, ProcessState const& state, Error error) {
     auto const end = [&]() -> Result<Ending> {
+        if (state.folder.empty())  // it failed before anything was made
+            return Ending{.exit_code = {}, .explanation = error.message, .log_tail = {}};
         auto const ended_by_itself = state.process > 0 && !is_running(state);
         auto ending = ending_of(state);
         if (!ended_by_itself) ending.explanation = error.message;

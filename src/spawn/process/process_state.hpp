@@ -15,16 +15,16 @@
 namespace carrel {
 
 struct ProcessState {
-    std::string id;     ///< the server's
-    std::string user;   ///< for messages
-    pid_t process = 0;  ///< of the sandbox's outer process, or of the server without sandbox
+    std::string id = {};    ///< the server's
+    std::string user = {};  ///< for messages
+    pid_t process = 0;      ///< of the sandbox's outer process, or of the server without sandbox
     unsigned long long start_time = 0;
-    std::string boot;  ///< the kernel's id of this boot
+    std::string boot = {};  ///< the kernel's id of this boot
     bool sandbox = false;
-    Cgroup cgroup;
+    Cgroup cgroup = {};
     double memory_gib = 0;
-    std::filesystem::path folder;  ///< below the runtime folder; see server_folder.hpp
-    std::filesystem::path log;
+    std::filesystem::path folder = {};  ///< below the runtime folder; see server_folder.hpp
+    std::filesystem::path log = {};
 };
 
 [[nodiscard]] std::string to_text(ProcessState const& state);

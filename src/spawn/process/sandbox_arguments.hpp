@@ -11,14 +11,14 @@
 namespace carrel {
 
 struct SandboxSpec {
-    bool root = false;             ///< bubblewrap runs as root, and the uid is dropped inside
-    bool private_network = false;  ///< a network namespace of its own
-    bool has_way_out = false;      ///< of that network, by slirp4netns
-    std::filesystem::path box;     ///< the folder with the server's socket
-    std::optional<unsigned> port;  ///< loopback port of a "{port}" command
-    std::filesystem::path status;  ///< where process numbers and the exit code are written
-    std::vector<std::filesystem::path> hidden;
-    std::string resolv_conf;  ///< the machine's; replaced where the network is private
+    bool root = false;                  ///< bubblewrap runs as root, and the uid is dropped inside
+    bool private_network = false;       ///< a network namespace of its own
+    bool has_way_out = false;           ///< of that network, by slirp4netns
+    std::filesystem::path box = {};     ///< the folder with the server's socket
+    std::optional<unsigned> port = {};  ///< loopback port of a "{port}" command
+    std::filesystem::path status = {};  ///< where process numbers and the exit code are written
+    std::vector<std::filesystem::path> hidden = {};
+    std::string resolv_conf = {};  ///< the machine's; replaced where the network is private
     long long most_processes = 512;
     bool limit_by_cgroup = true;  ///< else by what a process can be limited with
 };
