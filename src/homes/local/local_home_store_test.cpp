@@ -234,6 +234,16 @@ TEST_F(LocalHomes, ExportRefusesMoreFilesThanItsLimit) {
     EXPECT_TRUE(std::filesystem::is_empty(folder_.path() / "exports" / "python"));
 }
 
+TEST_F(LocalHomes, WritingToAFullDiskIsALimit) {
+    write(home() / "a.txt", "x");
+    FileDescriptor const full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+    HomeWalk walk(open_folder(AT_FDCWD, home().string()).value(), "python-ada", {});
+    auto const written =
+        write_archive(std::move(walk), "python-ada", full.number(), [] { return false; });
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, Code::LimitReached);
+}
+
 TEST_F(LocalHomes, ExportFailsWhenAFileChangesWhileItIsRead) {
     auto const path = home();
     write(path / "a.txt", "before");

@@ -1,0 +1,291 @@
+#include "deploy/local/local_provisioner.hpp"
+
+#include "deploy/dispatch_support.hpp"
+#include "deploy/provisioner_contract.hpp"
+#include "homes/local/local_home_store.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+namespace carrel {
+
+namespace {
+
+using std::chrono::hours;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Homes that fail as the test wants.
+class FaultyHomes final : public HomeStore {
+public:
+    explicit FaultyHomes(HomeStore& real) : real_(real) {}
+    std::set<std::string> no_space;       ///< users whose home cannot be provided
+    std::set<std::string> not_exported;   ///< users whose export fails
+    std::set<std::string> never_removed;  ///< users whose removal does nothing
+
+    Result<std::filesystem::path> provide(HomeKey const& key) override {
+        if (no_space.contains(key.user))
+            return fail(Code::LimitReached, "make the home of {}: the disk is full", key.user);
+        return real_.provide(key);
+    }
+    Result<long long> size(HomeKey const& key) override { return real_.size(key); }
+    Result<VerifiedExport> export_home(HomeKey const& key,
+                                       std::function<bool()> const& stop) override {
+        if (not_exported.contains(key.user))
+            return fail(Code::LimitReached, "export the home of {}: the disk is full", key.user);
+        return real_.export_home(key, stop);
+    }
+    Result<> verify(std::filesystem::path const& file, std::string const& sha256) override {
+        return real_.verify(file, sha256);
+    }
+    Result<> remove(HomeKey const& key, VerifiedExport const& exported) override {
+        if (never_removed.contains(key.user)) return {};
+        return real_.remove(key, exported);
+    }
+    Result<std::vector<std::string>> left_of(std::string const& course) override {
+        return real_.left_of(course);
+    }
+
+private:
+    HomeStore& real_;
+};
+
+/// One course with ada, who leads it, and ben and eve, who attend; driven by a real dispatcher.
+class LocalProvisionerTest : public DispatchTest {
+protected:
+    LocalProvisionerTest() {
+        add_course("maths", clock.now());
+        for (std::string const name : {"ben", "eve"})
+            change([&](Transaction& t) -> Result<> {
+                TRY_VOID(t.users().insert(some_user(name)));
+                Application application;
+                application.course = CourseId("id-maths");
+                application.user = UserId("id-" + name);
+                application.state = ApplicationState::Accepted;
+                return t.applications().insert(application);
+            });
+    }
+
+    void move(DeploymentKind kind) {
+        clock.advance(Seconds(1));  // no two deployments begin in one moment
+        if (state() != CourseState::Accepted) want(kind);
+        ASSERT_TRUE(process->tick());
+        process->run_until_idle();
+    }
+    void deploy() { move(DeploymentKind::Deploy); }
+    void degrade() { move(DeploymentKind::Degrade); }
+    std::filesystem::path home(std::string const& user) {
+        return folder.path() / "homes" / "maths" / user;
+    }
+    void write(std::string const& user, std::string_view text) {
+        std::ofstream(home(user) / "work.txt") << text;
+    }
+    Export export_of(std::string const& user) {
+        return look([&](Transaction& t) {
+            return t.exports().find(CourseId("id-maths"), UserId("id-" + user));
+        });
+    }
+    void put_server(std::string const& user, ServerState server_state) {
+        ServerRecord server;
+        server.course = CourseId("id-maths");
+        server.user = UserId("id-" + user);
+        server.state = server_state;
+        change([&](Transaction& t) { return t.servers().put(server); });
+    }
+
+    std::unique_ptr<LocalHomeStore> real =
+        LocalHomeStore::create(
+            {.homes_folder = folder.path() / "homes", .exports_folder = folder.path() / "exports"})
+            .value();
+    FaultyHomes homes{*real};
+    BlockingPool pool{2};
+    LocalProvisioner local{*store, homes, clock, pool, {.look_every = Milliseconds(1)}};
+    std::unique_ptr<ControlProcess> process = start(local);
+};
+
+TEST_F(LocalProvisionerTest, ProvidesTheHomesOfEverybodyAdmitted) {
+    deploy();
+    EXPECT_EQ(state(), CourseState::Deployed);
+    for (auto const* const user : {"ada", "ben", "eve"})
+        EXPECT_TRUE(std::filesystem::is_directory(home(user))) << user;
+}
+
+TEST_F(LocalProvisionerTest, FailsTheDeployWhenAHomeCannotBeMade) {
+    homes.no_space = {"eve"};
+    deploy();
+    EXPECT_EQ(state(), CourseState::Failed);
+    EXPECT_EQ(course().reason, "make the home of eve: the disk is full");
+    homes.no_space = {};
+    deploy();
+    EXPECT_EQ(state(), CourseState::Deployed);
+}
+
+TEST_F(LocalProvisionerTest, ExportsEveryHomeAndDeletesThem) {
+    deploy();
+    write("ben", "the work of a term");
+    degrade();
+    EXPECT_EQ(state(), CourseState::Degraded);
+    EXPECT_FALSE(std::filesystem::exists(home("ben").parent_path()));
+    EXPECT_EQ(export_of("ben").files, 1);
+    EXPECT_EQ(export_of("ben").deployment, deployments().front().id);
+    EXPECT_TRUE(export_of("ben").verified_at);
+    EXPECT_TRUE(real->verify(export_of("ben").file, export_of("ben").sha256));
+    auto const told = events();
+    EXPECT_EQ(std::ranges::count(told, "home_exported"), 3);
+    EXPECT_EQ(told.back(), "degraded");
+}
+
+TEST_F(LocalProvisionerTest, DeletesNothingBeforeEverythingIsExported) {
+    deploy();
+    write("ada", "x");
+    homes.not_exported = {"eve"};
+    degrade();
+    EXPECT_EQ(state(), CourseState::Failed);
+    EXPECT_EQ(course().reason, "export the home of eve: the disk is full");
+    for (auto const* const user : {"ada", "ben", "eve"})
+        EXPECT_TRUE(std::filesystem::is_directory(home(user))) << user;
+    homes.not_exported = {};
+    degrade();
+    EXPECT_EQ(state(), CourseState::Degraded);
+    auto const told = events();
+    EXPECT_EQ(std::ranges::count(told, "home_exported"), 3) << "an unchanged home is told once";
+}
+
+TEST_F(LocalProvisionerTest, IsNotDoneBeforeEveryHomeIsGone) {
+    deploy();
+    homes.never_removed = {"ben"};
+    degrade();
+    EXPECT_EQ(state(), CourseState::Failed);
+    EXPECT_EQ(course().reason, "delete the homes: still there: ben");
+}
+
+TEST_F(LocalProvisionerTest, KeepsTheExportsOfHomesThatAreGoneWhenItRunsAgain) {
+    deploy();
+    write("ada", "the first");
+    write("eve", "the last");
+    homes.never_removed = {"eve"};
+    degrade();
+    auto const before = export_of("ada");
+    EXPECT_FALSE(std::filesystem::exists(home("ada")));
+    homes.never_removed = {};
+    degrade();
+    EXPECT_EQ(state(), CourseState::Degraded);
+    EXPECT_EQ(export_of("ada").file, before.file);
+    EXPECT_EQ(export_of("ada").files, 1);
+    EXPECT_TRUE(real->verify(before.file, before.sha256));
+}
+
+TEST_F(LocalProvisionerTest, DoesNotTrustAnEarlierExportThatIsDamaged) {
+    deploy();
+    write("ada", "the first");
+    homes.never_removed = {"eve"};
+    degrade();
+    std::ofstream(export_of("ada").file, std::ios::app) << "x";
+    homes.never_removed = {};
+    degrade();
+    EXPECT_EQ(state(), CourseState::Failed);
+    EXPECT_THAT(course().reason, HasSubstr("keep the export of ada"));
+    EXPECT_TRUE(std::filesystem::exists(home("eve")));
+}
+
+TEST_F(LocalProvisionerTest, AnEmptyHomeMadeLaterDoesNotReplaceAnExport) {
+    deploy();
+    write("ada", "the work of a term");
+    homes.never_removed = {"eve"};
+    degrade();
+    deploy();
+    EXPECT_TRUE(std::filesystem::is_empty(home("ada")));
+    homes.never_removed = {};
+    degrade();
+    EXPECT_EQ(state(), CourseState::Degraded);
+    EXPECT_EQ(export_of("ada").files, 1);
+    EXPECT_TRUE(real->verify(export_of("ada").file, export_of("ada").sha256));
+}
+
+TEST_F(LocalProvisionerTest, WaitsUntilTheHubHasStoppedEveryServer) {
+    deploy();
+    put_server("ben", ServerState::Running);
+    put_server("eve", ServerState::Failed);
+    want(DeploymentKind::Degrade);
+    ASSERT_TRUE(process->tick());
+    for (int i = 0; i < 50; ++i) process->context.run_one();
+    EXPECT_EQ(state(), CourseState::Degrading);
+    EXPECT_TRUE(std::filesystem::exists(home("ben")));
+    put_server("ben", ServerState::Stopped);
+    process->run_until_idle();
+    EXPECT_EQ(state(), CourseState::Degraded);
+}
+
+TEST_F(LocalProvisionerTest, NamesThoseWhoseServersDoNotStop) {
+    deploy();
+    put_server("ben", ServerState::Stopping);
+    put_server("eve", ServerState::Running);
+    want(DeploymentKind::Degrade);
+    ASSERT_TRUE(process->tick());
+    clock.advance(Seconds(300));
+    process->run_until_idle();
+    EXPECT_EQ(state(), CourseState::Failed);
+    EXPECT_EQ(course().reason, "wait for the servers to stop: still running: ben, eve");
+}
+
+TEST_F(LocalProvisionerTest, StopsBeforeDeletingWhenItWasTakenOver) {
+    deploy();
+    put_server("ben", ServerState::Running);
+    want(DeploymentKind::Degrade);
+    ASSERT_TRUE(process->tick());
+    clock.advance(Seconds(31));
+    SlowProvisioner slow;
+    auto const other = start(slow);
+    ASSERT_TRUE(other->tick());
+    put_server("ben", ServerState::Stopped);
+    process->run_until_idle();
+    EXPECT_EQ(state(), CourseState::Degrading);
+    EXPECT_TRUE(std::filesystem::exists(home("ben")));
+    slow.forget();
+}
+
+/// For the contract: a store whose course waits for the deployment.
+ReadyProvisioner make_local() {
+    struct Surroundings {
+        TemporaryFolder folder;
+        std::unique_ptr<Store> store = open_sqlite_store(folder.path() / "s.sqlite").value();
+        std::unique_ptr<LocalHomeStore> homes =
+            LocalHomeStore::create(
+                {.homes_folder = folder.path() / "h", .exports_folder = folder.path() / "e"})
+                .value();
+        SystemClock clock;
+        BlockingPool pool{2};
+        LocalProvisioner provisioner{*store, *homes, clock, pool};
+        ~Surroundings() { pool.join(); }
+    };
+    auto const all = std::make_shared<Surroundings>();
+    auto const added = all->store->write([](Transaction& t) -> Result<> {
+        TRY_VOID(t.users().insert(some_user("ada")));
+        return t.courses().insert(some_course("maths"));
+    });
+    EXPECT_TRUE(added);
+    auto const expect = [store = all->store.get()](Deployment const& deployment) {
+        auto const done = store->write([&](Transaction& t) -> Result<> {
+            TRY(auto course, t.courses().find(deployment.course));
+            course.deployment = deployment.id;
+            course.state = deployment.kind == DeploymentKind::Deploy ? CourseState::Deploying
+                                                                     : CourseState::Degrading;
+            return t.courses().update(course);
+        });
+        EXPECT_TRUE(done);
+    };
+    return {all, &all->provisioner, some_course("maths"), expect};
+}
+
+ReadyProvisioner make_fake() {
+    auto const fake = std::make_shared<FakeProvisioner>();
+    return {fake, fake.get(), some_course("maths"), [](Deployment const&) {}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Local, ProvisionerContract, testing::Values(make_local));
+INSTANTIATE_TEST_SUITE_P(Fake, ProvisionerContract, testing::Values(make_fake));
+
+}  // namespace
+
+}  // namespace carrel
