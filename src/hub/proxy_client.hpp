@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "runtime/task.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 
