@@ -1,5 +1,6 @@
 """Fixtures of the functional tests. They run against build/release/carrel; see tests/support."""
 
+import json
 import pathlib
 import sys
 
@@ -7,30 +8,61 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from support.carrel_process import ENVIRONMENT, PROGRAM, CarrelProcess, wait_until  # noqa: E402
+from support.carrel_process import ENVIRONMENT, PROGRAM, QUICK, CarrelProcess, wait_until  # noqa: E402
+from support.course import Course  # noqa: E402
+
+PROBE = pathlib.Path(__file__).resolve().parent.parent / "support" / "probe_server.py"
+
+# An environment that tells what reaches a server; see probe_server.py.
+PROBE_ENVIRONMENT = f"""
+[environments.probe]
+command = ["/usr/bin/python3", "-I", {json.dumps(str(PROBE))}, "{{socket}}", "{{base_url}}"]
+read_only = [{json.dumps(str(PROBE.parent))}]
+"""
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "notebook: needs the notebook environment (scripts/notebook-environment)")
 
 
 def pytest_sessionstart(session):
-    for path, maker in ((PROGRAM, "make build"), (ENVIRONMENT, "scripts/notebook-environment")):
-        if not path.exists():
-            pytest.exit(f"{path} is missing: run `{maker}` first", returncode=3)
+    if not PROGRAM.exists():
+        pytest.exit(f"{PROGRAM} is missing: run `make build` first", returncode=3)
+
+
+def pytest_collection_modifyitems(items):
+    if ENVIRONMENT.exists():
+        return
+    missing = pytest.mark.skip(reason="there is no notebook environment; scripts/notebook-environment makes it")
+    for item in items:
+        if item.get_closest_marker("notebook"):
+            item.add_marker(missing)
+
+
+def platform(config=QUICK, **more):
+    """A platform with an administrator `gov` and a leader `lea`, not started yet."""
+    environment = ENVIRONMENT if ENVIRONMENT.exists() else None
+    process = CarrelProcess(config=config + PROBE_ENVIRONMENT, environment=environment, **more)
+    try:
+        process.add_user("gov", "administrator")
+        process.add_user("lea", "leader")
+    except BaseException:
+        process.__exit__()
+        raise
+    return process
 
 
 @pytest.fixture(scope="session")
 def carrel():
     """A platform that all tests share; each makes courses and people of its own."""
-    with CarrelProcess() as process:
-        process.add_user("gov", "administrator")
-        process.add_user("lea", "leader")
+    with platform() as process:
         yield process
 
 
 @pytest.fixture
 def own_carrel():
     """A platform for one test alone, for what would disturb others."""
-    with CarrelProcess() as process:
-        process.add_user("gov", "administrator")
-        process.add_user("lea", "leader")
+    with platform() as process:
         yield process
 
 
@@ -52,23 +84,15 @@ def name(request):
 
 
 @pytest.fixture
-def deployed(gov, lea, name):
-    """The slug of a course that is accepted and deployed."""
-    lea.request_course(name)
-    gov.post(f"/api/v1/courses/{name}/accept")
-    wait_until(lambda: lea.course(name)["state"] == "deployed", 60, f"course {name} being deployed")
-    return name
+def course(carrel, name):
+    """A deployed course of this test alone, with the default environment."""
+    return Course(carrel, name)
 
 
-@pytest.fixture
-def participant(carrel, lea, deployed):
-    """Someone who takes part in the course `deployed`."""
-    code = lea.invitation(deployed)
-    person = carrel.anonymous()
-    person.sign_up(code, f"p-{deployed}"[:60])
-    person.apply(code)
-    lea.decide(deployed, person.username, "accept")
-    return person
+@pytest.fixture(scope="module")
+def probe_course(carrel, request):
+    """A deployed course whose servers are probes, shared by a module's tests."""
+    return Course(carrel, "probe-" + request.module.__name__.removeprefix("test_").replace("_", "-"), environment="probe")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -78,3 +102,6 @@ def pytest_runtest_makereport(item):
     if report.failed:
         for process in {value for value in getattr(item, "funcargs", {}).values() if isinstance(value, CarrelProcess)}:
             report.sections.append(("carrel's log", process.log()[-6000:]))
+
+
+__all__ = ["PROBE_ENVIRONMENT", "platform", "wait_until"]
