@@ -65,6 +65,7 @@ void Exchange::read_preferences(RequestHead const& head) {
         accepts_html_ = accept->find("text/html") != std::string_view::npos;
     request_id_ = worker_.next_request_id();
     if (worker_.options().error_target) target_ = head.target;
+    if (worker_.options().auto_rewrite) host_ = head.host;
 }
 
 bool Exchange::answer_locally(RequestHead const& head) {
@@ -155,8 +156,11 @@ Milliseconds Exchange::patience() const {
     if (upstream_->connecting())
         return Milliseconds(std::max<int64_t>(1, connect_until_ - worker_.loop().now()));
     if (!client_.out.empty()) return write_patience;
-    if (!request_body_.done)
-        return request_.empty() && !request_broken_ ? body_patience : write_patience;
+    if (!request_body_.done) {
+        if (!request_.empty() || request_broken_) return write_patience;
+        auto const wanted = worker_.options().client_timeout;
+        return wanted.count() > 0 ? wanted : body_patience;
+    }
     if (client_.socket.hung_up()) return hung_up_patience;
     return worker_.options().upstream_timeout;
 }

@@ -12,6 +12,7 @@
 #include "proxy/route_table.hpp"
 #include "proxy/upstream.hpp"
 
+#include <optional>
 #include <string>
 
 namespace carrel::proxy {
@@ -79,6 +80,7 @@ private:
     void answer_error(unsigned status, std::string_view detail);
     void answer_built_in(unsigned status, std::string_view detail);
     [[nodiscard]] bool fetch_error_page(unsigned status);
+    [[nodiscard]] std::optional<std::string> read_error_page(unsigned status) const;
     Outcome flush();
 
     // exchange_request.cpp: towards the upstream
@@ -109,6 +111,7 @@ private:
     EdgeAuth::Decision decision_;
     std::string request_id_;
     std::string target_;  ///< as the client sent it; kept only for --error-target
+    std::string host_;    ///< likewise, for --auto-rewrite
     Outcome outcome_ = Outcome::Waiting;
 
     // The request.

@@ -1,9 +1,11 @@
+#include "base/encoding.hpp"
 #include "proxy/error_page.hpp"
 #include "proxy/exchange.hpp"
 #include "proxy/worker.hpp"
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <iterator>
 
 namespace carrel::proxy {
@@ -50,6 +52,13 @@ void Exchange::answer_built_in(unsigned status, std::string_view detail) {
         answer({.status = status, .content_type = {}, .body = {}, .fields = fields});
         return;
     }
+    if (auto const page = read_error_page(status)) {
+        answer({.status = status,
+                .content_type = content_type(true),
+                .body = *page,
+                .fields = fields});
+        return;
+    }
     bool const html = accepts_html_ && status != 403;
     auto const body = render({.status = status,
                               .detail = detail,
@@ -59,7 +68,39 @@ void Exchange::answer_built_in(unsigned status, std::string_view detail) {
     answer({.status = status, .content_type = content_type(html), .body = body, .fields = fields});
 }
 
-bool Exchange::fetch_error_page(unsigned) { return false; }
+/// Asks --error-target for the page: GET <target>/<status>?url=<what was asked for>. The upstream's
+/// answer then goes to the client as any other does, with our status instead of its own.
+bool Exchange::fetch_error_page(unsigned status) {
+    auto const& target = worker_.options().error_target;
+    // Upgrades get no page, and what the client still sends must not reach the error target.
+    if (!target || websocket_ || !request_body_.done) return false;
+    auto const text =
+        fmt::format("GET {}/{}?url={} HTTP/1.1\r\nHost: {}\r\nX-Request-Id: {}\r\n{}\r\n",
+                    target->path, status, percent_encode(target_), target->authority, request_id_,
+                    accepts_html_ ? "Accept: text/html\r\n" : "");
+    request_.clear();
+    if (!request_.append(worker_.buffers(), text)) return false;
+    error_status_ = status;
+    upstream_target_ = &*target;
+    connect_until_ = 0;
+    address_ = request_sent_ = 0;
+    bodiless_ = idempotent_ = true;
+    retried_ = request_started_ = request_done_ = request_broken_ = false;
+    scanner_.reset();
+    connect();
+    return true;
+}
+
+/// The page for a status in --error-path: "<status>.html", else "error.html".
+std::optional<std::string> Exchange::read_error_page(unsigned status) const {
+    auto const& folder = worker_.options().error_path;
+    if (folder.empty()) return {};
+    for (auto const& name : {fmt::format("{}.html", status), std::string("error.html")}) {
+        std::ifstream file(folder / name, std::ios::binary);
+        if (file) return std::string(std::istreambuf_iterator<char>(file), {});
+    }
+    return {};
+}
 
 Outcome Exchange::flush() {
     if (outcome_ != Outcome::Waiting) return outcome_;

@@ -72,8 +72,16 @@ void Exchange::accept_response_head(ResponseHead const& head) {
         return;
     }
     if (interim && minor_version_ == 0) return;
+    bool const no_page = error_status_ != 0 && (head.status == 204 || head.status == 304);
+    if (no_page) {
+        answer_error(error_status_, "There is no page for this error.");
+        return;
+    }
     Answering answering{.options = worker_.options(),
-                        .route = *route_,
+                        .route = route_.get(),
+                        .target = upstream_target_,
+                        .client_host = host_,
+                        .error_status = error_status_,
                         .client_minor_version = minor_version_,
                         .switching_protocols = switching};
     if (!interim && !switching) {
@@ -91,7 +99,7 @@ void Exchange::accept_response_head(ResponseHead const& head) {
                       coding_ != BodyCoding::UntilClose;
         answering.coding = coding_;
         answering.keep_alive = keep_alive_;
-        status_ = head.status;
+        status_ = error_status_ != 0 ? error_status_ : head.status;
         response_started_ = true;
         if (bodiless_ && request_done_) request_.clear();
     }
@@ -103,11 +111,11 @@ void Exchange::accept_response_head(ResponseHead const& head) {
 
 bool Exchange::accept_upgrade(ResponseHead const& head) {
     auto const upgrade = head.fields.find(Known::Upgrade);
-    bool const agreed = websocket_ && request_done_ && head.framing.upgrade && upgrade &&
-                        same_name(*upgrade, "websocket");
+    bool const agreed = websocket_ && error_status_ == 0 && request_done_ && head.framing.upgrade &&
+                        upgrade && same_name(*upgrade, "websocket");
     if (!agreed)
-        log::warn("upstream_response_malformed",
-                  {{"route", for_log(route_->path)}, {"reason", "a 101 that was not asked for"}});
+        log::warn("upstream_response_malformed", {{"route", for_log(route_ ? route_->path : "")},
+                                                  {"reason", "a 101 that was not asked for"}});
     return agreed;
 }
 

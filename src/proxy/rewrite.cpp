@@ -2,6 +2,7 @@
 
 #include "proxy/characters.hpp"
 #include "proxy/cookies.hpp"
+#include "proxy/error_page.hpp"
 #include "proxy/path.hpp"
 
 #include <fmt/format.h>
@@ -147,11 +148,35 @@ bool is_kept_from_client(Field const& field, ResponseHead const& head, Answering
         bool const switching = field.known == Known::Upgrade && answering.switching_protocols;
         return !length_of_no_body && !switching;
     }
-    if (field.known == Known::SetCookie && !answering.route.trusted && sets_own_cookie(field.value))
+    // Of an error page only its content is wanted.
+    if (answering.error_status != 0)
+        return field.known != Known::ContentType && field.known != Known::ContentEncoding;
+    auto const& route = *answering.route;
+    if (field.known == Known::SetCookie && !route.trusted && sets_own_cookie(field.value))
         return true;
-    if (field.known == Known::Other && answering.route.login && is_origin_wide(field.name))
-        return true;
+    if (field.known == Known::Other && route.login && is_origin_wide(field.name)) return true;
     return head.framing.names_fields && is_named_by_connection(head.fields, field.name);
+}
+
+bool is_redirect(unsigned status) {
+    return status == 201 || status == 301 || status == 302 || status == 307 || status == 308;
+}
+
+/// --auto-rewrite and --protocol-rewrite: a redirect to the target itself leads back to us.
+std::string rewritten_location(std::string_view location, Answering const& answering) {
+    auto const& options = answering.options;
+    if (!options.auto_rewrite && options.protocol_rewrite.empty()) return std::string(location);
+    auto const scheme_end = location.find("://");
+    if (scheme_end == std::string_view::npos) return std::string(location);
+    auto const rest = location.substr(scheme_end + 3);
+    auto const authority = rest.substr(0, rest.find_first_of("/?#"));
+    if (!same_name(authority, answering.target->authority)) return std::string(location);
+    auto const scheme = options.protocol_rewrite.empty()
+                            ? location.substr(0, scheme_end)
+                            : std::string_view(options.protocol_rewrite);
+    return fmt::format("{}://{}{}", scheme,
+                       options.auto_rewrite ? answering.client_host : authority,
+                       rest.substr(authority.size()));
 }
 
 void write_answer_framing(Writer& out, ResponseHead const& head, Answering const& answering) {
@@ -205,10 +230,17 @@ bool write_request_head(Buffer& buffer, BufferPool& pool, RequestHead const& hea
 bool write_response_head(Buffer& buffer, BufferPool& pool, ResponseHead const& head,
                          Answering const& answering) {
     Writer out(buffer, pool, size_of(head.fields) + head.reason.size() + 256);
-    out.put("HTTP/1.1 ", std::string_view(fmt::format_int(head.status).c_str()), " ", head.reason,
-            "\r\n");
-    for (auto const& field : head.fields)
-        if (!is_kept_from_client(field, head, answering)) out.field(field.name, field.value);
+    auto const error = answering.error_status;
+    auto const status = error != 0 ? error : head.status;
+    out.put("HTTP/1.1 ", std::string_view(fmt::format_int(status).c_str()), " ",
+            error != 0 ? reason_phrase(error) : head.reason, "\r\n");
+    for (auto const& field : head.fields) {
+        if (is_kept_from_client(field, head, answering)) continue;
+        if (field.known == Known::Location && is_redirect(status))
+            out.field(field.name, rewritten_location(field.value, answering));
+        else
+            out.field(field.name, field.value);
+    }
     write_answer_framing(out, head, answering);
     out.put("\r\n");
     return out.fits();

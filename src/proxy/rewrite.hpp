@@ -32,12 +32,14 @@ enum class BodyCoding : uint8_t { None, Length, Chunked, UntilClose };
 
 struct Answering {
     Options const& options;
-    Route const& route;
+    Route const* route = nullptr;       ///< null when there is none and an error page comes instead
+    Target const* target = nullptr;     ///< where the answer comes from
+    std::string_view client_host = {};  ///< Host as the client sent it
+    unsigned error_status = 0;          ///< not 0: the answer is the page for this status
     BodyCoding coding = BodyCoding::None;
     unsigned client_minor_version = 1;
     bool keep_alive = true;
     bool switching_protocols = false;
-    bool secure = false;
 };
 
 [[nodiscard]] bool write_response_head(Buffer& buffer, BufferPool& pool, ResponseHead const& head,
