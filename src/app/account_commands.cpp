@@ -1,11 +1,11 @@
 #include "app/commands.hpp"
 #include "app/folders.hpp"
+#include "app/open_store.hpp"
 #include "auth/local/password_hasher.hpp"
 #include "auth/logins.hpp"
 #include "auth/scope.hpp"
 #include "auth/secret.hpp"
 #include "base/time_text.hpp"
-#include "store/sqlite/sqlite_store.hpp"
 
 #include <iostream>
 
@@ -13,10 +13,10 @@ namespace carrel {
 
 namespace {
 
-Result<std::unique_ptr<Store>> open_store(SettingsFlags const& flags) {
+Result<std::unique_ptr<Store>> open_store_of(SettingsFlags const& flags) {
     TRY(auto const settings, settings_from(flags));
-    TRY(auto const folders, make_folders(settings.server.data));
-    return open_sqlite_store(folders.database());
+    TRY_VOID(make_folders(settings.server.data));
+    return open_store(settings);
 }
 
 Result<std::string> read_password() {
@@ -56,7 +56,7 @@ Result<> add_person(SettingsFlags const& flags, PersonToAdd const& person) {
     TRY_VOID(check_email(person.email));
     TRY(auto const password, read_password());
     TRY_VOID(check_password(password, name));
-    TRY(auto const store, open_store(flags));
+    TRY(auto const store, open_store_of(flags));
     TRY(auto hash, PasswordHasher().hash(password));
     SystemRandom random;
     auto const now = SystemClock().now();
@@ -78,7 +78,7 @@ Result<> create_token(SettingsFlags const& flags, TokenToCreate const& wanted) {
     TRY(auto const name, parse_user_name(wanted.user));
     TRY(auto const scopes,
         wanted.scopes.empty() ? Result<Scopes>(all_scopes()) : parse_scopes(wanted.scopes));
-    TRY(auto const store, open_store(flags));
+    TRY(auto const store, open_store_of(flags));
     SystemRandom random;
     auto const now = SystemClock().now();
     auto const secret = make_token_secret(random);

@@ -13,7 +13,6 @@ struct Folders {
     std::filesystem::path data;     ///< absolute
     std::filesystem::path runtime;  ///< short, since the path of a unix socket has 107 bytes
 
-    [[nodiscard]] std::filesystem::path database() const { return data / "carrel.sqlite"; }
     [[nodiscard]] std::filesystem::path secrets() const { return data / "secrets"; }
     [[nodiscard]] std::filesystem::path homes() const { return data / "homes"; }
     [[nodiscard]] std::filesystem::path exports() const { return data / "exports"; }

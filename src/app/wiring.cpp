@@ -1,9 +1,9 @@
 #include "app/wiring.hpp"
 
+#include "app/open_store.hpp"
 #include "app/version.hpp"
 #include "http/embedded_assets.hpp"
 #include "runtime/log.hpp"
-#include "store/sqlite/sqlite_store.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -112,7 +112,7 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     Parts parts;
     parts.pool = std::make_unique<BlockingPool>(blocking_threads);
     parts.client = std::make_unique<http::Client>();
-    TRY(parts.store, open_sqlite_store(folders.database()));
+    TRY(parts.store, open_store(options.settings));
     TRY(parts.spawner, ProcessSpawner::create({.runtime_folder = folders.runtime,
                                                .log_folder = folders.server_logs(),
                                                .launcher = {"/proc/self/exe", "launch"},

@@ -35,6 +35,14 @@ http::Response refusal(Error const& error, http::Request const& request) {
     return http::Response::html(page, http::status_of(error.code));
 }
 
+/// The page that starts a server, shows how far it is, and then goes on to where somebody wanted
+/// to.
+http::Response to_start(HubAccess const& access, std::string_view next) {
+    return http::Response::redirect(
+        fmt::format("/courses/{}?start={}&next={}", access.course.request.slug,
+                    percent_encode(access.owner.name), percent_encode(next)));
+}
+
 bool is_clean(std::string_view segment) {
     return !segment.empty() && segment != "." && segment != ".." &&
            segment.find_first_of("/\\") == std::string_view::npos;
@@ -107,9 +115,7 @@ Entry::Answer Entry::enter(http::Request& request) {
     auto const& access = std::get<HubAccess>(admitted);
 
     auto const server = servers_.find({access.course.id, access.owner.id, ""});
-    if (!server || server->record.state != ServerState::Running)
-        co_return http::Response::redirect("/courses/" + access.course.request.slug +
-                                           "?start=" + percent_encode(access.owner.name));
+    if (!server || server->record.state != ServerState::Running) co_return to_start(access, next);
     auto const now = use_.clock.now();
     if (!access.own) {
         Event const entered{.at = now,
@@ -143,9 +149,7 @@ Entry::Answer Entry::not_running(http::Request& request) {
     CO_TRY(auto admitted, co_await admit(request, request.parameter("name")));
     if (auto* const answer = std::get_if<http::Response>(&admitted)) co_return std::move(*answer);
     auto const& access = std::get<HubAccess>(admitted);
-    if (wants_page(request))
-        co_return http::Response::redirect("/courses/" + access.course.request.slug +
-                                           "?start=" + percent_encode(access.owner.name));
+    if (wants_page(request)) co_return to_start(access, request.target);
     // JupyterHub's answer for a stopped server, which JupyterLab knows.
     co_return http::Response::json({{"status", 424}, {"message", "the server is not running"}},
                                    424);
