@@ -87,7 +87,6 @@ protected:
         std::unique_ptr<ControlProcess> process;
         ~Site() { shut(); }
         void shut() {
-            if (provisioner) provisioner->forget();
             process.reset();
             provisioner.reset();
         }

@@ -248,7 +248,6 @@ TEST_F(DispatcherTest, WorksOnAFewCoursesAtATimeAndStillGivesUpOnStuckOnes) {
     for (auto const& run : never.running()) never.end(run.id, {});
     process->run_until_idle();
     EXPECT_EQ(process->tick().value().started, 2);
-    never.forget();
 }
 
 TEST_F(DispatcherTest, SurvivesAClockThatIsSetBack) {
@@ -257,7 +256,6 @@ TEST_F(DispatcherTest, SurvivesAClockThatIsSetBack) {
         auto const killed = start(slow);
         ASSERT_TRUE(killed->tick());
         begun(*killed, slow);
-        slow.forget();
     }
     clock.advance(-hours(1000));
     auto const process = start(fake);

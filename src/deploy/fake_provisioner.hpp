@@ -68,19 +68,19 @@ public:
     /// The runs that have not ended, oldest first.
     [[nodiscard]] std::vector<Deployment> running() const {
         std::vector<Deployment> all;
-        for (auto const& [number, run] : runs_) all.push_back(run->deployment);
+        for (auto const& [number, known] : runs_)
+            if (auto const run = known.lock()) all.push_back(run->deployment);
         return all;
     }
     /// Ends the run of this deployment.
     void end(DeploymentId const& id, Result<> outcome) {
-        for (auto const& [number, run] : runs_) {
-            if (run->deployment.id != id) continue;
+        for (auto const& [number, known] : runs_) {
+            auto const run = known.lock();
+            if (!run || run->deployment.id != id) continue;
             run->outcome = std::move(outcome);
             run->wait.cancel();
         }
     }
-    /// Forgets the runs of a process that was killed; call it before its io_context goes.
-    void forget() { runs_.clear(); }
 
 private:
     struct Waiting {
@@ -107,7 +107,7 @@ private:
 
     bool heeds_;
     int count_ = 0;
-    std::map<int, std::shared_ptr<Waiting>> runs_;
+    std::map<int, std::weak_ptr<Waiting>> runs_;  // the coroutine owns it: both may be killed
 };
 
 /// Never ends by itself, and does not end when it is cancelled.

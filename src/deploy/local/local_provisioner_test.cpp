@@ -242,7 +242,6 @@ TEST_F(LocalProvisionerTest, StopsBeforeDeletingWhenItWasTakenOver) {
     process->run_until_idle();
     EXPECT_EQ(state(), CourseState::Degrading);
     EXPECT_TRUE(std::filesystem::exists(home("ben")));
-    slow.forget();
 }
 
 /// For the contract: a store whose course waits for the deployment.
