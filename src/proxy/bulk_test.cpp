@@ -90,8 +90,9 @@ TEST(Bulk, WaitsForAClientThatDoesNotRead) {
 
 TEST(Bulk, AnAnswerBeforeTheEndOfTheRequestIsTheLastOnThatConnection) {
     ScriptedUpstream upstream([](Peer& peer) {
-        peer.read_head();
-        peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig");
+        bool const early = peer.read_head().starts_with("POST");
+        peer.send(early ? "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig"
+                        : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         peer.read_to_end();
     });
     TestProxy proxy;
@@ -104,6 +105,9 @@ TEST(Bulk, AnAnswerBeforeTheEndOfTheRequestIsTheLastOnThatConnection) {
     EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
     client.send("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_TRUE(client.is_closed());
+    // Nor is the upstream's connection used again: it still waits for the rest of that body.
+    EXPECT_THAT(proxy.get("/next"), EndsWith("ok"));
+    EXPECT_EQ(upstream.connections(), 2);
 }
 
 TEST(Bulk, ManyRequestsOfTwoPeopleGetTheirOwnAnswers) {
