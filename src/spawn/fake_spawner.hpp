@@ -28,6 +28,9 @@ public:
     std::string endpoint = "http+unix://%2Fnowhere.sock";
     Isolation machine{.level = Isolation::Level::Full, .notices = {}};
 
+    /// The server of this state cannot be stopped.
+    std::string never_stops;
+
     /// The next start fails like this; once.
     void fail_next(Ending ending) { next_failure_ = std::move(ending); }
 
@@ -76,6 +79,8 @@ public:
 
     Task<> stop(std::string state, Deadline) override {
         stopped.push_back(state);
+        if (!state.empty() && state == never_stops)
+            co_return fail(Code::Timeout, "stop server {}: it runs on", state);
         auto const found = servers_.find(state);
         if (found != servers_.end() && !found->second)
             found->second =

@@ -64,7 +64,7 @@ int in_own_network() {
     if (!succeeds({"/bin/bash", "-c", reach})) return ended(2);
     if (!succeeds(as_server)) return ended(3);  // open before the rule is set
 
-    ProcessWorld world;  // sets it
+    ProcessWorld world(true);  // sets it
     if (!succeeds({"/bin/bash", "-c", reach})) return ended(4);
     if (succeeds(as_server)) return ended(5);
     auto const ada = world.spec(1, "ada");

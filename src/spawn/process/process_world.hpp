@@ -55,7 +55,8 @@ struct Answer {
 
 class ProcessWorld {
 public:
-    ProcessWorld();
+    /// `block_metadata` sets routing rules of the machine: only in a network of the test's own.
+    explicit ProcessWorld(bool block_metadata = false);
     ~ProcessWorld();
 
     /// A spawner as a control process would make it; what runs already is found by its state.

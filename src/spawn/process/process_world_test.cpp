@@ -12,12 +12,13 @@ namespace carrel {
 
 namespace fs = std::filesystem;
 
-ProcessWorld::ProcessWorld() {
+ProcessWorld::ProcessWorld(bool block_metadata) {
     // Servers with uids of their own must get at nothing here but by their sandbox.
     fs::permissions(folder.path, fs::perms::owner_all);
     options = {.runtime_folder = folder.path / "run",
                .log_folder = folder.path / "logs",
-               .launcher = {fs::read_symlink("/proc/self/exe").string(), "launch"}};
+               .launcher = {fs::read_symlink("/proc/self/exe").string(), "launch"},
+               .block_metadata = block_metadata};
     spawner = make_spawner();
 }
 
