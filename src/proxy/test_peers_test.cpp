@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,7 +15,9 @@ namespace carrel::proxy {
 
 namespace {
 
-void limit_waiting(int descriptor) {
+void prepare(int descriptor) {
+    int const on = 1;
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     timeval const limit{.tv_sec = 10, .tv_usec = 0};
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
@@ -28,7 +31,7 @@ int connect_to(Address const& address) {
 
 }  // namespace
 
-Peer::Peer(int descriptor) : descriptor_(descriptor) { limit_waiting(descriptor); }
+Peer::Peer(int descriptor) : descriptor_(descriptor) { prepare(descriptor); }
 Peer Peer::connect(unsigned short port) {
     return Peer(connect_to(resolve("127.0.0.1", std::to_string(port))->front()));
 }
