@@ -192,6 +192,28 @@ def test_ctrl_c_leaves_no_process_and_the_next_start_finds_everything():
         assert again.running_server(course.slug).get("api/contents/kept.txt")["content"] == "still here"
 
 
+def test_a_killed_supervisor_takes_its_children_along_and_servers_are_found_again():
+    with platform() as carrel:
+        course = Course(carrel, "orphans", environment="probe")
+        person = course.admit("orphans-ada")
+        server = person.running_server(course.slug)
+        children = carrel.children()
+        carrel.process.kill()
+        carrel.process.wait()
+        for pid in children.values():
+            wait_until(lambda pid=pid: not pathlib.Path(f"/proc/{pid}").exists(), 60, "a child being gone")
+        assert processes_of(course.slug)
+
+        carrel.start()
+        server.url = carrel.url + person.server_path(course.slug)
+        wait_until(server.is_ready, 30, "the route being back")
+        course.lea.url = person.url = carrel.url
+        assert course.server_state(person.username) == "running"
+        assert len(course.events("server_started")) == 1
+        assert carrel.stop() == 0
+        assert processes_of(course.slug) == []
+
+
 @pytest.mark.notebook
 def test_a_kernel_that_takes_too_much_memory_disturbs_nobody_else(mine, name):
     course = Course(mine, name, resources={"cpu": 1, "memory_gib": 0.5, "storage_gib": 1})
