@@ -107,7 +107,8 @@ private:
         command.add_option("name", token_.user, "user name")->required();
         command.add_option("--note", token_.note, "what it is for");
         command.add_option("--scopes", token_.scopes, "space-separated; all when absent");
-        command.add_option("--expires-in", token_.expires_in, "seconds; never when absent");
+        command.add_option("--expires-in", token_.expires_in, "seconds; never when absent")
+            ->check(CLI::Range(1LL, 10LL * 366 * 24 * 3600));
     }
 
     void add_configuration() {
