@@ -14,6 +14,7 @@ public:
     std::map<std::string, ServerRoute> known;
     std::vector<std::string> revoked_logins;
     std::vector<std::string> revoked_users;  ///< "path user"
+    std::vector<Time> revoked_until_issue;   ///< of each of them
     std::map<std::string, Time> activity;
     bool down = false;
     bool marked = false;
@@ -54,9 +55,10 @@ public:
         revoked_logins.push_back(std::move(login));
         co_return Result<>();
     }
-    Task<> revoke_user(std::string path, std::string user, Time) override {
+    Task<> revoke_user(std::string path, std::string user, Time issued_until, Time) override {
         CO_TRY_VOID(reach());
         revoked_users.push_back(path + " " + user);
+        revoked_until_issue.push_back(issued_until);
         co_return Result<>();
     }
     Task<bool> is_marked() override {

@@ -50,6 +50,7 @@ protected:
         lea_ = add_user("lea");
         ada_ = add_user("ada");
         course_ = add_course();
+        admit(ada_);
         settings_.environments["lab"] = {.name = "lab"};
         settings_.concurrent_starts = 1;
     }
@@ -106,8 +107,10 @@ protected:
     void admit(User const& user, ApplicationState state = ApplicationState::Accepted) {
         Application const application{
             .course = course_.id, .user = user.id, .state = state, .applied_at = clock_.now()};
-        EXPECT_TRUE(
-            store_->write([&](Transaction& t) { return t.applications().insert(application); }));
+        EXPECT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+            TRY_VOID(t.applications().remove(course_.id, user.id));
+            return t.applications().insert(application);
+        }));
     }
 
     void set_state(CourseState state) {

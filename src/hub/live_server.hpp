@@ -10,6 +10,7 @@
 #include "hub/progress.hpp"
 
 #include <compare>
+#include <optional>
 #include <string>
 
 namespace carrel {
@@ -41,6 +42,13 @@ struct ServerOwner {
     }
 };
 
+/// Who wants a server stopped, and why.
+struct StopOrder {
+    std::string actor;       ///< empty: Carrel itself
+    std::string event_kind;  ///< "server_stopped", "server_culled"
+    std::string reason;      ///< a sentence for its owner; empty when they did it themselves
+};
+
 struct LiveServer {
     LiveServer(asio::any_io_executor const& executor, ServerOwner whose)
         : owner(std::move(whose)), progress(executor) {
@@ -53,7 +61,9 @@ struct LiveServer {
     ServerRecord record;
     ProgressFeed progress;
     /// Somebody wants it stopped while it starts; the start obeys as soon as it can.
-    bool stop_wanted = false;
+    std::optional<StopOrder> stop_wanted;
+    /// The record could not be written; see `ServerLifecycle::save_again`.
+    bool unsaved = false;
 };
 
 }  // namespace carrel

@@ -9,15 +9,14 @@ namespace carrel {
 void ProgressFeed::publish(Progress progress) {
     latest_ = std::move(progress);
     ++version_;
-    changed_.cancel();
+    for (auto& watcher : watchers_) watcher.cancel();
 }
 
 Task<> ProgressFeed::wait_for_change(unsigned seen, Milliseconds patience) {
     if (version_ != seen) co_return Result<>();
-    // All watchers wait on one timer. Publishing, and setting it anew for another watcher, wakes
-    // them all; they look at the version and wait again, so an early wake-up is harmless.
-    changed_.expires_after(patience);
-    co_await changed_.async_wait(asio::as_tuple(asio::use_awaitable));
+    auto const watcher = watchers_.emplace(watchers_.end(), executor_, patience);
+    co_await watcher->async_wait(asio::as_tuple(asio::use_awaitable));
+    watchers_.erase(watcher);
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none)
         co_return fail(Code::Cancelled, "watch progress: cancelled");

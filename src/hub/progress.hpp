@@ -6,6 +6,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <list>
 #include <optional>
 #include <string>
 
@@ -25,8 +26,7 @@ struct Progress {
 /// The latest progress, and a way to wait for the next.
 class ProgressFeed {
 public:
-    explicit ProgressFeed(asio::any_io_executor executor)
-        : changed_(std::move(executor), asio::steady_timer::time_point::max()) {}
+    explicit ProgressFeed(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
     void publish(Progress progress);
     [[nodiscard]] Progress const& latest() const { return latest_; }
@@ -38,7 +38,8 @@ public:
 private:
     Progress latest_;
     unsigned version_ = 0;
-    asio::steady_timer changed_;
+    asio::any_io_executor executor_;
+    std::list<asio::steady_timer> watchers_;  // one for each, so that none wakes the others
 };
 
 }  // namespace carrel

@@ -37,8 +37,9 @@ public:
 
     /// Refuses edge tokens made from this login, and cuts their connections.
     virtual Task<> revoke_login(std::string login, Time until) = 0;
-    /// Refuses edge tokens that this user has been given for this route so far, likewise.
-    virtual Task<> revoke_user(std::string path, std::string user, Time until) = 0;
+    /// Refuses edge tokens that this user was given for this route until `issued_until`, likewise.
+    virtual Task<> revoke_user(std::string path, std::string user, Time issued_until,
+                               Time until) = 0;
 
     /// True while this is the proxy process that `mark` marked; false after it has been restarted
     /// and has forgotten everything.

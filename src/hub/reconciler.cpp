@@ -1,5 +1,6 @@
 #include "hub/reconciler.hpp"
 
+#include "hub/hub_access.hpp"
 #include "runtime/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -24,9 +25,16 @@ Reconciler::Reconciler(HubDependencies const& dependencies, ServerLifecycle& ser
     : use_(dependencies), servers_(servers), revocations_(dependencies) {}
 
 Task<> Reconciler::pass() {
-    for (auto const part : {&Reconciler::restore_routes, &Reconciler::drain_outbox,
-                            &Reconciler::obey_courses, &Reconciler::notice_endings}) {
-        auto const done = co_await (this->*part)();
+    for (auto const part :
+         {&Reconciler::restore_routes, &Reconciler::drain_outbox, &Reconciler::obey_courses,
+          &Reconciler::notice_endings, &Reconciler::save_again}) {
+        Result<> done;
+        try {
+            done = co_await (this->*part)();
+        } catch (std::exception const& error) {
+            // Whatever it was, it must not end all passes to come.
+            done = fail(Code::Internal, "unexpected: {}", error.what());
+        }
         if (done) continue;
         if (done.error().code == Code::Cancelled) co_return done;
         log::warn("reconcile_failed", {{"cause", done.error().message}});
@@ -34,12 +42,24 @@ Task<> Reconciler::pass() {
     co_return Result<>();
 }
 
+Task<> Reconciler::save_again() { co_return co_await servers_.save_again(); }
+
 Task<> Reconciler::notice_endings() {
+    Result<> outcome;
     for (auto const& server : servers_.in_state(ServerState::Running)) {
-        CO_TRY(auto ending, co_await use_.spawner.poll(server->record.spawner_state));
-        if (ending) CO_TRY_VOID(co_await servers_.note_ending(server, *std::move(ending)));
+        auto const noticed = co_await look_at(server);
+        if (noticed) continue;
+        if (noticed.error().code == Code::Cancelled) co_return noticed;
+        outcome = noticed;  // one that cannot be looked at does not hide the others
     }
-    co_return Result<>();
+    co_return outcome;
+}
+
+Task<> Reconciler::look_at(std::shared_ptr<LiveServer> server) {
+    if (server->record.state != ServerState::Running) co_return Result<>();
+    CO_TRY(auto ending, co_await use_.spawner.poll(server->record.spawner_state));
+    if (!ending) co_return Result<>();
+    co_return co_await servers_.note_ending(server, *std::move(ending));
 }
 
 Task<> Reconciler::obey_courses() {
@@ -60,29 +80,47 @@ Task<> Reconciler::obey_courses() {
             return {};
         });
     }));
+    // All at once: a big course would not end in time if they stopped one by one.
     for (auto const& server : live) {
         auto const state = states.at(server->owner.course.id);
         if (state == CourseState::Deployed) continue;
-        CO_TRY_VOID(co_await servers_.stop(
-            server->owner.key(), {}, "server_stopped",
-            fmt::format("Stopped because the course is {}; your files are kept", name_of(state))));
+        servers_.stop_soon(
+            server->owner.key(),
+            fmt::format("Stopped because the course is {}; your files are kept", name_of(state)));
     }
     co_return Result<>();
 }
 
 Task<> Reconciler::restore_routes() {
     CO_TRY(auto marked, co_await use_.proxy.is_marked());
-    if (marked) co_return Result<>();
-    // The proxy is new. What it may still have is from a former control process.
+    if (marked && !servers_.routes_uncertain()) co_return Result<>();
+    // Before and not after: what goes wrong meanwhile makes them uncertain again.
+    servers_.set_routes_uncertain(false);
+    auto restored = co_await send_routes();
+    if (!restored) servers_.set_routes_uncertain(true);
+    co_return restored;
+}
+
+/// The proxy is new, or we are, or a route could not be changed.
+Task<> Reconciler::send_routes() {
+    // First, so that there is no moment in which a route is open to somebody who lost the right.
+    CO_TRY_VOID(co_await revocations_.send_all());
     CO_TRY(auto stale, co_await use_.proxy.routes());
     auto const running = servers_.in_state(ServerState::Running);
     for (auto const& server : running) {
         auto route = ServerLifecycle::route_of(*server);
         stale.erase(route.path);
-        CO_TRY_VOID(co_await use_.proxy.add_route(std::move(route)));
+        if (server->record.state == ServerState::Running)
+            CO_TRY_VOID(co_await use_.proxy.add_route(std::move(route)));
+        if (server->record.state != ServerState::Running) servers_.set_routes_uncertain(true);
     }
-    for (auto const& path : stale) CO_TRY_VOID(co_await use_.proxy.delete_route(path));
-    CO_TRY_VOID(co_await revocations_.send_all());
+    for (auto const& path : stale) {
+        // One may have started meanwhile.
+        bool const used =
+            std::ranges::any_of(servers_.in_state(ServerState::Running),
+                                [&](auto const& server) { return server->owner.path() == path; });
+        if (!used) CO_TRY_VOID(co_await use_.proxy.delete_route(path));
+    }
     CO_TRY_VOID(co_await use_.proxy.mark());
     log::info("routes_restored", {{"count", running.size()}});
     co_return Result<>();
@@ -127,6 +165,14 @@ Task<> Reconciler::perform(OutboxItem const& item) {
 Task<> Reconciler::remove_participant(CourseId course, UserId user) {
     auto const server = servers_.find({course, user, ""});
     if (!server) co_return Result<>();
+    // They may have been let in again while this waited in the outbox.
+    CO_TRY(bool const entitled, co_await use_.pool.run([&] {
+        return use_.store.read([&](Transaction& transaction) -> Result<bool> {
+            TRY(auto const found, transaction.courses().find(course));
+            return may_have_server(transaction, found, user);
+        });
+    }));
+    if (entitled) co_return Result<>();
     CO_TRY_VOID(
         co_await revocations_.add({.path = server->owner.path(), .user = server->owner.user.name}));
     co_return co_await servers_.stop(server->owner.key(), {}, "server_stopped",

@@ -18,8 +18,11 @@ public:
 
 private:
     Task<> notice_endings();
+    Task<> look_at(std::shared_ptr<LiveServer> server);
     Task<> obey_courses();
     Task<> restore_routes();
+    Task<> send_routes();
+    Task<> save_again();
     Task<> drain_outbox();
     Task<> perform(OutboxItem const& item);
     Task<> remove_participant(CourseId course, UserId user);

@@ -11,6 +11,8 @@ using testing::HasSubstr;
 
 class ReconcilerTest : public HubFixture {
 protected:
+    void TearDown() override { ASSERT_TRUE(await(servers_.close())); }
+
     std::shared_ptr<LiveServer> start_ada() {
         auto const server = await(servers_.start(server_of(ada_), "ada")).value();
         run_until([&] { return server->progress.latest().over(); });
@@ -38,8 +40,51 @@ TEST_F(ReconcilerTest, StopsServersOfACourseThatIsNoLongerDeployed) {
     start_ada();
     set_state(CourseState::Degrading);
     ASSERT_TRUE(await(reconciler_.pass()));
+    run_until([&] { return record_of(ada_).state == ServerState::Stopped; });
     EXPECT_EQ(spawner_.running(), 0U);
-    EXPECT_EQ(record_of(ada_).state, ServerState::Stopped);
+}
+
+TEST_F(ReconcilerTest, ServerThatDoesNotStopKeepsNoOtherFromStopping) {
+    auto const bob = add_user("bob");
+    admit(bob);
+    auto const stubborn = start_ada();
+    auto const other = await(servers_.start(server_of(bob), "bob")).value();
+    run_until([&] { return other->progress.latest().over(); });
+    spawner_.never_stops = stubborn->record.spawner_state;
+    set_state(CourseState::Degrading);
+    ASSERT_TRUE(await(reconciler_.pass()));
+    run_until([&] { return record_of(bob).state == ServerState::Stopped; });
+    run_until([&] { return record_of(ada_).state == ServerState::Running; });
+}
+
+TEST_F(ReconcilerTest, RestoresTheRouteOfAServerThatCouldNotBeStopped) {
+    auto const server = start_ada();
+    ASSERT_TRUE(await(reconciler_.pass()));
+    spawner_.never_stops = server->record.spawner_state;
+    EXPECT_FALSE(await(servers_.stop(server->owner.key(), "ada", "server_stopped", "")));
+    EXPECT_TRUE(proxy_.known.empty());
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_TRUE(proxy_.known.contains("/c/bio/user/ada"));
+}
+
+TEST_F(ReconcilerTest, AddsTheRouteThatAKilledControlProcessDidNot) {
+    start_ada();
+    ASSERT_TRUE(await(reconciler_.pass()));
+    proxy_.known.clear();  // written as running, killed before it spoke to the proxy
+    ServerLifecycle next(dependencies(), settings_);
+    ASSERT_TRUE(await(next.recover()));
+    Reconciler reconciler(dependencies(), next);
+    ASSERT_TRUE(await(reconciler.pass()));
+    EXPECT_TRUE(proxy_.known.contains("/c/bio/user/ada"));
+}
+
+TEST_F(ReconcilerTest, AddsTheRouteThatTheProxyDidNotTake) {
+    ASSERT_TRUE(await(reconciler_.pass()));
+    proxy_.down = true;
+    start_ada();
+    proxy_.down = false;
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_TRUE(proxy_.known.contains("/c/bio/user/ada"));
 }
 
 TEST_F(ReconcilerTest, GivesARestartedProxyItsRoutesAndRevocationsAgain) {
@@ -84,8 +129,21 @@ TEST_F(ReconcilerTest, KeepsAnOutboxItemUntilTheProxyIsBack) {
     EXPECT_TRUE(left->empty());
 }
 
+TEST_F(ReconcilerTest, ParticipantLetInAgainKeepsTheServer) {
+    start_ada();
+    ASSERT_TRUE(store_->write([&](Transaction& t) {
+        return t.outbox().add({.kind = "remove_participant",
+                               .payload = R"({"course":"id-bio","user":"id-ada"})",
+                               .created_at = clock_.now(),
+                               .due_at = clock_.now()});
+    }));
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_EQ(spawner_.running(), 1U);
+}
+
 TEST_F(ReconcilerTest, RemovedParticipantLosesServerAndRights) {
     start_ada();
+    admit(ada_, ApplicationState::Rejected);
     ASSERT_TRUE(store_->write([&](Transaction& t) {
         return t.outbox().add({.kind = "remove_participant",
                                .payload = R"({"course":"id-bio","user":"id-ada"})",

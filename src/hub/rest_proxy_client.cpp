@@ -81,8 +81,12 @@ Task<> RestProxyClient::revoke_login(std::string login, Time until) {
     co_return Result<>();
 }
 
-Task<> RestProxyClient::revoke_user(std::string path, std::string user, Time until) {
-    nlohmann::json const body{{"route", path}, {"user", user}, {"until", unix_seconds(until)}};
+Task<> RestProxyClient::revoke_user(std::string path, std::string user, Time issued_until,
+                                    Time until) {
+    nlohmann::json const body{{"route", path},
+                              {"user", user},
+                              {"issued_until", issued_until.time_since_epoch().count()},
+                              {"until", unix_seconds(until)}};
     CO_TRY_VOID(co_await expect("POST", "/api/revocations", body.dump(), {200, 201, 204}));
     co_return Result<>();
 }

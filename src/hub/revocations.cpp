@@ -16,6 +16,7 @@ std::string format_revocations(std::vector<Revocation> const& revocations) {
         list.push_back({{"login", item.login},
                         {"path", item.path},
                         {"user", item.user},
+                        {"made", item.made.time_since_epoch().count()},
                         {"until", item.until.time_since_epoch().count()}});
     return list.dump();
 }
@@ -30,6 +31,7 @@ std::vector<Revocation> read_revocations(std::string_view text, Time now) {
         revocations.push_back({.login = item.value("login", ""),
                                .path = item.value("path", ""),
                                .user = item.value("user", ""),
+                               .made = Time(Milliseconds(item.value("made", 0LL))),
                                .until = until});
     }
     return revocations;
@@ -38,11 +40,13 @@ std::vector<Revocation> read_revocations(std::string_view text, Time now) {
 Task<> Revocations::send(Revocation const& revocation) {
     if (!revocation.login.empty())
         co_return co_await use_.proxy.revoke_login(revocation.login, revocation.until);
-    co_return co_await use_.proxy.revoke_user(revocation.path, revocation.user, revocation.until);
+    co_return co_await use_.proxy.revoke_user(revocation.path, revocation.user, revocation.made,
+                                              revocation.until);
 }
 
 Task<> Revocations::add(Revocation revocation) {
     auto const now = use_.clock.now();
+    revocation.made = now;
     revocation.until = now + edge_token_lasts;
     CO_TRY_VOID(co_await send(revocation));
     co_return co_await use_.pool.run([&] {

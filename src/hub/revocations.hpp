@@ -17,6 +17,7 @@ struct Revocation {
     std::string login;
     std::string path;
     std::string user;
+    Time made;   ///< tokens issued later are not meant: somebody may be let in again
     Time until;  ///< no token made before is valid after this
 };
 

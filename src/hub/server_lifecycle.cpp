@@ -1,6 +1,9 @@
 #include "hub/server_lifecycle.hpp"
 
+#include "hub/hub_access.hpp"
 #include "runtime/log.hpp"
+
+#include <utility>
 
 namespace carrel {
 
@@ -55,46 +58,79 @@ Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState sta
     server->record.state = state;
     server->record.state_since = use_.clock.now();
     auto const record = server->record;
-    co_return co_await use_.pool.run([&] {
+    auto saved = co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
             TRY_VOID(transaction.servers().put(record));
             if (event) TRY_VOID(transaction.events().append(*event));
             return {};
         });
     });
+    server->unsaved = !saved;
+    co_return saved;
+}
+
+Task<> ServerLifecycle::save_again() {
+    for (auto const state : {ServerState::Running, ServerState::Stopped, ServerState::Failed})
+        for (auto const& server : in_state(state))
+            if (server->unsaved) CO_TRY_VOID(co_await save(server, server->record.state));
+    co_return Result<>();
 }
 
 Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std::string actor) {
-    if (owner.course.state != CourseState::Deployed)
-        co_return fail(Code::Conflict, "the course is {}, so no server can be started",
-                       name_of(owner.course.state));
-    if (!settings_.environments.contains(owner.course.request.environment))
-        co_return fail(Code::Unavailable,
-                       "the environment '{}' of this course is no longer configured; ask the "
-                       "administrator",
-                       owner.course.request.environment);
-    auto& server = servers_[owner.key()];
-    if (server) {
-        switch (server->record.state) {
+    CO_TRY_VOID(environment_of(owner.course));
+    auto const key = owner.key();
+    if (auto const present = find(key)) {
+        switch (present->record.state) {
             case ServerState::Queued:
             case ServerState::Starting:
-            case ServerState::Running:
-                co_return server;
+                if (!present->stop_wanted) co_return present;
+                [[fallthrough]];
             case ServerState::Stopping:
                 co_return fail(Code::Conflict,
                                "the server is stopping; start it again in a moment");
+            case ServerState::Running:
+                co_return present;
             case ServerState::Stopped:
             case ServerState::Failed:
                 break;
         }
     }
-    server = std::make_shared<LiveServer>(use_.executor, std::move(owner));
-    auto const started = server;  // `server` is a place in the map, which may move while we wait
-    started->progress.publish({.percent = 0, .message = "Server requested"});
-    CO_TRY_VOID(co_await save(started, ServerState::Queued,
-                              event_of(*started, "server_requested", actor, "Server requested")));
-    tasks_.start("start server", run_start(started, std::move(actor)));
-    co_return started;
+    auto const server = std::make_shared<LiveServer>(use_.executor, std::move(owner));
+    server->record.state = ServerState::Queued;  // from now on a second start finds this one
+    servers_[key] = server;
+    server->progress.publish({.percent = 0, .message = "Server requested"});
+    if (auto const queued = co_await enqueue(server, actor); !queued) {
+        server->progress.publish({.message = queued.error().message, .failed = true});
+        servers_.erase(key);
+        co_return std::unexpected(queued.error());
+    }
+    tasks_.start("start server", run_start(server, std::move(actor)));
+    co_return server;
+}
+
+Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string actor) {
+    server->record.state_since = use_.clock.now();
+    auto const record = server->record;
+    auto const requested =
+        event_of(*server, "server_requested", std::move(actor), "Server requested");
+    // Course and right were looked at when the request came in. They are asked again in the
+    // transaction that writes the row: so a course that ends has either no such row, or one that
+    // its homes wait for, and so has a participant who is removed.
+    co_return co_await use_.pool.run([&] {
+        return use_.store.write([&](Transaction& transaction) -> Result<> {
+            TRY(auto const course, transaction.courses().find(record.course));
+            if (course.state != CourseState::Deployed)
+                return fail(Code::Conflict, "the course is {}, so no server can be started",
+                            name_of(course.state));
+            TRY(bool const entitled, may_have_server(transaction, course, record.user));
+            if (!entitled)
+                return fail(Code::PermissionDenied, "{} is no participant of this course",
+                            server->owner.user.name);
+            TRY_VOID(transaction.servers().put(record));
+            TRY_VOID(transaction.events().append(requested));
+            return {};
+        });
+    });
 }
 
 Task<> ServerLifecycle::run_start(std::shared_ptr<LiveServer> server, std::string actor) {
@@ -106,10 +142,16 @@ Task<> ServerLifecycle::run_start(std::shared_ptr<LiveServer> server, std::strin
     });
     if (!slot) co_return std::unexpected(slot.error());
     if (server->stop_wanted) {
+        auto saved = co_await save(server, ServerState::Stopped);
         server->progress.publish({.message = "Stopped before it started", .failed = true});
-        co_return co_await save(server, ServerState::Stopped);
+        co_return saved;
     }
-    auto done = co_await spawn(server, actor);
+    Result<> done;
+    try {
+        done = co_await spawn(server, actor);
+    } catch (std::exception const& error) {
+        done = fail(Code::Internal, "unexpected: {}", error.what());
+    }
     if (!done) {
         // Closing down cancels starts; the next control process finds `Starting` and starts anew.
         if (done.error().code == Code::Cancelled) co_return done;
@@ -119,13 +161,23 @@ Task<> ServerLifecycle::run_start(std::shared_ptr<LiveServer> server, std::strin
                                  {"user", server->owner.user.name},
                                  {"by", actor},
                                  {"ms", (use_.clock.now() - begun).count()}});
-    if (server->stop_wanted)
-        co_return co_await stop(server->owner.key(), actor, "server_stopped", "");
+    if (server->stop_wanted) co_return co_await carry_out(server, *server->stop_wanted);
     co_return Result<>();
+}
+
+Result<Environment> ServerLifecycle::environment_of(Course const& course) const {
+    auto const& name = course.request.environment;
+    auto const found = settings_.environments.find(name);
+    if (found != settings_.environments.end()) return found->second;
+    return fail(Code::Unavailable,
+                "the environment '{}' of this course is no longer configured; ask the "
+                "administrator",
+                name);
 }
 
 Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server) {
     auto const& owner = server.owner;
+    CO_TRY(auto environment, environment_of(owner.course));
     CO_TRY(auto number, co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) {
             return transaction.homes().number_of(owner.course.id, owner.user.id,
@@ -134,16 +186,15 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server) {
     }));
     HomeKey const home{owner.course.request.slug, owner.user.name, number};
     CO_TRY(auto folder, co_await use_.pool.run([&] { return use_.homes.provide(home); }));
-    co_return ServerSpec{
-        .id = spawn_id(owner.key()),
-        .user = owner.user.name,
-        .course = owner.course.request.slug,
-        .base_url = owner.path() + "/",
-        .secret = server.record.secret,
-        .number = number,
-        .home = folder,
-        .resources = owner.course.request.resources,
-        .environment = settings_.environments.at(owner.course.request.environment)};
+    co_return ServerSpec{.id = spawn_id(owner.key()),
+                         .user = owner.user.name,
+                         .course = owner.course.request.slug,
+                         .base_url = owner.path() + "/",
+                         .secret = server.record.secret,
+                         .number = number,
+                         .home = folder,
+                         .resources = owner.course.request.resources,
+                         .environment = std::move(environment)};
 }
 
 Task<> ServerLifecycle::spawn(std::shared_ptr<LiveServer> server, std::string actor) {
@@ -172,10 +223,11 @@ Task<> ServerLifecycle::finish_start(std::shared_ptr<LiveServer> server, Started
         co_await save(server, ServerState::Running,
                       event_of(*server, "server_started", std::move(actor), "Server started")));
     auto const added = co_await use_.proxy.add_route(route_of(*server));
-    // A proxy that is just being restarted gets the route from the reconciler.
-    if (!added)
+    if (!added) {
         log::warn("route_not_added",
                   {{"path", server->owner.path()}, {"cause", added.error().message}});
+        routes_uncertain_ = true;
+    }
     server->progress.publish({.percent = 100, .message = "Server ready", .ready = true});
     co_return Result<>();
 }
@@ -184,85 +236,22 @@ Task<> ServerLifecycle::fail_start(std::shared_ptr<LiveServer> server, Error err
     log::warn("server_start_failed", {{"course", server->owner.course.request.slug},
                                       {"user", server->owner.user.name},
                                       {"cause", error.message}});
+    // It may run already, and only its record could not be written.
+    if (auto const state = std::exchange(server->record.spawner_state, {}); !state.empty()) {
+        auto const stopped =
+            co_await use_.spawner.stop(state, Deadline::after(settings_.stop_timeout));
+        if (!stopped) log::error("server_left_over", {{"cause", stopped.error().message}});
+    }
     auto const failure = use_.spawner.last_failure(spawn_id(server->owner.key()));
     server->record.message = error.message;
     server->record.log_tail = failure ? failure->log_tail : "";
-    CO_TRY_VOID(co_await save(server, ServerState::Failed,
-                              event_of(*server, "server_failed", {}, error.message)));
+    auto saved = co_await save(server, ServerState::Failed,
+                               event_of(*server, "server_failed", {}, error.message));
     server->progress.publish({.percent = 100,
                               .message = error.message,
                               .failed = true,
                               .log_tail = server->record.log_tail});
-    co_return Result<>();
-}
-
-Task<> ServerLifecycle::stop(ServerKey key, std::string actor, std::string event_kind,
-                             std::string reason) {
-    auto const server = find(key);
-    if (!server) co_return Result<>();
-    switch (server->record.state) {
-        case ServerState::Stopped:
-        case ServerState::Failed:
-        case ServerState::Stopping:
-            co_return Result<>();
-        case ServerState::Queued:
-        case ServerState::Starting:
-            server->stop_wanted = true;
-            co_return Result<>();
-        case ServerState::Running:
-            break;
-    }
-    CO_TRY_VOID(co_await save(server, ServerState::Stopping));
-    auto const removed = co_await use_.proxy.delete_route(server->owner.path());
-    if (!removed)
-        log::warn("route_not_deleted",
-                  {{"path", server->owner.path()}, {"cause", removed.error().message}});
-    auto stopped = co_await use_.spawner.stop(server->record.spawner_state,
-                                              Deadline::after(settings_.stop_timeout));
-    if (!stopped) {
-        log::error("server_stop_failed", {{"course", server->owner.course.request.slug},
-                                          {"user", server->owner.user.name},
-                                          {"cause", stopped.error().message}});
-        // Still running as far as anybody knows: the reconciler tries again.
-        CO_TRY_VOID(co_await save(server, ServerState::Running));
-        co_return std::unexpected(stopped.error().wrapped("stop the server"));
-    }
-    server->record.message = reason;
-    server->record.endpoint.clear();
-    server->record.spawner_state.clear();
-    server->record.secret.clear();
-    log::info(event_kind, {{"course", server->owner.course.request.slug},
-                           {"user", server->owner.user.name},
-                           {"by", actor}});
-    auto const message = reason.empty() ? "Server stopped" : reason;
-    co_return co_await save(server, ServerState::Stopped,
-                            event_of(*server, std::move(event_kind), std::move(actor), message));
-}
-
-Task<> ServerLifecycle::note_ending(std::shared_ptr<LiveServer> server, Ending ending) {
-    if (server->record.state != ServerState::Running) co_return Result<>();
-    auto const removed = co_await use_.proxy.delete_route(server->owner.path());
-    if (!removed)
-        log::warn("route_not_deleted",
-                  {{"path", server->owner.path()}, {"cause", removed.error().message}});
-    // Clears what the dead server left: its cgroup, its socket folder.
-    CO_TRY_VOID(co_await use_.spawner.stop(server->record.spawner_state,
-                                           Deadline::after(settings_.stop_timeout)));
-    bool const by_itself =
-        ending.exit_code == 0 && !ending.out_of_memory;  // "Shut Down" in the menu
-    server->record.message = ending.explanation;
-    server->record.log_tail = by_itself ? "" : ending.log_tail;
-    log::info("server_ended", {{"course", server->owner.course.request.slug},
-                               {"user", server->owner.user.name},
-                               {"exit_code", ending.exit_code.value_or(-1)},
-                               {"cause", ending.explanation}});
-    server->progress.publish({.percent = 100,
-                              .message = ending.explanation,
-                              .failed = true,
-                              .log_tail = server->record.log_tail});
-    co_return co_await save(
-        server, by_itself ? ServerState::Stopped : ServerState::Failed,
-        event_of(*server, by_itself ? "server_stopped" : "server_failed", {}, ending.explanation));
+    co_return saved;
 }
 
 Task<> ServerLifecycle::close() { co_return co_await tasks_.close(); }

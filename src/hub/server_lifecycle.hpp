@@ -53,12 +53,16 @@ public:
 
     /// Puts the server in line to be started and returns at once; `find(key)->progress` tells the
     /// rest. A server that is running, or on its way, is left alone. Conflict: it is stopping, or
-    /// the course is not deployed.
+    /// the course is not deployed (any more). PermissionDenied: its owner is no participant (any
+    /// more).
     Task<std::shared_ptr<LiveServer>> start(ServerOwner owner, std::string actor);
 
     /// Stops the server and returns once it has ended. Stopping a stopped one succeeds.
     /// `reason` is a sentence for its owner; empty when they did it themselves.
     Task<> stop(ServerKey key, std::string actor, std::string event_kind, std::string reason);
+
+    /// The same in the background: many servers stop at the same time.
+    void stop_soon(ServerKey key, std::string reason);
 
     /// Notes that a running server has ended by itself.
     Task<> note_ending(std::shared_ptr<LiveServer> server, Ending ending);
@@ -68,6 +72,14 @@ public:
     [[nodiscard]] std::shared_ptr<LiveServer> find(ServerKey const& key) const;
     [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> in_state(ServerState state) const;
 
+    /// Writes again what could not be written when it happened, on a full disk for example.
+    Task<> save_again();
+
+    /// True when the proxy may have other routes than it should: in the beginning, and after a
+    /// route could not be added or deleted.
+    [[nodiscard]] bool routes_uncertain() const { return routes_uncertain_; }
+    void set_routes_uncertain(bool uncertain) { routes_uncertain_ = uncertain; }
+
     /// The route of a running server.
     [[nodiscard]] static ServerRoute route_of(LiveServer const& server);
 
@@ -75,11 +87,16 @@ public:
     Task<> close();
 
 private:
+    /// Writes `Queued` if the course and the owner's right are at that moment as they have to be.
+    Task<> enqueue(std::shared_ptr<LiveServer> server, std::string actor);
     Task<> run_start(std::shared_ptr<LiveServer> server, std::string actor);
+    [[nodiscard]] Result<Environment> environment_of(Course const& course) const;
     Task<> spawn(std::shared_ptr<LiveServer> server, std::string actor);
     Task<ServerSpec> make_spec(LiveServer& server);
     Task<> finish_start(std::shared_ptr<LiveServer> server, Started started, std::string actor);
     Task<> fail_start(std::shared_ptr<LiveServer> server, Error error);
+    Task<> carry_out(std::shared_ptr<LiveServer> server, StopOrder order);
+    Task<> delete_route(std::shared_ptr<LiveServer> server);
     /// Sets the state and writes the record, with an event when one is given.
     Task<> save(std::shared_ptr<LiveServer> server, ServerState state,
                 std::optional<Event> event = {});
@@ -91,6 +108,7 @@ private:
     StartQueue queue_;
     TaskGroup tasks_;
     std::map<ServerKey, std::shared_ptr<LiveServer>> servers_;
+    bool routes_uncertain_ = true;
 };
 
 }  // namespace carrel

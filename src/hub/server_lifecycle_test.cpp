@@ -40,6 +40,64 @@ TEST_F(ServerLifecycleTest, RefusesToStartInACourseThatIsNotDeployed) {
     EXPECT_TRUE(spawner_.started.empty());
 }
 
+TEST_F(ServerLifecycleTest, AsksTheStoreAndNotTheRequestWhetherItMayStart) {
+    ServerLifecycle servers(dependencies(), settings_);
+    auto const asked_before = server_of(ada_);
+    set_state(CourseState::Degrading);
+    EXPECT_EQ(await(servers.start(asked_before, "ada")).error().code, Code::Conflict);
+    set_state(CourseState::Deployed);
+    admit(ada_, ApplicationState::Rejected);
+    EXPECT_EQ(await(servers.start(asked_before, "ada")).error().code, Code::PermissionDenied);
+    EXPECT_TRUE(spawner_.started.empty());
+    EXPECT_FALSE(servers.find(asked_before.key()));
+}
+
+TEST_F(ServerLifecycleTest, EnvironmentThatIsGoneFailsAHalfStartedServer) {
+    ServerRecord const half{.course = course_.id, .user = ada_.id, .state = ServerState::Starting};
+    ASSERT_TRUE(store_->write([&](Transaction& t) { return t.servers().put(half); }));
+    settings_.environments.clear();
+    ServerLifecycle servers(dependencies(), settings_);
+    ASSERT_TRUE(await(servers.recover()));
+    run_until([&] { return record_of(ada_).state == ServerState::Failed; });
+    EXPECT_THAT(record_of(ada_).message, HasSubstr("no longer configured"));
+    ASSERT_TRUE(await(servers.close()));
+}
+
+TEST_F(ServerLifecycleTest, FinishesAStopThatWasInterrupted) {
+    {
+        ServerLifecycle former(dependencies(), settings_);
+        auto const server = await(former.start(server_of(ada_), "ada")).value();
+        run_until([&] { return server->progress.latest().over(); });
+    }
+    auto record = record_of(ada_);
+    record.state = ServerState::Stopping;
+    ASSERT_TRUE(store_->write([&](Transaction& t) { return t.servers().put(record); }));
+    ServerLifecycle servers(dependencies(), settings_);
+    ASSERT_TRUE(await(servers.recover()));
+    run_until([&] { return record_of(ada_).state == ServerState::Stopped; });
+    EXPECT_EQ(spawner_.running(), 0U);
+    ASSERT_TRUE(await(servers.close()));
+}
+
+TEST_F(ServerLifecycleTest, WatchersOfOneStartDoNotWakeEachOther) {
+    ProgressFeed feed(context_.get_executor());
+    int woken = 0;
+    auto const watch = [&]() -> Task<> {
+        while (feed.version() == 0) {
+            CO_TRY_VOID(co_await feed.wait_for_change(0, Milliseconds(20'000)));
+            ++woken;
+        }
+        co_return Result<>();
+    };
+    TaskGroup watchers(context_.get_executor());
+    for (int i = 0; i < 3; ++i) watchers.start("watch", watch());
+    for (int i = 0; i < 100; ++i) context_.poll();
+    EXPECT_EQ(woken, 0);
+    feed.publish({.percent = 5});
+    run_until([&] { return watchers.size() == 0; });
+    EXPECT_EQ(woken, 3);
+}
+
 TEST_F(ServerLifecycleTest, FailedStartIsExplainedWithTheLog) {
     ServerLifecycle servers(dependencies(), settings_);
     spawner_.fail_next(
@@ -110,7 +168,9 @@ TEST_F(StartQueueTest, HalfStartedServerIsStartedAnewByTheNextControlProcess) {
 TEST_F(StartQueueTest, OthersWaitInLineAndSeeTheirPlace) {
     ServerLifecycle servers(dependencies(), settings_);
     auto const bob = add_user("bob");
+    admit(bob);
     auto const cyd = add_user("cyd");
+    admit(cyd);
     auto const first = await(servers.start(server_of(ada_), "ada")).value();
     run_until([&] { return spawner_.waiting() == 1; });
     auto const second = await(servers.start(server_of(bob), "bob")).value();
@@ -132,6 +192,7 @@ TEST_F(StartQueueTest, OthersWaitInLineAndSeeTheirPlace) {
 TEST_F(StartQueueTest, StopWhileInLineKeepsItFromStarting) {
     ServerLifecycle servers(dependencies(), settings_);
     auto const bob = add_user("bob");
+    admit(bob);
     ASSERT_TRUE(await(servers.start(server_of(ada_), "ada")));
     run_until([&] { return spawner_.waiting() == 1; });
     auto const waiting = await(servers.start(server_of(bob), "bob")).value();
@@ -148,7 +209,8 @@ TEST_F(StartQueueTest, StopWhileStartingStopsItOnceStarted) {
     run_until([&] { return spawner_.waiting() == 1; });
     ASSERT_TRUE(await(servers.stop(server->owner.key(), "ada", "server_stopped", "")));
     spawner_.let_go();
-    run_until([&] { return server->record.state == ServerState::Stopped; });
+    run_until([&] { return server->progress.latest().failed; });
+    EXPECT_EQ(record_of(ada_).state, ServerState::Stopped);
     EXPECT_EQ(spawner_.running(), 0U);
     EXPECT_TRUE(proxy_.known.empty());
 }

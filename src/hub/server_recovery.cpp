@@ -39,8 +39,7 @@ Task<> ServerLifecycle::recover() {
             server->progress.publish({.percent = 100, .message = "Server ready", .ready = true});
         } else if (state == ServerState::Stopping) {
             // The former process was stopping it: finish that.
-            server->record.state = ServerState::Running;
-            tasks_.start("finish stop", stop(owner.key(), {}, "server_stopped", ""));
+            tasks_.start("finish stop", carry_out(server, {.event_kind = "server_stopped"}));
         } else {
             // Queued or half started: somebody is waiting for it. The spawner ends leftovers first.
             server->progress.publish(
