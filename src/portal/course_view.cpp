@@ -7,9 +7,14 @@ using nlohmann::json;
 
 namespace {
 
+/// Why it failed may name people and their files; that is for those who manage the course.
+bool may_read_reason(SeenCourse const& seen) {
+    return seen.managed() || seen.course.state != CourseState::Failed;
+}
+
 /// What the course's last run did; null before the first.
-Result<json> deployment_view(Transaction& transaction, Course const& course) {
-    TRY(auto const runs, transaction.deployments().of_course(course.id));
+Result<json> deployment_view(Transaction& transaction, SeenCourse const& seen) {
+    TRY(auto const runs, transaction.deployments().of_course(seen.course.id));
     if (runs.empty()) return json();
     auto const& run = runs.front();
     return json{{"id", run.id.value()},
@@ -18,7 +23,7 @@ Result<json> deployment_view(Transaction& transaction, Course const& course) {
                 {"started_at", format_time(run.started_at)},
                 {"deadline", format_time(run.deadline)},
                 {"finished_at", time_or_null(run.finished_at)},
-                {"message", text_or_null(run.message)}};
+                {"message", seen.managed() ? text_or_null(run.message) : json()}};
 }
 
 Result<json> counts_view(Transaction& transaction, Course const& course) {
@@ -75,7 +80,7 @@ Result<json> view_of(Transaction& transaction, SeenCourse const& seen, User cons
     auto const& course = seen.course;
     auto const& request = course.request;
     TRY(auto const names, names_of(transaction, course));
-    TRY(auto deployment, deployment_view(transaction, course));
+    TRY(auto deployment, deployment_view(transaction, seen));
     TRY(auto counts, counts_view(transaction, course));
     TRY(auto may, may_view(transaction, seen, user, policy));
     json const me = {
@@ -95,7 +100,7 @@ Result<json> view_of(Transaction& transaction, SeenCourse const& seen, User cons
                 {"target", request.target},
                 {"state", name_of(course.state)},
                 {"state_since", format_time(course.state_since)},
-                {"reason", text_or_null(course.reason)},
+                {"reason", may_read_reason(seen) ? text_or_null(course.reason) : json()},
                 {"wanted", course.wanted ? json(name_of(*course.wanted)) : json()},
                 {"leaders", names.first},
                 {"requested_by", names.second},

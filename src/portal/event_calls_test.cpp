@@ -68,6 +68,28 @@ protected:
     Caller ada_;
 };
 
+TEST_F(EventCallsTest, WhyACourseFailedIsForThoseWhoManageIt) {
+    auto course = portal_.find_course("biology");
+    course.state = CourseState::Failed;
+    course.reason = "export the home of bob: love-letter.txt changes while it is read";
+    Event failed;
+    failed.kind = "failed";
+    failed.course = course.id;
+    failed.message = course.reason;
+    portal_.store().write([&](Transaction& transaction) -> Result<> {
+        TRY_VOID(transaction.courses().update(course));
+        TRY_VOID(transaction.events().append(failed));
+        return {};
+    });
+    auto const seen_by = [&](Caller const& caller) {
+        return portal_.call(caller, "GET", "/courses/biology").body["reason"];
+    };
+    EXPECT_EQ(seen_by(lea_), course.reason);
+    EXPECT_EQ(seen_by(ada_), nullptr);
+    EXPECT_THAT(kinds(lea_), ::testing::Contains(HasSubstr("failed")));
+    EXPECT_THAT(kinds(ada_), Not(::testing::Contains(HasSubstr("failed"))));
+}
+
 TEST_F(EventCallsTest, TellsLeadersEverythingOldestFirst) {
     EXPECT_THAT(kinds(lea_), ElementsAre("course_requested null", "course_accepted null",
                                          "application_made \"ada\"", "application_made \"bob\""));

@@ -108,7 +108,9 @@ Result<> check_not_oneself(Visit const& visit, User const& user, UserChange cons
 
 Result<> apply_change(Transaction& transaction, UserChange const& change,
                       std::optional<std::string> const& hash, User& user, Time now) {
-    bool const ends_logins = hash || (change.disabled.value_or(false) && !user.disabled);
+    bool const disables = change.disabled.value_or(false) && !user.disabled;
+    // What an administrator has opened of other people's servers must not stay open.
+    bool const demotes = user.administrator && change.roles && !change.roles->administrator;
     if (change.roles) {
         user.administrator = change.roles->administrator;
         user.leader = change.roles->leader;
@@ -116,9 +118,9 @@ Result<> apply_change(Transaction& transaction, UserChange const& change,
     user.disabled = change.disabled.value_or(user.disabled);
     user.password_hash = hash.value_or(user.password_hash);
     TRY_VOID(transaction.users().update(user));
-    if (!ends_logins) return {};
+    if (!hash && !disables && !demotes) return {};
     TRY_VOID(end_sessions(transaction, user.id, {}, now));
-    if (!user.disabled) return {};
+    if (!user.disabled && !demotes) return {};
     return revoke_tokens(transaction, user.id, now);
 }
 
@@ -142,6 +144,10 @@ Result<http::Response> change_user(PortalDependencies const& portal, Visit const
     }
     auto const now = portal.clock.now();
     TRY(auto const changed, portal.store.write([&](Transaction& transaction) -> Result<User> {
+        // Two administrators who demote each other at once: the second is none any more.
+        TRY(auto const actor, transaction.users().find(visit.who.user.id));
+        if (!actor.administrator || actor.disabled)
+            return fail(Code::PermissionDenied, "only administrators may do this");
         TRY(auto user, find_user(transaction, text));
         TRY_VOID(check_not_oneself(visit, user, change));
         TRY_VOID(apply_change(transaction, change, hash, user, now));

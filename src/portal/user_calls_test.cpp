@@ -60,6 +60,16 @@ TEST_F(UserCallsTest, ChangesRoles) {
     EXPECT_EQ(portal_.call(portal_.log_in("ada"), "GET", "/users").status, 403U);
 }
 
+TEST_F(UserCallsTest, ClosesWhatAFormerAdministratorOpened) {
+    change("ada", {{"roles", {"administrator"}}});
+    auto const ada = portal_.log_in("ada");
+    auto const token = portal_.with_token(ada, {"self", "admin:users"});
+    EXPECT_EQ(change("ada", {{"roles", {"leader"}}}).status, 200U);
+    EXPECT_EQ(portal_.store().outbox().size(), 2U) << "one for the session, one for the token";
+    EXPECT_EQ(portal_.call(ada, "GET", "/me").status, 401U);
+    EXPECT_EQ(portal_.call(token, "GET", "/users").status, 403U);
+}
+
 TEST_F(UserCallsTest, DisablesAnAccountAndEverythingItOpened) {
     auto const ada = portal_.log_in("ada");
     auto const token = portal_.with_token(ada, {"self"});
