@@ -96,10 +96,13 @@ void Dispatcher::wake() {
 /// Whoever starts next goes on at once instead of waiting for our leases to run out; and work that
 /// cannot be cancelled, in the middle of an archive, sees in the store that it does not count.
 Task<> Dispatcher::give_back() {
+    // A copy: work that ends meanwhile leaves `runs_`, on control's thread.
+    std::vector<Deployment> ours;
+    for (auto const& [id, run] : runs_) ours.push_back(run->deployment);
     auto const given = co_await pool_.run([&] {
         return store_.write([&](Transaction& transaction) -> Result<> {
-            for (auto const& [id, run] : runs_)
-                TRY_VOID(release(transaction, run->deployment, clock_.now()));
+            for (auto const& deployment : ours)
+                TRY_VOID(release(transaction, deployment, clock_.now()));
             return {};
         });
     });

@@ -45,8 +45,10 @@ Task<> LocalProvisioner::degrade(Course course, Deployment deployment, Report re
             TRY_VOID(check_current(deployment));
             TRY(bool const there, export_one(course, deployment, home));
             if (!there) continue;
-            report(fmt::format("the home of {} is exported and verified", home.key.user));
             exported.push_back(std::move(home));
+            // Without the name: every participant reads this.
+            report(
+                fmt::format("the homes of {} are exported and verified", people(exported.size())));
         }
         // Every home is safe; from here on homes go.
         for (auto const& home : exported) {
