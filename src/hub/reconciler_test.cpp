@@ -155,6 +155,24 @@ TEST_F(ReconcilerTest, RemovedParticipantLosesServerAndRights) {
     EXPECT_THAT(proxy_.revoked_users, ElementsAre("/c/bio/user/ada ada"));
 }
 
+TEST_F(ReconcilerTest, SomebodyLetInAgainIsNotRefusedAfterTheProxyRestarted) {
+    start_ada();
+    auto const removed_at = clock_.now();
+    ASSERT_TRUE(store_->write([&](Transaction& t) {
+        return t.outbox().add({.kind = "remove_participant",
+                               .payload = R"({"course":"id-bio","user":"id-ada"})",
+                               .created_at = clock_.now(),
+                               .due_at = clock_.now()});
+    }));
+    ASSERT_TRUE(await(reconciler_.pass()));
+    clock_.advance(Milliseconds(3'600'000));
+    proxy_.restart();
+    proxy_.revoked_until_issue.clear();
+    ASSERT_TRUE(await(reconciler_.pass()));
+    // Tokens that she got since she was accepted again are younger, and stay good.
+    EXPECT_THAT(proxy_.revoked_until_issue, ElementsAre(removed_at));
+}
+
 TEST(Revocations, AreForgottenOnceNoTokenCanBeValid) {
     Time const now(Milliseconds(1'000'000));
     auto const text = format_revocations(
