@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from support.carrel_process import ENVIRONMENT, PROGRAM, QUICK, CarrelProcess, wait_until  # noqa: E402
+from support.carrel_process import ENVIRONMENT, PROGRAM, QUICK, CarrelProcess  # noqa: E402
 from support.course import Course  # noqa: E402
 
 PROBE = pathlib.Path(__file__).resolve().parent.parent / "support" / "probe_server.py"
@@ -60,13 +60,6 @@ def carrel():
 
 
 @pytest.fixture
-def own_carrel():
-    """A platform for one test alone, for what would disturb others."""
-    with platform() as process:
-        yield process
-
-
-@pytest.fixture
 def gov(carrel):
     return carrel.log_in("gov")
 
@@ -83,12 +76,6 @@ def name(request):
     return text[:50].strip("-")
 
 
-@pytest.fixture
-def course(carrel, name):
-    """A deployed course of this test alone, with the default environment."""
-    return Course(carrel, name)
-
-
 @pytest.fixture(scope="module")
 def probe_course(carrel, request):
     """A deployed course whose servers are probes, shared by a module's tests."""
@@ -102,6 +89,3 @@ def pytest_runtest_makereport(item):
     if report.failed:
         for process in {value for value in getattr(item, "funcargs", {}).values() if isinstance(value, CarrelProcess)}:
             report.sections.append(("carrel's log", process.log()[-6000:]))
-
-
-__all__ = ["PROBE_ENVIRONMENT", "platform", "wait_until"]

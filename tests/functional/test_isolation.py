@@ -1,17 +1,13 @@
-"""What a participant can see and do from a cell of a real kernel. Only root can give everybody an own uid."""
+"""What a participant can see and do from a cell of a real kernel, whether Carrel runs as root or not."""
 
 import json
-import os
 import re
 
 import pytest
 import websocket
 from support.course import Course
 
-pytestmark = [
-    pytest.mark.notebook,
-    pytest.mark.skipif(os.getuid() != 0, reason="needs root: only root gives each server an own uid"),
-]
+pytestmark = pytest.mark.notebook
 
 
 class Inside:
@@ -36,6 +32,9 @@ class Inside:
 
 @pytest.fixture(scope="module")
 def place(carrel):
+    isolation = carrel.log_in("gov").get("/api/v1/overview")["isolation"]
+    if isolation["level"] == "none":
+        pytest.skip(f"no sandbox can be made here, and Carrel says so: {isolation['notices']}")
     return Course(carrel, "isolation", resources={"cpu": 1, "memory_gib": 0.5, "storage_gib": 1})
 
 
