@@ -217,8 +217,11 @@ Task<> Control::shut_down(bool stop_servers) {
 
 Result<> Control::run() {
     auto const whole = [](Control& control) -> Task<> {
-        CO_TRY_VOID(co_await control.start());
-        co_return co_await control.end_at_signal();
+        auto started = co_await control.start();
+        if (started) co_return co_await control.end_at_signal();
+        // What has begun refers to our members and must end before them.
+        CO_TRY_VOID(co_await control.shut_down(false));
+        co_return started;
     };
     asio::co_spawn(context_, whole(*this), [this](std::exception_ptr exception, Result<> result) {
         if (exception) std::rethrow_exception(exception);

@@ -71,6 +71,7 @@ Result<Identity> Gate::by_token(std::string_view secret) const {
     }));
     TRY(identity.scopes, parse_scopes(token.scopes));
     identity.login = login_of(token.id);
+    identity.ends_at = token.expires_at;
     if (!token.last_used_at || *token.last_used_at + touch_every <= now)
         note_unless_done(store_.write(
             [&](Transaction& transaction) { return transaction.tokens().touch(token.id, now); }));
@@ -94,6 +95,7 @@ Result<Identity> Gate::by_session(std::string_view secret, http::Request const& 
         TRY_VOID(check_csrf_token(request, session.csrf_token));
     }
     identity.login = session.id;
+    identity.ends_at = session.created_at + policy_.longest;
     identity.by_cookie = true;
     identity.csrf_token = session.csrf_token;
     identity.scopes = all_scopes();
@@ -143,6 +145,7 @@ Result<Identity> Gate::begin_session(User const& user, http::Request const& requ
         return {};
     }));
     identity.login = session.id;
+    identity.ends_at = session.created_at + policy_.longest;
     identity.by_cookie = true;
     identity.csrf_token = session.csrf_token;
     identity.scopes = all_scopes();

@@ -5,6 +5,8 @@
 #include "auth/scope.hpp"
 #include "domain/user.hpp"
 
+#include <optional>
+
 namespace carrel {
 
 struct Identity {
@@ -14,6 +16,8 @@ struct Identity {
     SessionId login;
     bool by_cookie = false;
     std::string csrf_token;  ///< of the session; empty for a token
+    /// When the login ends at the latest, however much it is used; nothing: never.
+    std::optional<Time> ends_at;
     /// What this login may do at most; a session may do everything its user may.
     Scopes scopes;
 };

@@ -131,16 +131,19 @@ Entry::Answer Entry::enter(http::Request& request) {
                 [&](Transaction& transaction) { return transaction.events().append(entered); });
         }));
     }
+    // The right to enter ends with the login at the latest.
+    auto const expires =
+        std::min<Time>(now + edge_token_lasts, access.identity.ends_at.value_or(Time::max()));
     http::EdgeToken const token{.route = server->owner.path(),
                                 .user = access.identity.user.name,
                                 .session = access.identity.login.value(),
                                 .issued = now,
-                                .expires = now + edge_token_lasts};
+                                .expires = expires};
     auto answer = http::Response::redirect(next);
     http::set_cookie(answer, {.name = std::string(http::edge_cookie),
                               .value = http::sign_edge_token(token, edge_key_),
                               .path = server->owner.path() + "/",
-                              .lasts = edge_token_lasts,
+                              .lasts = std::chrono::ceil<Seconds>(expires - now),
                               .secure = request.is_secure()});
     co_return answer;
 }

@@ -26,6 +26,7 @@ std::vector<Revocation> read_revocations(std::string_view text, Time now) {
     auto const list = nlohmann::json::parse(text, nullptr, false);
     if (!list.is_array()) return revocations;
     for (auto const& item : list) {
+        if (!item.is_object()) continue;
         Time const until(Milliseconds(item.value("until", 0LL)));
         if (until <= now) continue;
         revocations.push_back({.login = item.value("login", ""),
