@@ -1,11 +1,12 @@
 #include "config/settings.hpp"
 
+#include "base/project_folder.hpp"
+
 #include <gmock/gmock.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <source_location>
 
 namespace carrel {
 
@@ -275,8 +276,7 @@ TEST(CarrelEnvironment, IsThatPartOfTheProcesss) {
 }
 
 TEST(ConfigDocument, DescribesEveryKey) {
-    auto const here = std::filesystem::path(std::source_location::current().file_name());
-    auto const page = here.parent_path().parent_path().parent_path() / "docs/reference/config.md";
+    auto const page = project_folder() / "docs/reference/config.md";
     if (std::getenv("UPDATE_DOCS") != nullptr) std::ofstream(page) << describe_settings_markdown();
     std::ifstream stream(page);
     std::string const written(std::istreambuf_iterator<char>(stream), {});

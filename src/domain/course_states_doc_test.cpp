@@ -1,12 +1,13 @@
 #include "domain/lifecycle.hpp"
 
+#include "base/project_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <source_location>
 
 namespace carrel {
 
@@ -93,10 +94,7 @@ The dispatcher looks at every course that is due, at each tick:
     return text;
 }
 
-std::filesystem::path page() {
-    auto const here = std::filesystem::path(std::source_location::current().file_name());
-    return here.parent_path().parent_path().parent_path() / "docs/reference/course-states.md";
-}
+std::filesystem::path page() { return project_folder() / "docs/reference/course-states.md"; }
 
 }  // namespace
 

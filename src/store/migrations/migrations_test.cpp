@@ -1,5 +1,6 @@
 #include "store/migrations/migrations.hpp"
 
+#include "base/project_folder.hpp"
 #include "store/sql/course_tables.hpp"
 #include "store/sql/query.hpp"
 #include "store/sqlite/sqlite_engine.hpp"
@@ -9,15 +10,13 @@
 
 #include <fstream>
 #include <iterator>
-#include <source_location>
 
 namespace carrel {
 
 namespace {
 
 std::filesystem::path fixture(std::string_view name) {
-    auto const here = std::filesystem::path(std::source_location::current().file_name());
-    return here.parent_path() / "fixtures" / name;
+    return project_folder() / "src/store/migrations/fixtures" / name;
 }
 
 /// Runs a dump as the sqlite3 program writes it.
