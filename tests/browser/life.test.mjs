@@ -147,7 +147,8 @@ chapter('the participant starts a server, and runs a cell in JupyterLab', async 
   await lab.locator('.jp-LauncherCard[data-category="Notebook"]').first().click();
   const cell = lab.locator('.jp-Notebook .jp-CodeCell .cm-content').first();
   await cell.waitFor();
-  await lab.locator('.jp-Notebook').first().waitFor();
+  // JupyterLab drops a cell that is run before it has connected to the kernel, so look as a person would.
+  await lab.getByText('| Idle').first().waitFor();
   await cell.click();
   await lab.keyboard.insertText('print("carrel", 6 * 7)');
   await lab.keyboard.press('Shift+Enter');
