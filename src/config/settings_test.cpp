@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 class SettingsTest : public testing::Test {
-protected:
+public:
     SettingsTest() {
         auto pattern = (std::filesystem::temp_directory_path() / "carrel-XXXXXX").string();
         sources_.folder = ::mkdtemp(pattern.data());
@@ -27,6 +27,7 @@ protected:
         std::filesystem::remove_all(sources_.folder, ignored);
     }
 
+protected:
     void file(std::string const& content, std::string const& name = "carrel.toml") {
         std::ofstream(sources_.folder / name) << content;
         sources_.files.push_back(sources_.folder / name);

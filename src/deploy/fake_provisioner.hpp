@@ -73,11 +73,11 @@ public:
         return all;
     }
     /// Ends the run of this deployment.
-    void end(DeploymentId const& id, Result<> outcome) {
+    void end(DeploymentId const& id, Result<> const& outcome) {
         for (auto const& [number, known] : runs_) {
             auto const run = known.lock();
             if (!run || run->deployment.id != id) continue;
-            run->outcome = std::move(outcome);
+            run->outcome = outcome;
             run->wait.cancel();
         }
     }

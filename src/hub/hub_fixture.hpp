@@ -41,7 +41,7 @@ public:
 
 template <class SpawnerKind>
 class HubFixtureWith : public testing::Test {
-protected:
+public:
     HubFixtureWith() {
         auto pattern = (std::filesystem::temp_directory_path() / "carrel-hub.XXXXXX").string();
         folder_ = ::mkdtemp(pattern.data());
@@ -60,6 +60,7 @@ protected:
         std::filesystem::remove_all(folder_, ignored);
     }
 
+protected:
     [[nodiscard]] HubDependencies dependencies() {
         return {.executor = context_.get_executor(),
                 .pool = pool_,

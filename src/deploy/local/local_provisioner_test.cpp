@@ -13,7 +13,6 @@ namespace carrel {
 namespace {
 
 using std::chrono::hours;
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// Homes that fail as the test wants.
