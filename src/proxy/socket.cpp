@@ -39,18 +39,57 @@ void Socket::note(uint32_t epoll_events) {
     if (epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) state_.writable = true;
     if (epoll_events & (EPOLLRDHUP | EPOLLHUP)) state_.hung_up = true;
     if (epoll_events & EPOLLERR) state_.broken = true;
+    if (state_.crossed) {
+        state_.readable = state_.writable = true;
+        state_.crossed = false;
+    }
+}
+
+Io Socket::establish() {
+    if (!layer_ || layer_->establish() == 0) {
+        // What has come meanwhile, and how much can be sent, the first calls will tell.
+        if (layer_) state_.readable = state_.writable = true;
+        return Io::Progress;
+    }
+    if (errno == EAGAIN) return Io::Blocked;
+    state_.broken = true;
+    return Io::Broken;
+}
+
+ssize_t Socket::receive(char* bytes, size_t size) {
+    if (layer_) return layer_->receive(bytes, size);
+    ssize_t count = 0;
+    do count = recv(descriptor_, bytes, size, 0);
+    while (count < 0 && errno == EINTR);
+    return count;
+}
+
+/// Sends `size` bytes in `parts`, none of which is empty.
+ssize_t Socket::send(iovec const* parts, int count, size_t size) {
+    if (layer_) return layer_->send(parts, count);
+    msghdr message = {};
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = static_cast<size_t>(count);
+    auto const sent = sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+    if (sent >= 0 && static_cast<size_t>(sent) < size) state_.writable = false;
+    return sent;
+}
+
+/// A call got EAGAIN. Where the layer needs the other direction for it, the next event of either
+/// kind is what it waits for.
+void Socket::remember_crossing() {
+    if (layer_) state_.crossed = layer_->crossed();
 }
 
 Io Socket::read(Buffer& buffer, BufferPool& pool, size_t size) {
     if (!buffer.reserve(pool, size)) return Io::Blocked;
     auto const room = std::max(size, std::min(buffer.room(), BufferPool::bulk_read));
-    ssize_t count = 0;
-    do count = recv(descriptor_, buffer.tail(), room, 0);
-    while (count < 0 && errno == EINTR);
+    auto const count = receive(buffer.tail(), room);
     if (count > 0) {
         buffer.commit(static_cast<size_t>(count));
         // A short read has drained the socket; only a hang-up already announced is still to come.
-        if (static_cast<size_t>(count) < room && !state_.hung_up) state_.readable = false;
+        bool const drained = layer_ ? !layer_->pending() : static_cast<size_t>(count) < room;
+        if (drained && !state_.hung_up) state_.readable = false;
         return Io::Progress;
     }
     int const error = errno;
@@ -60,7 +99,10 @@ Io Socket::read(Buffer& buffer, BufferPool& pool, size_t size) {
         state_.ended = true;
         return Io::Ended;
     }
-    if (error == EAGAIN) return Io::Blocked;
+    if (error == EAGAIN) {
+        remember_crossing();
+        return Io::Blocked;
+    }
     state_.broken = true;
     return Io::Broken;
 }
@@ -68,6 +110,7 @@ Io Socket::read(Buffer& buffer, BufferPool& pool, size_t size) {
 Io Socket::failed_write() {
     if (errno == EAGAIN || errno == EINTR) {
         state_.writable = false;
+        remember_crossing();
         return Io::Blocked;
     }
     state_.broken = true;
@@ -77,10 +120,10 @@ Io Socket::failed_write() {
 Io Socket::write(std::string_view bytes, uint32_t& sent) {
     bytes.remove_prefix(sent);
     if (bytes.empty()) return Io::Progress;
-    auto const count = send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    iovec const part = {const_cast<char*>(bytes.data()), bytes.size()};
+    auto const count = send(&part, 1, bytes.size());
     if (count < 0) return failed_write();
     sent += static_cast<uint32_t>(count);
-    if (static_cast<size_t>(count) < bytes.size()) state_.writable = false;
     return Io::Progress;
 }
 
@@ -88,16 +131,13 @@ Io Socket::write(Buffer& first, Buffer& second, uint64_t limit, size_t& of_secon
     of_second = 0;
     auto const head = first.view();
     auto const body = second.view().substr(0, limit);
-    std::array<iovec, 2> parts = {iovec{const_cast<char*>(head.data()), head.size()},
-                                  iovec{const_cast<char*>(body.data()), body.size()}};
+    std::array<iovec, 2> const parts = {iovec{const_cast<char*>(head.data()), head.size()},
+                                        iovec{const_cast<char*>(body.data()), body.size()}};
     if (head.empty() && body.empty()) return Io::Progress;
-    msghdr message = {};
-    message.msg_iov = head.empty() ? parts.data() + 1 : parts.data();
-    message.msg_iovlen = static_cast<size_t>(head.empty() || body.empty() ? 1 : 2);
-    auto const count = sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+    auto const count = send(head.empty() ? parts.data() + 1 : parts.data(),
+                            head.empty() || body.empty() ? 1 : 2, head.size() + body.size());
     if (count < 0) return failed_write();
     auto const written = static_cast<size_t>(count);
-    if (written < head.size() + body.size()) state_.writable = false;
     auto const of_first = std::min(written, head.size());
     of_second = written - of_first;
     if (of_first > 0) first.consume(of_first);
@@ -115,11 +155,15 @@ size_t Socket::discard() {
     std::array<char, 16384> scratch;
     size_t total = 0;
     for (int round = 0; round < 16; ++round) {
-        auto const count = recv(descriptor_, scratch.data(), scratch.size(), 0);
+        auto const count = receive(scratch.data(), scratch.size());
         if (count <= 0) {
             state_.readable = false;
-            if (count == 0) state_.ended = true;
-            if (count < 0 && errno != EAGAIN && errno != EINTR) state_.broken = true;
+            if (count == 0)
+                state_.ended = true;
+            else if (errno == EAGAIN)
+                remember_crossing();
+            else
+                state_.broken = true;
             break;
         }
         total += static_cast<size_t>(count);
@@ -127,15 +171,23 @@ size_t Socket::discard() {
     return total;
 }
 
-void Socket::shut_down_writing() { shutdown(descriptor_, SHUT_WR); }
+void Socket::shut_down_writing() {
+    if (layer_) layer_->shut_down_writing();
+    if (descriptor_ >= 0) shutdown(descriptor_, SHUT_WR);
+}
 
 void Socket::reset() {
+    if (layer_) layer_->reset();
+    layer_.reset();
+    if (descriptor_ < 0) return;
     linger const now{.l_onoff = 1, .l_linger = 0};
     setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
     close();
 }
 
 void Socket::close() {
+    if (layer_) layer_->close();
+    layer_.reset();
     if (descriptor_ < 0) return;
     ::close(descriptor_);
     descriptor_ = -1;

@@ -3,13 +3,17 @@
 /// A non-blocking stream socket together with what epoll has said about it.
 ///
 /// Edge-triggered: `readable()` and `writable()` stay true until a call finds that they no longer
-/// are, so a busy connection costs no epoll_ctl at all. Confined to the worker's thread.
+/// are, so a busy connection costs no epoll_ctl at all. A `Layer` (TLS, an HTTP/2 stream) may stand
+/// between the descriptor and the bytes, or in place of a descriptor. Confined to the worker's
+/// thread.
 
 #include "base/result.hpp"
 #include "proxy/buffer.hpp"
+#include "proxy/layer.hpp"
 #include "proxy/target.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace carrel::proxy {
@@ -28,9 +32,12 @@ public:
 
     Socket() = default;
     explicit Socket(int descriptor) : descriptor_(descriptor) {}
+    /// Without a descriptor, `layer` is all there is.
+    explicit Socket(std::unique_ptr<Layer> layer) : layer_(std::move(layer)) {}
     ~Socket() { close(); }
     Socket(Socket&& other) noexcept { *this = std::move(other); }
     Socket& operator=(Socket&& other) noexcept {
+        std::swap(layer_, other.layer_);
         std::swap(descriptor_, other.descriptor_);
         std::swap(state_, other.state_);
         return *this;
@@ -42,8 +49,20 @@ public:
     /// After the first event of a connecting socket: whether it is connected.
     [[nodiscard]] bool finish_connecting();
 
+    void set_layer(std::unique_ptr<Layer> layer) { layer_ = std::move(layer); }
+    /// Null when bytes go to the descriptor as they are.
+    [[nodiscard]] Layer* layer() const { return layer_.get(); }
+    /// Has the layer finish its handshake. Progress: it has, or there is none to finish.
+    Io establish();
+
+    /// -1 when a layer is all there is.
     [[nodiscard]] int descriptor() const { return descriptor_; }
-    [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+    [[nodiscard]] bool is_open() const { return descriptor_ >= 0 || layer_; }
+    [[nodiscard]] bool secure() const { return layer_ && layer_->secure(); }
+    /// What the descriptor gives is what the peer meant, so splice(2) may read from it.
+    [[nodiscard]] bool plain_input() const { return !layer_; }
+    /// What the descriptor is given reaches the peer as it should, so splice(2) may write to it.
+    [[nodiscard]] bool plain_output() const { return !layer_ || layer_->transparent(); }
     [[nodiscard]] bool readable() const { return state_.readable; }
     [[nodiscard]] bool writable() const { return state_.writable; }
     /// The peer has shut its sending side down, though there may be something left to read.
@@ -71,6 +90,9 @@ public:
     void close();
 
 private:
+    ssize_t receive(char* bytes, size_t size);
+    ssize_t send(iovec const* parts, int count, size_t size);
+    void remember_crossing();
     Io failed_write();
 
     struct State {
@@ -79,7 +101,9 @@ private:
         bool hung_up : 1 = false;
         bool ended : 1 = false;
         bool broken : 1 = false;
+        bool crossed : 1 = false;  ///< a call of the layer waits for the other direction
     };
+    std::unique_ptr<Layer> layer_;
     int descriptor_ = -1;
     State state_;
 };
