@@ -2,13 +2,13 @@
 # make demo   one course through its whole life, without hands; ends by itself
 # make test   every test; the last line has the counts
 # make check  format, lints, headers, types
-# make bench  measurements
+# make bench  measurements; make bench-proxy: only the proxy's, beside its peers
 # make build  the program alone: build/release/carrel
 # make clean  removes what was built (the notebook environment too), never data
 #
 # Everything that is missing is installed first (scripts/setup). The work is done by the scripts.
 
-.PHONY: help run demo test check bench build setup clean
+.PHONY: help run demo test check bench bench-proxy build setup clean
 
 help:
 	@sed -n '1,7s/^# //p' Makefile
@@ -44,6 +44,10 @@ bench: build
 	@scripts/setup run bench
 	@scripts/notebook-environment
 	@exec bench/run
+
+bench-proxy: build
+	@scripts/setup run bench
+	@exec bench/run proxy
 
 clean:
 	rm -rf build web/dist

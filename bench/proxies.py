@@ -1,6 +1,10 @@
-"""The proxies that are measured: Carrel's and its peers, each one thread, with the same job."""
+"""The proxies that are measured: Carrel's and its peers, with the same job and the same number of threads."""
 
+import base64
 import contextlib
+import hashlib
+import hmac
+import json
 import pathlib
 import shutil
 import signal
@@ -11,43 +15,62 @@ import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = TOP / "build" / "release" / "carrel"
+TOOLS = TOP / "build" / "release" / "bench"
+NODE_MODULES = TOP / "build" / "bench" / "node_modules"
+TOKEN = "a-token-for-the-bench"
+EDGE_KEY = b"k" * 32
 
 NGINX = """
-worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
-events {{ worker_connections 8192; }}
+worker_processes {threads}; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 16384; }}
 http {{
-  access_log off; keepalive_requests 100000000;
-  upstream servers {{ server unix:{upstream}; keepalive 512; }}
-  server {{ listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://servers; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme; }} }}
+  access_log off; keepalive_requests 100000000; proxy_temp_path {folder}/temporary; proxy_max_temp_file_size 0;
+  map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
+  upstream servers {{ server 127.0.0.1:{upstream}; keepalive 1024; }}
+  server {{ listen 127.0.0.1:{port} backlog=4096{reuseport};
+    proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header Connection $connection_upgrade;
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto $scheme; proxy_read_timeout 600s;
+    location / {{ proxy_pass http://servers; }}
+    location /user/ada/big {{ proxy_pass http://servers; proxy_buffers 16 64k; proxy_buffer_size 64k;
+      proxy_busy_buffers_size 512k; }} }}
 }}
 """
 
 HAPROXY = """
 global
-  nbthread 1
+  nbthread {threads}
+  maxconn 7000
 defaults
   mode http
   timeout connect 5s
-  timeout client 60s
-  timeout server 60s
+  timeout client 600s
+  timeout server 600s
+  timeout tunnel 600s
   option forwardfor
+  option splice-response
   http-reuse always
 frontend public
-  bind 127.0.0.1:{port}
+  bind 127.0.0.1:{port} backlog 4096
   default_backend servers
 backend servers
-  server one unix@{upstream}
+  server one 127.0.0.1:{upstream}
 """
 
-UPSTREAM = """
-worker_processes 1; daemon off; pid {folder}/upstream.pid; error_log {folder}/upstream-error.log;
-events {{ worker_connections 8192; }}
-http {{ access_log off; keepalive_requests 100000000;
-  server {{ listen unix:{upstream}; location / {{ return 200 "{body}"; }} }} }}
+H2O = """
+num-threads: {threads}
+max-connections: 16384
+hosts:
+  default:
+    listen: {{ host: 127.0.0.1, port: {port} }}
+    paths:
+      /: {{ proxy.reverse.url: "http://127.0.0.1:{upstream}", proxy.preserve-host: ON, proxy.websocket: ON,
+            proxy.timeout.keepalive: 60000, proxy.timeout.io: 600000 }}
 """
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def free_port():
@@ -57,30 +80,47 @@ def free_port():
 
 
 class Program:
-    """A program under measurement: its processes' CPU time is read from /proc."""
+    """A program under measurement: its processes' CPU time and memory are read from /proc."""
 
-    def __init__(self, name, arguments, port, cpu):
-        self.name, self.port = name, port
-        pinned = ["taskset", "-c", str(cpu), *map(str, arguments)]
-        self.process = subprocess.Popen(pinned, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def __init__(self, name, arguments, port, cpus, environment=None):
+        self.name, self.port, self.api_port = name, port, None
+        pinned = ["taskset", "-c", cpus, *map(str, arguments)]
+        self.process = subprocess.Popen(pinned, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
 
-    def cpu_seconds(self):
-        total, waiting = 0, [self.process.pid]
+    def processes(self):
+        waiting = [self.process.pid]
         while waiting:
             pid = waiting.pop()
+            yield pid
+            with contextlib.suppress(OSError):
+                waiting += map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+    def cpu_seconds(self):
+        total = 0
+        for pid in self.processes():
             with contextlib.suppress(OSError):
                 fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
                 total += int(fields[11]) + int(fields[12])
-                children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
-                waiting += map(int, children.split())
         return total / 100
+
+    def memory_kib(self):
+        """Proportional set size, so that what several processes share is counted once."""
+        total = 0
+        for pid in self.processes():
+            with contextlib.suppress(OSError):
+                for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1])
+        return total
 
     def wait_until_ready(self):
         for _ in range(500):
             with contextlib.suppress(OSError):
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=1) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/user/ada/lab", timeout=1) as answer:
                     if answer.status == 200:
-                        return
+                        return self
+            if self.process.poll() is not None:
+                break
             time.sleep(0.02)
         raise SystemExit(f"{self.name} does not answer")
 
@@ -89,34 +129,82 @@ class Program:
         self.process.wait()
 
 
-def start_upstream(folder, cpu):
-    path = folder / "upstream.sock"
-    config = folder / "upstream.conf"
-    config.write_text(UPSTREAM.format(folder=folder, upstream=path, body="x" * 2048))
-    process = subprocess.Popen(["taskset", "-c", str(cpu), "nginx", "-c", config])
-    while not path.exists():
-        time.sleep(0.02)
-    path.chmod(0o666)
-    return process, path
+class Upstream:
+    def __init__(self, cpus):
+        self.process = subprocess.Popen(["taskset", "-c", cpus, TOOLS / "bench_upstream"], stdout=subprocess.PIPE,
+                                        text=True)
+        self.port = int(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
 
 
-def start_proxies(folder, upstream, cpu):
-    proxies = []
-    port = free_port()
-    target = "http+unix://" + str(upstream).replace("/", "%2F")
-    proxies.append(Program("Carrel", [PROGRAM, "proxy", "--ip", "127.0.0.1", "--port", port, "--api-socket",
-                                      folder / "api.sock", "--default-target", target, "--log-level", "error"],
-                           port, cpu))
-    if shutil.which("nginx"):
+def carrel(folder, upstream, cpus, threads, name="Carrel"):
+    port, api_port = free_port(), free_port()
+    environment = {"CONFIGPROXY_AUTH_TOKEN": TOKEN, "CARREL_EDGE_KEY": base64url(EDGE_KEY)}
+    program = Program(name, [PROGRAM, "proxy", "--ip", "127.0.0.1", "--port", port, "--api-ip", "127.0.0.1",
+                             "--api-port", api_port, "--threads", threads, "--log-level", "error",
+                             "--default-target", f"http://127.0.0.1:{upstream}"], port, cpus, environment)
+    program.api_port = api_port
+    return program
+
+
+def configurable_http_proxy(folder, upstream, cpus, threads):
+    command = NODE_MODULES / ".bin" / "configurable-http-proxy"
+    if threads != 1 or not command.exists():
+        return None
+    port, api_port = free_port(), free_port()
+    node = {"CONFIGPROXY_AUTH_TOKEN": TOKEN, "PATH": str(pathlib.Path(shutil.which("node")).parent) + ":/usr/bin:/bin"}
+    program = Program("configurable-http-proxy",
+                      [command, "--ip", "127.0.0.1", "--port", port, "--api-ip", "127.0.0.1", "--api-port", api_port,
+                       "--log-level", "error", "--default-target", f"http://127.0.0.1:{upstream}"], port, cpus, node)
+    program.api_port = api_port
+    return program
+
+
+def configured(name, command, template, suffix):
+    """A peer that reads a file of configuration."""
+    def start(folder, upstream, cpus, threads):
+        if not shutil.which(command[0]):
+            return None
         port = free_port()
-        config = folder / "nginx.conf"
-        config.write_text(NGINX.format(folder=folder, upstream=upstream, port=port))
-        proxies.append(Program("nginx", ["nginx", "-c", config], port, cpu))
-    if shutil.which("haproxy"):
-        port = free_port()
-        config = folder / "haproxy.cfg"
-        config.write_text(HAPROXY.format(upstream=upstream, port=port))
-        proxies.append(Program("HAProxy", ["haproxy", "-db", "-f", config], port, cpu))
-    for proxy in proxies:
-        proxy.wait_until_ready()
-    return proxies
+        config = folder / f"{name}-{threads}.{suffix}"
+        config.write_text(template.format(folder=folder, upstream=upstream, port=port, threads=threads,
+                                          reuseport=" reuseport" if threads > 1 else ""))
+        return Program(name, [*command, config], port, cpus)
+    return start
+
+
+FIELD = (carrel,
+         configured("nginx", ["nginx", "-c"], NGINX, "conf"),
+         configured("HAProxy", ["haproxy", "-db", "-f"], HAPROXY, "cfg"),
+         configured("h2o", ["h2o", "-c"], H2O, "yaml"),
+         configurable_http_proxy)
+
+
+@contextlib.contextmanager
+def field(folder, upstream, cpus, threads=1):
+    started = [start(folder, upstream, cpus, threads) for start in FIELD]
+    started = [program for program in started if program]
+    try:
+        yield [program.wait_until_ready() for program in started]
+    finally:
+        for program in started:
+            program.stop()
+
+
+def edge_token(route):
+    """What Carrel's hub would give a browser: a signed right to one route."""
+    now = time.time()
+    payload = base64url(json.dumps({"r": route, "u": "ada", "s": "bench", "e": int(now) + 36000,
+                               "i": int(now * 1000)}).encode())
+    return payload + "." + base64url(hmac.new(EDGE_KEY, payload.encode(), hashlib.sha256).digest())
+
+
+def rest(program, method, path, body=None):
+    request = urllib.request.Request(f"http://127.0.0.1:{program.api_port}{path}", method=method,
+                                     data=None if body is None else json.dumps(body).encode(),
+                                     headers={"Authorization": f"token {TOKEN}"})
+    with urllib.request.urlopen(request) as answer:
+        return answer.read()
