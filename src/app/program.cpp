@@ -143,7 +143,7 @@ int run_program(int count, char** arguments) {
     std::signal(SIGPIPE, SIG_IGN);
     if (std::filesystem::path(count > 0 ? arguments[0] : "").filename() ==
         "configurable-http-proxy")
-        return proxy::run_proxy({arguments + 1, arguments + count});
+        return proxy::run_proxy({arguments + 1, arguments + count}, true);
     std::string_view const command = count > 1 ? arguments[1] : "";
     if (command == "proxy") return proxy::run_proxy({arguments + 2, arguments + count});
     if (command == "launch") return launch_main();

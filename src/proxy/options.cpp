@@ -26,7 +26,12 @@ struct Raw {
     long proxy_timeout = 0;
     long keep_alive_timeout = 5000;
     long stop_grace = 10000;
-    bool insecure = false;
+    std::string tls_protocol;
+    std::string tls_ciphers;
+    std::string tls_parameters;
+    std::string log_format;
+    std::string storage_backend;
+    bool allow_rc4 = false;
     bool no_x_forward = false;
     bool no_prepend_path = false;
     bool no_include_prefix = false;
@@ -34,22 +39,68 @@ struct Raw {
     CLI::Option* api_port = nullptr;
 };
 
-/// configurable-http-proxy's options that would change what is safe or reachable if they were
-/// silently ignored.
-constexpr std::array unsupported = {
-    "ssl-key",         "ssl-cert",      "ssl-ca",         "ssl-protocol", "ssl-ciphers",
-    "ssl-dhparam",     "api-ssl-key",   "api-ssl-cert",   "api-ssl-ca",   "client-ssl-key",
-    "client-ssl-cert", "client-ssl-ca", "redirect-port",  "redirect-to",  "storage-backend",
-    "metrics-ip",      "metrics-port",  "metrics-socket",
-};
+void declare_listeners(CLI::App& app, Options& options, Raw& raw) {
+    auto* const ip =
+        app.add_option("--ip", options.ip, "Public-facing address; all when not given");
+    auto* const port =
+        app.add_option("--port", options.port, "Public-facing port (0: any free one)");
+    app.add_option("--socket", options.socket, "Listen on this unix socket instead")
+        ->excludes(ip)
+        ->excludes(port);
+    auto* const api_ip = app.add_option("--api-ip", options.api_ip, "Address of the REST API");
+    raw.api_port = app.add_option("--api-port", options.api_port, "Port of the REST API (port+1)");
+    app.add_option("--api-socket", options.api_socket, "Unix socket of the REST API")
+        ->excludes(api_ip)
+        ->excludes(raw.api_port);
+    auto* const metrics_ip =
+        app.add_option("--metrics-ip", options.metrics_ip, "Address of the metrics");
+    auto* const metrics_port =
+        app.add_option("--metrics-port", options.metrics_port, "Port of the metrics; none without");
+    app.add_option("--metrics-socket", options.metrics_socket, "Unix socket of the metrics")
+        ->excludes(metrics_ip)
+        ->excludes(metrics_port);
+    app.add_option("--redirect-port", options.redirect_port,
+                   "Answer HTTP on this port with a redirect to HTTPS");
+    app.add_option("--redirect-to", options.redirect_to, "The port that it redirects to (--port)");
+}
+
+void declare_tls(CLI::App& app, std::string const& prefix, TlsOptions& tls) {
+    auto const name = [&](char const* rest) { return "--" + prefix + rest; };
+    app.add_option(name("-key"), tls.key, "PEM file of the private key");
+    app.add_option(name("-cert"), tls.certificate, "PEM file of the certificate and its chain");
+    app.add_option(name("-ca"), tls.authorities, "PEM file of the authorities to trust");
+    app.add_flag(name("-request-cert"), tls.request_certificate, "Ask the peer for a certificate");
+    app.add_flag(name("-reject-unauthorized"), tls.reject_unauthorized,
+                 "Refuse peers without a certificate that the authorities vouch for");
+}
+
+void declare_tls(CLI::App& app, Options& options, Raw& raw) {
+    declare_tls(app, "ssl", options.tls);
+    declare_tls(app, "api-ssl", options.api_tls);
+    declare_tls(app, "client-ssl", options.upstream_tls);
+    app.add_option("--ssl-protocol", raw.tls_protocol, "One version alone, e.g. TLSv1_2");
+    app.add_option("--ssl-ciphers", raw.tls_ciphers, "Ciphers, as OpenSSL writes them");
+    app.add_flag("--ssl-allow-rc4", raw.allow_rc4, "Accepted; RC4 no longer exists");
+    app.add_option("--ssl-dhparam", raw.tls_parameters, "PEM file of Diffie-Hellman parameters");
+    app.add_flag("--insecure", options.insecure, "Do not verify upstreams' certificates");
+}
+
+void declare_own(CLI::App& app, Options& options, Raw& raw) {
+    app.add_option("--threads", options.threads, "Worker threads")->check(CLI::Range(1, 256));
+    app.add_option("--port-file", options.port_file, "Write the real port here");
+    app.add_option("--stop-grace", raw.stop_grace, "Milliseconds for answers under way at the end");
+    app.add_option("--log-format", raw.log_format, "structured or configurable-http-proxy")
+        ->check(CLI::IsMember({"structured", "configurable-http-proxy"}));
+    app.add_option("--access-log", options.access_log,
+                   "A JSON line for each request goes to this file (-: standard output)");
+    app.add_flag("--activity-ignores-pings", options.activity_ignores_pings,
+                 "WebSocket pings and pongs are no activity");
+}
 
 void declare(CLI::App& app, Options& options, Raw& raw) {
-    app.add_option("--ip", options.ip, "Public-facing address of the proxy; all when not given");
-    app.add_option("--port", options.port, "Public-facing port (0: any free one)");
-    app.add_option("--socket", options.socket, "Listen on this unix socket instead");
-    app.add_option("--api-ip", options.api_ip, "Address of the REST API");
-    raw.api_port = app.add_option("--api-port", options.api_port, "Port of the REST API (port+1)");
-    app.add_option("--api-socket", options.api_socket, "Unix socket of the REST API");
+    declare_listeners(app, options, raw);
+    declare_tls(app, options, raw);
+    declare_own(app, options, raw);
     app.add_option("--default-target", raw.default_target, "Where requests without a route go");
     auto* const target =
         app.add_option("--error-target", raw.error_target, "Server that gives error pages");
@@ -63,18 +114,15 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--protocol-rewrite", options.protocol_rewrite, "Scheme for Location");
     app.add_option("--custom-header", raw.custom_headers, "Add \"name: value\" to every request")
         ->allow_extra_args(false);
-    app.add_flag("--insecure", raw.insecure, "Accepted; there are no TLS upstreams yet");
     app.add_flag("--host-routing", options.host_routing, "Routes begin with the host's name");
     app.add_option("--log-level", raw.log_level, "debug, info, warn or error")
-        ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}, CLI::ignore_case));
     app.add_option("--timeout", raw.timeout, "Milliseconds for a client to send its request");
     app.add_option("--proxy-timeout", raw.proxy_timeout, "Milliseconds for an upstream to answer");
     app.add_option("--keep-alive-timeout", raw.keep_alive_timeout,
                    "Milliseconds to keep an idle connection");
+    app.add_option("--storage-backend", raw.storage_backend, "Refused: it would be JavaScript");
     app.add_flag("-V,--version", raw.show_version, "Print the version");
-    app.add_option("--threads", options.threads, "Worker threads")->check(CLI::Range(1, 256));
-    app.add_option("--port-file", options.port_file, "Write the real port here");
-    app.add_option("--stop-grace", raw.stop_grace, "Milliseconds for answers under way at the end");
 }
 
 Result<std::pair<std::string, std::string>> parse_custom_header(std::string_view text) {
@@ -94,12 +142,26 @@ std::string from_environment(char const* name) {
     return value == nullptr ? "" : value;
 }
 
-Result<> finish(Options& options, Raw const& raw) {
+Result<> finish_tls(Options& options, Raw const& raw) {
+    for (auto* const tls : {&options.tls, &options.api_tls, &options.upstream_tls}) {
+        tls->protocol = raw.tls_protocol;
+        tls->ciphers = raw.tls_ciphers;
+        tls->parameters = raw.tls_parameters;
+    }
+    options.tls.passphrase = from_environment("CONFIGPROXY_SSL_KEY_PASSPHRASE");
+    options.api_tls.passphrase = from_environment("CONFIGPROXY_API_SSL_KEY_PASSPHRASE");
+    if (options.redirect_port != 0 && !options.tls.enabled())
+        return fail(Code::InvalidArgument,
+                    "HTTPS redirection specified but certificates not provided.");
+    return {};
+}
+
+Result<> finish(Options& options, Raw const& raw, bool legacy) {
     static std::map<std::string, log::Level> const levels = {{"debug", log::Level::Debug},
                                                              {"info", log::Level::Info},
                                                              {"warn", log::Level::Warn},
                                                              {"error", log::Level::Error}};
-    options.log_level = levels.at(raw.log_level);
+    options.log_level = levels.at(to_lower(raw.log_level));
     options.x_forward = !raw.no_x_forward;
     options.prepend_path = !raw.no_prepend_path;
     options.include_prefix = !raw.no_include_prefix;
@@ -107,6 +169,11 @@ Result<> finish(Options& options, Raw const& raw) {
     options.upstream_timeout = Milliseconds(raw.proxy_timeout);
     options.keep_alive_timeout = Milliseconds(raw.keep_alive_timeout);
     options.stop_grace = Milliseconds(raw.stop_grace);
+    options.legacy_log = raw.log_format.empty() ? legacy : raw.log_format != "structured";
+    if (!raw.storage_backend.empty())
+        return fail(Code::InvalidArgument,
+                    "--storage-backend names a JavaScript class, which this program cannot run");
+    TRY_VOID(finish_tls(options, raw));
     if (raw.api_port->count() == 0)
         options.api_port = static_cast<unsigned short>(options.port + 1);
     if (!raw.default_target.empty()) {
@@ -134,16 +201,12 @@ ParsedOptions failure(std::string message) {
 
 }  // namespace
 
-ParsedOptions parse_options(std::vector<std::string> arguments) {
+ParsedOptions parse_options(std::vector<std::string> arguments, bool legacy) {
     Options options;
     Raw raw;
     CLI::App app("Carrel's reverse proxy, with configurable-http-proxy's options and REST API.",
                  "carrel proxy");
     declare(app, options, raw);
-    for (auto const& argument : arguments)
-        for (std::string const name : unsupported)
-            if (argument == "--" + name || argument.starts_with("--" + name + "="))
-                return failure("carrel proxy: --" + name + " is not supported yet");
     try {
         std::ranges::reverse(arguments);  // as CLI11 wants them
         app.parse(std::move(arguments));
@@ -153,7 +216,7 @@ ParsedOptions parse_options(std::vector<std::string> arguments) {
         return failure(std::string("carrel proxy: ") + error.what());
     }
     if (raw.show_version) return {.options = {}, .message = std::string(version), .exit_code = 0};
-    if (auto const finished = finish(options, raw); !finished)
+    if (auto const finished = finish(options, raw, legacy); !finished)
         return failure("carrel proxy: " + finished.error().message);
     return {.options = std::move(options), .message = {}, .exit_code = 0};
 }

@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "proxy/target.hpp"
+#include "proxy/tls_options.hpp"
 #include "runtime/log.hpp"
 
 #include <filesystem>
@@ -39,8 +40,22 @@ struct Options {
     Milliseconds upstream_timeout = Milliseconds(0);  ///< 0: none
     Milliseconds keep_alive_timeout = Milliseconds(5000);
     std::filesystem::path pid_file;
+    TlsOptions tls;                    ///< towards browsers; plain HTTP unless enabled
+    TlsOptions api_tls;                ///< of the REST API
+    TlsOptions upstream_tls;           ///< towards https targets
+    bool insecure = false;             ///< upstreams' certificates are not verified
+    unsigned short redirect_port = 0;  ///< answer HTTP here with the way to HTTPS; 0: nowhere
+    unsigned short redirect_to = 0;    ///< the port that is named there; 0: `port`
+    std::string metrics_ip;            ///< "": every address
+    unsigned short metrics_port = 0;   ///< 0: no metrics unless there is a socket
+    std::filesystem::path metrics_socket;
 
     // Carrel's own.
+    /// Log lines on standard output in configurable-http-proxy's words, for programs that wait for
+    /// them; else structured ones on standard error.
+    bool legacy_log = false;
+    std::filesystem::path access_log;     ///< "": none; "-": standard output
+    bool activity_ignores_pings = false;  ///< WebSocket pings and pongs do not keep a server alive
     unsigned threads = 1;
     std::filesystem::path
         port_file;  ///< the real port is written here once connections are accepted
@@ -57,7 +72,8 @@ struct ParsedOptions {
     int exit_code = 0;
 };
 
-/// `arguments` without the program's name. Secrets come from the environment.
-[[nodiscard]] ParsedOptions parse_options(std::vector<std::string> arguments);
+/// `arguments` without the program's name. Secrets come from the environment. `legacy`: we were
+/// started under configurable-http-proxy's name.
+[[nodiscard]] ParsedOptions parse_options(std::vector<std::string> arguments, bool legacy = false);
 
 }  // namespace carrel::proxy

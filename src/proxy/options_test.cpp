@@ -60,13 +60,43 @@ TEST(Options, SaysWhatIsWrong) {
     };
     EXPECT_THAT(message({"--custom-header", "x"}), HasSubstr("A colon was expected"));
     EXPECT_THAT(message({"--custom-header", "x: a\nb"}), HasSubstr("malformed custom header"));
-    EXPECT_THAT(message({"--ssl-key", "x"}), HasSubstr("--ssl-key is not supported yet"));
+    EXPECT_THAT(message({"--storage-backend", "x"}), HasSubstr("JavaScript"));
+    EXPECT_THAT(message({"--redirect-port", "80"}), HasSubstr("certificates not provided"));
+    EXPECT_THAT(message({"--socket", "/s", "--port", "1"}), HasSubstr("--socket"));
+    EXPECT_THAT(message({"--api-socket", "/s", "--api-ip", "::1"}), HasSubstr("--api-socket"));
     EXPECT_THAT(message({"--default-target", "https://a"}), HasSubstr("only http"));
     EXPECT_THAT(message({"--log-level", "loud"}), HasSubstr("--log-level"));
     EXPECT_THAT(message({"--port", "70000"}), HasSubstr("--port"));
     EXPECT_THAT(message({"--unknown"}), HasSubstr("--unknown"));
     EXPECT_THAT(message({"--error-target", "http://127.0.0.1:1", "--error-path", "/x"}),
                 HasSubstr("--error-path"));
+}
+
+TEST(Options, TakesEverySideOfTls) {
+    auto const parsed = parse_options({"--ssl-key=k", "--ssl-cert=c", "--ssl-protocol=TLSv1_2",
+                                       "--ssl-allow-rc4", "--api-ssl-key", "ak", "--api-ssl-cert",
+                                       "ac", "--api-ssl-ca", "aa", "--api-ssl-request-cert",
+                                       "--api-ssl-reject-unauthorized", "--client-ssl-ca=ca",
+                                       "--redirect-port=80", "--redirect-to=443", "--insecure"});
+    ASSERT_FALSE(parsed.message) << *parsed.message;
+    auto const& options = parsed.options;
+    EXPECT_TRUE(options.tls.enabled() && options.api_tls.enabled());
+    EXPECT_EQ(options.tls.certificate, "c");
+    EXPECT_EQ(options.api_tls.authorities, "aa");
+    EXPECT_TRUE(options.api_tls.request_certificate && options.api_tls.reject_unauthorized);
+    EXPECT_FALSE(options.tls.request_certificate);
+    EXPECT_EQ(options.api_tls.protocol, "TLSv1_2");
+    EXPECT_TRUE(options.upstream_tls.mentioned() && !options.upstream_tls.enabled());
+    EXPECT_TRUE(options.insecure);
+    EXPECT_EQ(options.redirect_port, 80);
+    EXPECT_EQ(options.redirect_to, 443);
+}
+
+TEST(Options, LogsInTheWordsOfTheProgramItWasStartedAs) {
+    EXPECT_FALSE(parse_options({}).options.legacy_log);
+    EXPECT_TRUE(parse_options({}, true).options.legacy_log);
+    EXPECT_TRUE(parse_options({"--log-format=configurable-http-proxy"}).options.legacy_log);
+    EXPECT_FALSE(parse_options({"--log-format", "structured"}, true).options.legacy_log);
 }
 
 TEST(Options, PrintsVersionAndHelp) {

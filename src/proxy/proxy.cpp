@@ -49,6 +49,19 @@ http::ListenAddress api_address(Options const& options) {
     return http::TcpAddress{local ? "127.0.0.1" : options.api_ip, options.api_port};
 }
 
+/// What was asked for and is not there must not be silently missing.
+Result<> check_supported(Options const& options) {
+    if (options.tls.enabled() || options.api_tls.enabled() || options.upstream_tls.mentioned())
+        return fail(Code::InvalidArgument, "TLS is not supported yet");
+    if (options.metrics_port != 0 || !options.metrics_socket.empty())
+        return fail(Code::InvalidArgument, "metrics are not supported yet");
+    if (!options.access_log.empty() || options.activity_ignores_pings)
+        return fail(Code::InvalidArgument,
+                    "--access-log and --activity-ignores-pings are not "
+                    "supported yet");
+    return {};
+}
+
 /// Written beside and renamed, so that a reader never sees half of it.
 Result<> write_file(std::filesystem::path const& path, std::string const& content) {
     auto const temporary = path.string() + ".new";
@@ -60,6 +73,7 @@ Result<> write_file(std::filesystem::path const& path, std::string const& conten
 }  // namespace
 
 Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
+    TRY_VOID(check_supported(options));
     raise_descriptor_limit();
     auto state = std::make_unique<State>(std::move(options));
     TRY(auto listeners, listen(state->options));
@@ -107,8 +121,8 @@ void Proxy::stop() {
 unsigned short Proxy::port() const { return state_->port; }
 unsigned short Proxy::api_port() const { return state_->api_server->port(); }
 
-int run_proxy(std::vector<std::string> const& arguments) {
-    auto parsed = parse_options(arguments);
+int run_proxy(std::vector<std::string> const& arguments, bool legacy) {
+    auto parsed = parse_options(arguments, legacy);
     if (parsed.message) {
         std::fprintf(parsed.exit_code == 0 ? stdout : stderr, "%s\n", parsed.message->c_str());
         return parsed.exit_code;

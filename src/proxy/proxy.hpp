@@ -35,7 +35,8 @@ private:
 };
 
 /// The program `carrel proxy`: runs until SIGINT or SIGTERM. Returns the exit status, which after a
-/// signal is 2 as configurable-http-proxy's is. Call it before other threads exist.
-int run_proxy(std::vector<std::string> const& arguments);
+/// signal is 2 as configurable-http-proxy's is. `legacy`: started under that program's name. Call
+/// it before other threads exist.
+int run_proxy(std::vector<std::string> const& arguments, bool legacy = false);
 
 }  // namespace carrel::proxy
