@@ -26,9 +26,10 @@ struct Raw {
     long proxy_timeout = 0;
     long keep_alive_timeout = 5000;
     long stop_grace = 10000;
-    std::string tls_protocol;
-    std::string tls_ciphers;
-    std::string tls_parameters;
+    CertificateFiles certificate;
+    CertificateFiles api_certificate;
+    bool ask_upstream = false;  ///< without a meaning towards a server
+    bool insecure = false;
     std::string log_format;
     std::string storage_backend;
     bool allow_rc4 = false;
@@ -64,25 +65,34 @@ void declare_listeners(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--redirect-to", options.redirect_to, "The port that it redirects to (--port)");
 }
 
-void declare_tls(CLI::App& app, std::string const& prefix, TlsOptions& tls) {
+void declare_tls(CLI::App& app, std::string const& prefix, CertificateFiles& files,
+                 std::filesystem::path& authorities) {
     auto const name = [&](char const* rest) { return "--" + prefix + rest; };
-    app.add_option(name("-key"), tls.key, "PEM file of the private key");
-    app.add_option(name("-cert"), tls.certificate, "PEM file of the certificate and its chain");
-    app.add_option(name("-ca"), tls.authorities, "PEM file of the authorities to trust");
-    app.add_flag(name("-request-cert"), tls.request_certificate, "Ask the peer for a certificate");
-    app.add_flag(name("-reject-unauthorized"), tls.reject_unauthorized,
+    app.add_option(name("-key"), files.key, "PEM file of the private key");
+    app.add_option(name("-cert"), files.certificate, "PEM file of the certificate and its chain");
+    app.add_option(name("-ca"), authorities, "PEM file of the authorities to trust");
+}
+
+void declare_tls(CLI::App& app, std::string const& prefix, bool& request, bool& reject) {
+    app.add_flag("--" + prefix + "-request-cert", request, "Ask the peer for a certificate");
+    app.add_flag("--" + prefix + "-reject-unauthorized", reject,
                  "Refuse peers without a certificate that the authorities vouch for");
 }
 
 void declare_tls(CLI::App& app, Options& options, Raw& raw) {
-    declare_tls(app, "ssl", options.tls);
-    declare_tls(app, "api-ssl", options.api_tls);
-    declare_tls(app, "client-ssl", options.upstream_tls);
-    app.add_option("--ssl-protocol", raw.tls_protocol, "One version alone, e.g. TLSv1_2");
-    app.add_option("--ssl-ciphers", raw.tls_ciphers, "Ciphers, as OpenSSL writes them");
+    declare_tls(app, "ssl", raw.certificate, options.tls.ca);
+    declare_tls(app, "ssl", options.tls.request_certificate, options.tls.reject_unauthorized);
+    declare_tls(app, "api-ssl", raw.api_certificate, options.api_tls.ca);
+    declare_tls(app, "api-ssl", options.api_tls.request_certificate,
+                options.api_tls.reject_unauthorized);
+    declare_tls(app, "client-ssl", options.upstream_tls.certificate, options.upstream_tls.ca);
+    declare_tls(app, "client-ssl", raw.ask_upstream, raw.ask_upstream);
+    app.add_option("--ssl-protocol", options.tls.protocol, "One version alone, e.g. TLSv1_2");
+    app.add_option("--ssl-ciphers", options.tls.ciphers, "Ciphers, as OpenSSL writes them");
     app.add_flag("--ssl-allow-rc4", raw.allow_rc4, "Accepted; RC4 no longer exists");
-    app.add_option("--ssl-dhparam", raw.tls_parameters, "PEM file of Diffie-Hellman parameters");
-    app.add_flag("--insecure", options.insecure, "Do not verify upstreams' certificates");
+    app.add_option("--ssl-dhparam", options.tls.dh_parameters,
+                   "PEM file of Diffie-Hellman parameters");
+    app.add_flag("--insecure", raw.insecure, "Do not verify upstreams' certificates");
 }
 
 void declare_own(CLI::App& app, Options& options, Raw& raw) {
@@ -143,11 +153,18 @@ std::string from_environment(char const* name) {
 }
 
 Result<> finish_tls(Options& options, Raw const& raw) {
-    for (auto* const tls : {&options.tls, &options.api_tls, &options.upstream_tls}) {
-        tls->protocol = raw.tls_protocol;
-        tls->ciphers = raw.tls_ciphers;
-        tls->parameters = raw.tls_parameters;
-    }
+    auto const complete = [](CertificateFiles const& files) {
+        return files.key.empty() == files.certificate.empty();
+    };
+    if (!complete(raw.certificate) || !complete(raw.api_certificate) ||
+        !complete(options.upstream_tls.certificate))
+        return fail(Code::InvalidArgument, "a key and a certificate are only of use together");
+    if (!raw.certificate.key.empty()) options.tls.certificates = {raw.certificate};
+    if (!raw.api_certificate.key.empty()) options.api_tls.certificates = {raw.api_certificate};
+    options.api_tls.protocol = options.tls.protocol;
+    options.api_tls.ciphers = options.tls.ciphers;
+    options.api_tls.dh_parameters = options.tls.dh_parameters;
+    options.upstream_tls.verify = !raw.insecure;
     options.tls.passphrase = from_environment("CONFIGPROXY_SSL_KEY_PASSPHRASE");
     options.api_tls.passphrase = from_environment("CONFIGPROXY_API_SSL_KEY_PASSPHRASE");
     if (options.redirect_port != 0 && !options.tls.enabled())

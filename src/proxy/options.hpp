@@ -40,10 +40,9 @@ struct Options {
     Milliseconds upstream_timeout = Milliseconds(0);  ///< 0: none
     Milliseconds keep_alive_timeout = Milliseconds(5000);
     std::filesystem::path pid_file;
-    TlsOptions tls;                    ///< towards browsers; plain HTTP unless enabled
-    TlsOptions api_tls;                ///< of the REST API
-    TlsOptions upstream_tls;           ///< towards https targets
-    bool insecure = false;             ///< upstreams' certificates are not verified
+    ServerTls tls;                     ///< towards browsers; plain HTTP unless enabled
+    ServerTls api_tls;                 ///< of the REST API
+    ClientTls upstream_tls;            ///< towards https targets
     unsigned short redirect_port = 0;  ///< answer HTTP here with the way to HTTPS; 0: nowhere
     unsigned short redirect_to = 0;    ///< the port that is named there; 0: `port`
     std::string metrics_ip;            ///< "": every address

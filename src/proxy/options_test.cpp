@@ -62,6 +62,7 @@ TEST(Options, SaysWhatIsWrong) {
     EXPECT_THAT(message({"--custom-header", "x: a\nb"}), HasSubstr("malformed custom header"));
     EXPECT_THAT(message({"--storage-backend", "x"}), HasSubstr("JavaScript"));
     EXPECT_THAT(message({"--redirect-port", "80"}), HasSubstr("certificates not provided"));
+    EXPECT_THAT(message({"--ssl-key", "x"}), HasSubstr("only of use together"));
     EXPECT_THAT(message({"--socket", "/s", "--port", "1"}), HasSubstr("--socket"));
     EXPECT_THAT(message({"--api-socket", "/s", "--api-ip", "::1"}), HasSubstr("--api-socket"));
     EXPECT_THAT(message({"--default-target", "https://a"}), HasSubstr("only http"));
@@ -81,13 +82,15 @@ TEST(Options, TakesEverySideOfTls) {
     ASSERT_FALSE(parsed.message) << *parsed.message;
     auto const& options = parsed.options;
     EXPECT_TRUE(options.tls.enabled() && options.api_tls.enabled());
-    EXPECT_EQ(options.tls.certificate, "c");
-    EXPECT_EQ(options.api_tls.authorities, "aa");
+    EXPECT_EQ(options.tls.certificates.at(0).certificate, "c");
+    EXPECT_EQ(options.tls.certificates.at(0).key, "k");
+    EXPECT_EQ(options.api_tls.certificates.at(0).certificate, "ac");
+    EXPECT_EQ(options.api_tls.ca, "aa");
     EXPECT_TRUE(options.api_tls.request_certificate && options.api_tls.reject_unauthorized);
     EXPECT_FALSE(options.tls.request_certificate);
     EXPECT_EQ(options.api_tls.protocol, "TLSv1_2");
-    EXPECT_TRUE(options.upstream_tls.mentioned() && !options.upstream_tls.enabled());
-    EXPECT_TRUE(options.insecure);
+    EXPECT_EQ(options.upstream_tls.ca, "ca");
+    EXPECT_FALSE(options.upstream_tls.verify);
     EXPECT_EQ(options.redirect_port, 80);
     EXPECT_EQ(options.redirect_to, 443);
 }

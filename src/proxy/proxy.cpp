@@ -51,7 +51,8 @@ http::ListenAddress api_address(Options const& options) {
 
 /// What was asked for and is not there must not be silently missing.
 Result<> check_supported(Options const& options) {
-    if (options.tls.enabled() || options.api_tls.enabled() || options.upstream_tls.mentioned())
+    if (options.tls.enabled() || options.api_tls.enabled() ||
+        !options.upstream_tls.certificate.key.empty() || !options.upstream_tls.ca.empty())
         return fail(Code::InvalidArgument, "TLS is not supported yet");
     if (options.metrics_port != 0 || !options.metrics_socket.empty())
         return fail(Code::InvalidArgument, "metrics are not supported yet");

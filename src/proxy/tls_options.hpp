@@ -1,30 +1,47 @@
 #pragma once
 
-/// How one side of the proxy speaks TLS, as configurable-http-proxy's `--ssl-*`, `--api-ssl-*` and
-/// `--client-ssl-*` say it. Plain data, read once at start; who loads the files decides what they
-/// are worth.
+/// What the proxy can be told about TLS. Plain values, part of `Options`.
+
+#include "base/clock.hpp"
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace carrel::proxy {
 
-struct TlsOptions {
-    std::filesystem::path key;
-    std::filesystem::path certificate;
-    std::filesystem::path authorities;  ///< whom the peer's certificate must come from
-    std::string passphrase;             ///< of the key; "" for none
-    bool request_certificate = false;   ///< ask the peer for one
-    /// Refuse a peer that was asked and has none that `authorities` vouch for.
-    bool reject_unauthorized = false;
-    // For all three sides, as there.
-    std::string protocol;              ///< "TLSv1_2" and the like; "": TLS 1.2 and 1.3
-    std::string ciphers;               ///< OpenSSL's notation; "": a good list of our own
-    std::filesystem::path parameters;  ///< Diffie-Hellman parameters
-
-    [[nodiscard]] bool enabled() const { return !key.empty() || !certificate.empty(); }
-    /// For the upstream side, where authorities alone mean something too.
-    [[nodiscard]] bool mentioned() const { return enabled() || !authorities.empty(); }
+struct CertificateFiles {
+    std::filesystem::path certificate;  ///< PEM: the certificate, then its chain
+    std::filesystem::path key;          ///< PEM
+    std::filesystem::path ocsp;         ///< DER: a response to be stapled; "": none
 };
+
+/// One side that accepts TLS: the public one, or that of the REST API.
+struct ServerTls {
+    /// The first is for clients that name no host, or none of ours. None: no TLS.
+    std::vector<CertificateFiles> certificates;
+    std::string passphrase;               ///< of the keys; never shown
+    std::filesystem::path ca;             ///< who may sign clients' certificates; "": the system's
+    bool request_certificate = false;     ///< ask clients for one
+    bool reject_unauthorized = false;     ///< and refuse those without a good one
+    std::string protocol;                 ///< "TLSv1_2" or "TLSv1_3" alone; "": both
+    std::string ciphers;                  ///< OpenSSL's notation; "": ours
+    std::filesystem::path dh_parameters;  ///< PEM; "": the standard groups
+    std::vector<std::string> protocols = {"http/1.1"};  ///< of ALPN, the best first
+    bool fetch_ocsp = true;  ///< ask the responder that a certificate names
+    bool kernel = false;     ///< let the kernel encrypt, where it can (kTLS)
+
+    [[nodiscard]] bool enabled() const { return !certificates.empty(); }
+};
+
+/// Towards https:// targets.
+struct ClientTls {
+    CertificateFiles certificate;  ///< ours; none when empty
+    std::string passphrase;
+    std::filesystem::path ca;  ///< whom to trust; "": the system's
+    bool verify = true;        ///< false: --insecure
+};
+
+constexpr Milliseconds handshake_patience = Milliseconds(10000);
 
 }  // namespace carrel::proxy
