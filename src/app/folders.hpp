@@ -19,6 +19,11 @@ struct Folders {
     [[nodiscard]] std::filesystem::path server_logs() const { return data / "logs" / "servers"; }
     [[nodiscard]] std::filesystem::path control_socket() const { return runtime / "control.sock"; }
     [[nodiscard]] std::filesystem::path proxy_socket() const { return runtime / "proxy-api.sock"; }
+    /// Routes survive the proxy, not the machine's restart, which ends every server anyway.
+    [[nodiscard]] std::filesystem::path proxy_routes() const { return runtime / "proxy-routes"; }
+    [[nodiscard]] std::filesystem::path handover_socket() const {
+        return runtime / "handover.sock";
+    }
     [[nodiscard]] std::filesystem::path port_file() const { return runtime / "port"; }
 };
 

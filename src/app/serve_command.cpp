@@ -3,7 +3,11 @@
 #include "app/port_check.hpp"
 #include "app/supervisor.hpp"
 #include "app/wiring.hpp"
+#include "runtime/called_program.hpp"
 #include "runtime/log.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace carrel {
 
@@ -16,11 +20,20 @@ log::Level to_level(std::string const& name) {
     return log::Level::Info;
 }
 
+/// Whether a terminal that is closed takes us along.
+bool has_terminal() {
+    int const terminal = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (terminal < 0) return false;
+    ::close(terminal);
+    return true;
+}
+
 std::filesystem::path logins_file(Folders const& folders) { return folders.data / "logins.txt"; }
 
 }  // namespace
 
 Result<> serve(SettingsFlags const& flags, Demo demo) {
+    auto const program = called_program().string();
     TRY(auto const settings, settings_from(flags));
     log::start("serve", to_level(settings.log.level));
     TRY(auto const folders, make_folders(settings.server.data));
@@ -34,7 +47,9 @@ Result<> serve(SettingsFlags const& flags, Demo demo) {
                       .folders = folders,
                       .secrets = secrets,
                       .control_arguments = std::move(arguments),
-                      .logins = demo == Demo::Yes ? logins_file(folders) : ""});
+                      .logins = demo == Demo::Yes ? logins_file(folders) : "",
+                      .program = program,
+                      .on_terminal = has_terminal()});
 }
 
 Result<> control(SettingsFlags const& flags, Demo demo) {

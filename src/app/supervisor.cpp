@@ -1,7 +1,7 @@
 #include "app/supervisor.hpp"
 
 #include "app/child_process.hpp"
-#include "base/encoding.hpp"
+#include "app/supervised_proxy.hpp"
 #include "http/client.hpp"
 #include "runtime/log.hpp"
 
@@ -18,25 +18,10 @@ namespace carrel {
 
 namespace {
 
-constexpr int most_early_deaths = 5;
-constexpr Milliseconds restart_pause{300};
+constexpr Milliseconds longest_wait{2'000};
+constexpr Milliseconds short_wait{50};
 constexpr Milliseconds control_grace{90'000};
 constexpr Milliseconds proxy_grace{15'000};
-
-std::vector<std::string> proxy_arguments(Supervised const& what) {
-    return {"--ip",
-            what.settings.server.ip,
-            "--port",
-            std::to_string(what.settings.server.port),
-            "--api-socket",
-            what.folders.proxy_socket().string(),
-            "--default-target",
-            socket_url(what.folders.control_socket()),
-            "--port-file",
-            what.folders.port_file().string(),
-            "--log-level",
-            "warn"};
-}
 
 /// Waits for a signal for at most `patience`; 0 when none came.
 int wait_for_signal(sigset_t const& signals, Milliseconds patience) {
@@ -50,14 +35,16 @@ class Supervisor {
 public:
     explicit Supervisor(Supervised const& what)
         : what_(what),
-          proxy_("proxy", proxy_arguments(what),
-                 {{"CONFIGPROXY_AUTH_TOKEN", what.secrets.proxy_token},
-                  {"CARREL_EDGE_KEY", to_base64url(what.secrets.edge_key)}}),
-          control_("control", what.control_arguments, {}) {}
+          control_({.name = "control",
+                    .program = what.program,
+                    .arguments = what.control_arguments,
+                    .secrets = {},
+                    .descriptors = {}}) {}
 
     Result<> run() {
         sigemptyset(&signals_);
-        for (int const number : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&signals_, number);
+        for (int const number : {SIGINT, SIGTERM, SIGHUP, SIGUSR2, SIGCHLD})
+            sigaddset(&signals_, number);
         ::sigprocmask(SIG_BLOCK, &signals_, nullptr);
         // Notebook servers outlive the control process that started them: they become our children,
         // and we reap them.
@@ -65,40 +52,72 @@ public:
         std::error_code ignored;
         std::filesystem::remove(what_.folders.port_file(), ignored);
 
-        for (auto* const child : {&proxy_, &control_}) TRY_VOID(child->start());
+        TRY(proxy_, SupervisedProxy::create(what_));
+        TRY_VOID(proxy_->start());
+        TRY_VOID(control_.start(program_));
         auto const ended = watch();
         stop();
         return ended;
     }
 
 private:
-    /// Until somebody wants us to stop, or a child cannot be kept alive.
+    /// Until somebody wants us to stop, or nothing can be started at all.
     Result<> watch() {
         for (;;) {
-            int const number =
-                wait_for_signal(signals_, announced_ ? Milliseconds(2'000) : Milliseconds(50));
-            if (number == SIGINT || number == SIGTERM || number == SIGHUP) return {};
+            int const number = wait_for_signal(signals_, patience());
+            if (number == SIGINT || number == SIGTERM) return {};
+            if (number == SIGHUP && !hang_up()) return {};
             reap();
-            for (auto* const child : {&proxy_, &control_}) TRY_VOID(keep_alive(*child));
+            if (number == SIGUSR2) proxy_->begin_upgrade(what_.program);
+            // A new control process of the new program: it finds everything again.
+            if (proxy_->attend() == SupervisedProxy::Upgrade::Done) {
+                program_ = what_.program;
+                control_.signal(SIGTERM);
+            }
+            TRY_VOID(keep_alive(proxy_->current(), [this] { return proxy_->start(); }));
+            TRY_VOID(keep_alive(control_, [this] { return control_.start(program_); }));
             if (!announced_) announce();
         }
+    }
+
+    /// How long nothing can happen but what a signal tells of.
+    [[nodiscard]] Milliseconds patience() {
+        if (!announced_ || proxy_->upgrading()) return short_wait;
+        auto wait = longest_wait;
+        for (ChildProcess const* child :
+             {&proxy_->current(), static_cast<ChildProcess const*>(&control_)})
+            if (!child->running()) wait = std::min(wait, child->pause() + Milliseconds(1));
+        return wait;
+    }
+
+    /// SIGHUP: the terminal has gone, and we with it; without a terminal, a wish to load
+    /// certificates and the like again. False: we end.
+    [[nodiscard]] bool hang_up() const {
+        if (what_.on_terminal) return false;
+        proxy_->reload();
+        return true;
     }
 
     void reap() {
         int status = 0;
         for (pid_t process = 0; (process = ::waitpid(-1, &status, WNOHANG)) > 0;)
-            for (auto* const child : {&proxy_, &control_}) child->note_end(process, status);
+            if (!proxy_->note_end(process, status)) control_.note_end(process, status);
     }
 
-    Result<> keep_alive(ChildProcess& child) {
+    template <class Start>
+    Result<> keep_alive(ChildProcess const& child, Start start) {
         if (child.running()) return {};
-        if (child.early_deaths() >= most_early_deaths || !announced_)
+        if (!announced_)
             return fail(Code::Unavailable,
                         "the {} process does not stay up; its last lines above say why",
                         child.name());
-        if (child.early_deaths() > 0) wait_for_signal({}, restart_pause);
+        // Once it has worked, giving up would only take the other processes along.
+        if (child.pause() > Milliseconds(0)) return {};
         log::warn("process_restarted", {{"name", child.name()}});
-        return child.start();
+        if (auto const started = start(); !started)
+            log::error("process_not_started",
+                       {{"name", child.name()}, {"cause", started.error().message}});
+        return {};
     }
 
     /// Says that everything is up, once it is.
@@ -127,29 +146,35 @@ private:
 
     void stop() {
         // The proxy goes last: it tells people what is going on until the end.
-        end(control_, SIGINT, control_grace);
-        end(proxy_, SIGTERM, proxy_grace);
+        end(
+            control_.name(), control_grace, [this] { return !control_.running(); },
+            [this](int number) { control_.signal(number == SIGKILL ? SIGKILL : SIGINT); });
+        end(
+            "proxy", proxy_grace, [this] { return proxy_->all_ended(); },
+            [this](int number) { proxy_->signal(number); });
     }
 
-    void end(ChildProcess& child, int number, Milliseconds grace) {
+    template <class Ended, class Signal>
+    void end(std::string const& name, Milliseconds grace, Ended ended, Signal signal) {
         auto const deadline = Deadline::after(grace);
-        child.signal(number);
-        while (child.running() && !deadline.passed()) {
+        signal(SIGTERM);
+        while (!ended() && !deadline.passed()) {
             int const again = wait_for_signal(signals_, Milliseconds(200));
-            if (again == SIGINT || again == SIGTERM) child.signal(number);
+            if (again == SIGINT || again == SIGTERM) signal(again);
             reap();
         }
-        if (!child.running()) return;
-        log::error("process_killed", {{"name", child.name()}, {"cause", "did not end in time"}});
-        child.signal(SIGKILL);
-        while (child.running()) {
-            wait_for_signal(signals_, Milliseconds(50));
+        if (ended()) return;
+        log::error("process_killed", {{"name", name}, {"cause", "did not end in time"}});
+        signal(SIGKILL);
+        while (!ended()) {
+            wait_for_signal(signals_, short_wait);
             reap();
         }
     }
 
     Supervised const& what_;
-    ChildProcess proxy_;
+    std::string program_ = "/proc/self/exe";
+    std::unique_ptr<SupervisedProxy> proxy_;
     ChildProcess control_;
     http::Client client_;
     sigset_t signals_{};

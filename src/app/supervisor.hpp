@@ -20,6 +20,10 @@ struct Supervised {
     std::vector<std::string> control_arguments;
     /// Where the log-ins of a demo are written; empty when there is none.
     std::filesystem::path logins;
+    /// Where the program is, by the name it was called with: what SIGUSR2 starts.
+    std::string program;
+    /// Whether SIGHUP says that our terminal has gone.
+    bool on_terminal = false;
 };
 
 /// Runs until SIGINT or SIGTERM, then stops the servers, control and the proxy.

@@ -133,8 +133,9 @@ private:
         if (!failure.empty())
             response = problem({Code::Internal, "unexpected: " + failure}, request);
         if (!wire_.socket().is_open()) co_return false;
-        auto const sent = co_await send_response(wire_, context_, request, response,
-                                                 keep_alive && !context_.stopping, can_chunk);
+        auto const sent = co_await send_response(
+            wire_, context_, request, response,
+            keep_alive && !context_.stopping && !context_.last_answers, can_chunk);
         if (log::enabled(log::Level::Debug)) {
             auto const elapsed =
                 std::chrono::duration_cast<Milliseconds>(Steady::now() - started).count();

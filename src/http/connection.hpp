@@ -13,7 +13,8 @@ struct ServerContext {
     Server::Respond respond;
     ServerLimits limits;
     bool stopping = false;
-    BlockingPool files{1};  ///< reads the bodies that are files
+    bool last_answers = false;  ///< what is asked is still answered, once on each connection
+    BlockingPool files{1};      ///< reads the bodies that are files
 };
 
 /// Ends when the peer has gone, a limit is exceeded, or the server stops.

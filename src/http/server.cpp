@@ -9,9 +9,12 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <set>
 
 namespace carrel::http {
@@ -78,6 +81,34 @@ Result<Unix::acceptor> listen_unix(asio::any_io_executor const& executor, UnixSo
     return acceptor;
 }
 
+Result<Acceptor> adopt(asio::any_io_executor const& executor, Inherited const& inherited) {
+    int family = 0;
+    int listens = 0;
+    socklen_t size = sizeof(family);
+    if (::getsockopt(inherited.descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 ||
+        ::getsockopt(inherited.descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0)
+        return fail_errno("take over descriptor {} as a listening socket", inherited.descriptor);
+    if (listens == 0)
+        return fail(Code::InvalidArgument, "take over descriptor {}: it does not listen",
+                    inherited.descriptor);
+    ::fcntl(inherited.descriptor, F_SETFD, FD_CLOEXEC);
+    Acceptor acceptor(executor);
+    boost::system::error_code error;
+    acceptor.assign(asio::generic::stream_protocol(family, 0), inherited.descriptor, error);
+    if (error) return fail_listen("an inherited socket", error);
+    return acceptor;
+}
+
+unsigned short port_of(Acceptor const& acceptor) {
+    boost::system::error_code ignored;
+    auto const endpoint = acceptor.local_endpoint(ignored);
+    Tcp::endpoint tcp;
+    if (endpoint.protocol().family() == AF_UNIX || endpoint.size() > tcp.capacity()) return 0;
+    std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+    tcp.resize(endpoint.size());
+    return tcp.port();
+}
+
 }  // namespace
 
 struct Server::State {
@@ -140,6 +171,11 @@ Result<std::unique_ptr<Server>> Server::create(asio::any_io_executor executor,
         auto const port = acceptor.local_endpoint().port();
         state = std::make_shared<State>(executor, std::move(acceptor));
         state->port = port;
+    } else if (auto const* inherited = std::get_if<Inherited>(&address)) {
+        TRY(auto acceptor, adopt(executor, *inherited));
+        auto const port = port_of(acceptor);
+        state = std::make_shared<State>(executor, std::move(acceptor));
+        state->port = port;
     } else {
         auto const& path = std::get<UnixSocket>(address).path;
         TRY(auto acceptor, listen_unix(executor, {path}));
@@ -161,6 +197,17 @@ Server::~Server() {
 }
 
 unsigned short Server::port() const { return state_->port; }
+
+int Server::descriptor() const {
+    return state_->acceptor.is_open() ? state_->acceptor.native_handle() : -1;
+}
+
+void Server::give_up_listening() {
+    state_->socket_path.clear();
+    state_->context->last_answers = true;
+    boost::system::error_code ignored;
+    state_->acceptor.close(ignored);
+}
 
 void Server::start() { state_->tasks.start("accept", State::accept_all(state_)); }
 

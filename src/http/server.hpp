@@ -23,7 +23,12 @@ struct TcpAddress {
     std::string address = "127.0.0.1";
     unsigned short port = 0;  ///< 0: any free one
 };
-using ListenAddress = std::variant<UnixSocket, TcpAddress>;
+/// A listening socket that somebody else opened; it is taken over. The file of a unix socket stays
+/// theirs to remove.
+struct Inherited {
+    int descriptor;
+};
+using ListenAddress = std::variant<UnixSocket, TcpAddress, Inherited>;
 
 struct ServerLimits {
     size_t largest_body = 1024UL * 1024UL;
@@ -47,6 +52,11 @@ public:
 
     /// The TCP port; 0 for a unix socket.
     [[nodiscard]] unsigned short port() const;
+    /// The listening socket, for a successor; -1 once it is closed.
+    [[nodiscard]] int descriptor() const;
+    /// A successor has the listening socket: accepts nothing more, leaves the socket's file where
+    /// it is, and ends each connection after its next answer.
+    void give_up_listening();
 
 private:
     struct State;

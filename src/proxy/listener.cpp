@@ -25,6 +25,7 @@ unsigned short port_of(Socket const& socket) {
     sockaddr_storage address = {};
     socklen_t length = sizeof(address);
     getsockname(socket.descriptor(), reinterpret_cast<sockaddr*>(&address), &length);
+    if (address.ss_family == AF_UNIX) return 0;
     sockaddr_in v4;
     std::memcpy(&v4, &address, sizeof(v4));  // the port is at the same place in IPv6
     return ntohs(v4.sin_port);
@@ -95,27 +96,65 @@ Result<> remove_stale(std::filesystem::path const& path, Address const& address)
     return {};
 }
 
-Result<Listeners> listen_unix(Options const& options) {
-    TRY(auto const address, unix_address(options.socket.string()));
-    TRY_VOID(remove_stale(options.socket, address));
+enum class Access { Everybody, Owner };
+
+Result<Socket> listen_unix(std::filesystem::path const& path, Access access) {
+    TRY(auto const address, unix_address(path.string()));
+    TRY_VOID(remove_stale(path, address));
     Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket.is_open() || bind(socket.descriptor(), address.get(), address.length) != 0 ||
-        ::listen(socket.descriptor(), backlog) != 0)
-        return fail_errno("listen on {}", options.socket.string());
-    Listeners listeners;
-    for (unsigned i = 1; i < options.threads; ++i) {
-        listeners.sockets.emplace_back(fcntl(socket.descriptor(), F_DUPFD_CLOEXEC, 0));
-        if (!listeners.sockets.back().is_open())
-            return fail_errno("listen on {}", options.socket.string());
-    }
-    listeners.sockets.push_back(std::move(socket));
-    return listeners;
+    if (!socket.is_open() || bind(socket.descriptor(), address.get(), address.length) != 0)
+        return fail_errno("listen on {}", path.string());
+    // Before listen(), when nobody can connect yet.
+    if (access == Access::Owner && chmod(path.c_str(), 0600) != 0)
+        return fail_errno("set the mode of {}", path.string());
+    if (::listen(socket.descriptor(), backlog) != 0)
+        return fail_errno("listen on {}", path.string());
+    return socket;
+}
+
+Result<> check_listens(Socket const& socket) {
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+    if (getsockopt(socket.descriptor(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0)
+        return fail_errno("take over descriptor {} as a listening socket", socket.descriptor());
+    if (listens == 0)
+        return fail(Code::InvalidArgument, "take over descriptor {}: it does not listen",
+                    socket.descriptor());
+    return {};
 }
 
 }  // namespace
 
+Result<Listeners> adopt_listeners(std::vector<Socket> sockets, unsigned threads) {
+    Listeners listeners;
+    listeners.sockets = std::move(sockets);
+    if (listeners.sockets.empty())
+        return fail(Code::InvalidArgument, "take over listening sockets: there are none");
+    for (auto const& socket : listeners.sockets) {
+        TRY_VOID(check_listens(socket));
+        fcntl(socket.descriptor(), F_SETFD, FD_CLOEXEC);
+        fcntl(socket.descriptor(), F_SETFL, fcntl(socket.descriptor(), F_GETFL) | O_NONBLOCK);
+    }
+    auto const given = listeners.sockets.size();
+    for (size_t i = given; i < threads; ++i) {
+        auto const& original = listeners.sockets[i % given];
+        listeners.sockets.emplace_back(fcntl(original.descriptor(), F_DUPFD_CLOEXEC, 0));
+        if (!listeners.sockets.back().is_open()) return fail_errno("duplicate a listening socket");
+    }
+    listeners.port = port_of(listeners.sockets.front());
+    return listeners;
+}
+
+Result<Socket> listen_privately(std::filesystem::path const& path) {
+    return listen_unix(path, Access::Owner);
+}
+
 Result<Listeners> listen(Options const& options) {
-    return options.socket.empty() ? listen_tcp(options) : listen_unix(options);
+    if (options.socket.empty()) return listen_tcp(options);
+    TRY(auto socket, listen_unix(options.socket, Access::Everybody));
+    std::vector<Socket> sockets;
+    sockets.push_back(std::move(socket));
+    return adopt_listeners(std::move(sockets), options.threads);
 }
 
 }  // namespace carrel::proxy

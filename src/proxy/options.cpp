@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <map>
 
@@ -21,6 +22,7 @@ struct Raw {
     std::string default_target;
     std::string error_target;
     std::vector<std::string> custom_headers;
+    std::vector<std::string> listen_descriptors;
     std::string log_level = "info";
     long timeout = 0;
     long proxy_timeout = 0;
@@ -95,7 +97,16 @@ void declare_tls(CLI::App& app, Options& options, Raw& raw) {
     app.add_flag("--insecure", raw.insecure, "Do not verify upstreams' certificates");
 }
 
+/// How a proxy comes after another one without anybody noticing.
+void declare_survival(CLI::App& app, Options& options, Raw& raw) {
+    app.add_option("--listen-fd", raw.listen_descriptors,
+                   "public=N or api=N: an open listening socket to use")
+        ->allow_extra_args(false);
+    app.add_option("--ready-fd", options.ready_descriptor, "Write a line here once all is ready");
+}
+
 void declare_own(CLI::App& app, Options& options, Raw& raw) {
+    declare_survival(app, options, raw);
     app.add_option("--threads", options.threads, "Worker threads")->check(CLI::Range(1, 256));
     app.add_option("--port-file", options.port_file, "Write the real port here");
     app.add_option("--stop-grace", raw.stop_grace, "Milliseconds for answers under way at the end");
@@ -145,6 +156,20 @@ Result<std::pair<std::string, std::string>> parse_custom_header(std::string_view
         !std::ranges::all_of(value, is_value))
         return fail(Code::InvalidArgument, "malformed custom header: {}", for_log(text));
     return std::pair(std::string(name), std::string(value));
+}
+
+Result<std::pair<std::string, int>> parse_listen_descriptor(std::string_view text) {
+    auto const equals = text.find('=');
+    auto const role = text.substr(0, equals);
+    auto const number = equals == std::string_view::npos ? "" : text.substr(equals + 1);
+    int descriptor = -1;
+    auto const [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), descriptor);
+    bool const known = role == "public" || role == "api";
+    if (!known || error != std::errc() || end != number.data() + number.size() || descriptor < 3)
+        return fail(Code::InvalidArgument, "--listen-fd takes public=N or api=N, not '{}'",
+                    for_log(text));
+    return std::pair(std::string(role), descriptor);
 }
 
 std::string from_environment(char const* name) {
@@ -202,6 +227,10 @@ Result<> finish(Options& options, Raw const& raw, bool legacy) {
     for (auto const& text : raw.custom_headers) {
         TRY(auto header, parse_custom_header(text));
         options.custom_headers.push_back(std::move(header));
+    }
+    for (auto const& text : raw.listen_descriptors) {
+        TRY(auto descriptor, parse_listen_descriptor(text));
+        options.listen_descriptors.push_back(std::move(descriptor));
     }
     options.api_token = from_environment("CONFIGPROXY_AUTH_TOKEN");
     if (auto const key = from_environment("CARREL_EDGE_KEY"); !key.empty()) {

@@ -59,8 +59,12 @@ struct Options {
     std::filesystem::path
         port_file;  ///< the real port is written here once connections are accepted
     Milliseconds stop_grace = Milliseconds(10000);
-    std::string api_token;  ///< CONFIGPROXY_AUTH_TOKEN; "": the REST API is open
-    std::string edge_key;   ///< CARREL_EDGE_KEY, decoded: 32 bytes; "": no edge authorization
+    /// Listening sockets that the parent opened, by what they are for: "public" (one or several)
+    /// or "api".
+    std::vector<std::pair<std::string, int>> listen_descriptors;
+    int ready_descriptor = -1;  ///< a line is written here once connections are accepted
+    std::string api_token;      ///< CONFIGPROXY_AUTH_TOKEN; "": the REST API is open
+    std::string edge_key;       ///< CARREL_EDGE_KEY, decoded: 32 bytes; "": no edge authorization
 };
 
 /// What the command line asks for.

@@ -9,12 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <pthread.h>
 #include <sys/resource.h>
-#include <unistd.h>
-#include <csignal>
-#include <cstdio>
-#include <fstream>
 #include <thread>
 
 namespace carrel::proxy {
@@ -44,6 +39,8 @@ void raise_descriptor_limit() {
 }
 
 http::ListenAddress api_address(Options const& options) {
+    for (auto const& [role, descriptor] : options.listen_descriptors)
+        if (role == "api") return http::Inherited{descriptor};
     if (!options.api_socket.empty()) return http::UnixSocket{options.api_socket};
     bool const local = options.api_ip == "localhost";
     return http::TcpAddress{local ? "127.0.0.1" : options.api_ip, options.api_port};
@@ -63,12 +60,17 @@ Result<> check_supported(Options const& options) {
     return {};
 }
 
-/// Written beside and renamed, so that a reader never sees half of it.
-Result<> write_file(std::filesystem::path const& path, std::string const& content) {
-    auto const temporary = path.string() + ".new";
-    std::ofstream(temporary) << content << '\n';
-    if (rename(temporary.c_str(), path.c_str()) != 0) return fail_errno("write {}", path.string());
-    return {};
+/// What a parent opened for us, by what it is for.
+std::vector<Socket> inherited(Options const& options, std::string_view role) {
+    std::vector<Socket> sockets;
+    for (auto const& [of, descriptor] : options.listen_descriptors)
+        if (of == role) sockets.emplace_back(descriptor);
+    return sockets;
+}
+
+Result<Listeners> public_listeners(Options const& options) {
+    auto sockets = inherited(options, "public");
+    return sockets.empty() ? listen(options) : adopt_listeners(std::move(sockets), options.threads);
 }
 
 }  // namespace
@@ -77,8 +79,9 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
     TRY_VOID(check_supported(options));
     raise_descriptor_limit();
     auto state = std::make_unique<State>(std::move(options));
-    TRY(auto listeners, listen(state->options));
+    TRY(auto listeners, public_listeners(state->options));
     state->port = listeners.port;
+    state->options.threads = static_cast<unsigned>(listeners.sockets.size());
     unsigned number = 0;
     for (auto& socket : listeners.sockets) {
         TRY(auto worker, Worker::create(state->options, std::move(socket), number++));
@@ -121,46 +124,5 @@ void Proxy::stop() {
 
 unsigned short Proxy::port() const { return state_->port; }
 unsigned short Proxy::api_port() const { return state_->api_server->port(); }
-
-int run_proxy(std::vector<std::string> const& arguments, bool legacy) {
-    auto parsed = parse_options(arguments, legacy);
-    if (parsed.message) {
-        std::fprintf(parsed.exit_code == 0 ? stdout : stderr, "%s\n", parsed.message->c_str());
-        return parsed.exit_code;
-    }
-    auto& options = parsed.options;
-    log::start("proxy", options.log_level);
-    std::signal(SIGPIPE, SIG_IGN);
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads inherit it
-    if (options.api_token.empty()) log::warn("api_open", {{"hint", "set CONFIGPROXY_AUTH_TOKEN"}});
-
-    auto const port_file = options.port_file;
-    auto const pid_file = options.pid_file;
-    auto proxy = Proxy::create(std::move(options));
-    if (!proxy) {
-        std::fprintf(stderr, "carrel proxy: %s\n", proxy.error().message.c_str());
-        return 1;
-    }
-    (*proxy)->start();
-    auto written =
-        port_file.empty() ? Result<>() : write_file(port_file, std::to_string((*proxy)->port()));
-    if (written && !pid_file.empty()) written = write_file(pid_file, std::to_string(getpid()));
-    if (!written) {
-        std::fprintf(stderr, "carrel proxy: %s\n", written.error().message.c_str());
-        return 1;
-    }
-    log::info("proxy_started", {{"port", (*proxy)->port()}});
-    int signal = 0;
-    sigwait(&signals, &signal);
-    log::info("proxy_stopping", {{"signal", signal}});
-    (*proxy)->stop();
-    if (!pid_file.empty()) unlink(pid_file.c_str());
-    log::info("proxy_stopped");
-    return 2;
-}
 
 }  // namespace carrel::proxy

@@ -1,0 +1,110 @@
+#include "app/supervised_proxy.hpp"
+
+#include "base/encoding.hpp"
+#include "runtime/log.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+namespace carrel {
+
+namespace {
+
+std::vector<std::string> arguments_for(Supervised const& what) {
+    return {"--ip",
+            what.settings.server.ip,
+            "--port",
+            std::to_string(what.settings.server.port),
+            "--api-socket",
+            what.folders.proxy_socket().string(),
+            "--default-target",
+            socket_url(what.folders.control_socket()),
+            "--port-file",
+            what.folders.port_file().string(),
+            "--log-level",
+            "warn"};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SupervisedProxy>> SupervisedProxy::create(Supervised const& what) {
+    ChildPlan plan{.name = "proxy",
+                   .program = what.program,
+                   .arguments = arguments_for(what),
+                   .secrets = {{"CONFIGPROXY_AUTH_TOKEN", what.secrets.proxy_token},
+                               {"CARREL_EDGE_KEY", to_base64url(what.secrets.edge_key)}},
+                   .descriptors = {},
+                   .says_when_ready = true};
+    proxy::Options options;
+    options.ip = what.settings.server.ip;
+    options.port = static_cast<unsigned short>(what.settings.server.port);
+    TRY(auto listeners, proxy::listen(options));
+    TRY(auto api, proxy::listen_privately(what.folders.proxy_socket()));
+    auto const pass = [&plan](char const* role, proxy::Socket const& socket) {
+        plan.descriptors.push_back(socket.descriptor());
+        plan.arguments.insert(plan.arguments.end(),
+                              {"--listen-fd", fmt::format("{}={}", role, socket.descriptor())});
+    };
+    for (auto const& socket : listeners.sockets) pass("public", socket);
+    pass("api", api);
+    auto proxy = std::unique_ptr<SupervisedProxy>(new SupervisedProxy(std::move(plan)));
+    proxy->sockets_ = std::move(listeners.sockets);
+    proxy->sockets_.push_back(std::move(api));
+    proxy->current_ = std::make_unique<ChildProcess>(proxy->plan_);
+    return proxy;
+}
+
+Result<> SupervisedProxy::start() { return current_->start(program_); }
+
+bool SupervisedProxy::note_end(pid_t process, int status) {
+    if (next_) next_->note_end(process, status);
+    bool const left = std::erase_if(leaving_, [&](auto const& child) {
+                          return child->note_end(process, status);
+                      }) > 0;
+    if (left) log::info("proxy_drained", {{"pid", process}});
+    return current_->note_end(process, status) || left;
+}
+
+void SupervisedProxy::begin_upgrade(std::string const& program) {
+    if (next_ || !running()) return;
+    log::info("proxy_upgrade", {{"program", program}});
+    next_ = std::make_unique<ChildProcess>(plan_);
+    next_program_ = program;
+    if (auto const started = next_->start(program, {"--take-over"}); !started)
+        log::error("proxy_upgrade_failed", {{"cause", started.error().message}});
+}
+
+SupervisedProxy::Upgrade SupervisedProxy::attend() {
+    if (!next_) return Upgrade::None;
+    if (next_->running() && !next_->is_ready()) {
+        // The one it takes over from is gone: so is what it would have taken over.
+        if (!running()) next_->signal(SIGKILL);
+        return Upgrade::UnderWay;
+    }
+    if (!next_->running()) {
+        // Unless it was at work already, the process that runs has noticed, and goes on.
+        next_.reset();
+        log::error("proxy_upgrade_failed",
+                   {{"program", next_program_}, {"cause", "it ended; its last lines say why"}});
+        return Upgrade::Failed;
+    }
+    if (current_->running()) leaving_.push_back(std::move(current_));
+    current_ = std::move(next_);
+    program_ = next_program_;
+    log::info("proxy_upgraded", {{"program", program_}, {"pid", current_->process()}});
+    return Upgrade::Done;
+}
+
+void SupervisedProxy::reload() const { current_->signal(SIGHUP); }
+
+bool SupervisedProxy::all_ended() const {
+    return !current_->running() && leaving_.empty() && !(next_ && next_->running());
+}
+
+void SupervisedProxy::signal(int number) const {
+    current_->signal(number);
+    if (next_) next_->signal(number);
+    for (auto const& child : leaving_) child->signal(number);
+}
+
+}  // namespace carrel
