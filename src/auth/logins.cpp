@@ -6,10 +6,14 @@ namespace carrel {
 
 namespace {
 
-Result<> revoke(Transaction& transaction, SessionId const& login, Time now) {
+enum class Ends { ForGood, SoFar };
+
+Result<> revoke(Transaction& transaction, SessionId const& login, Ends ends, Time now) {
     OutboxItem item;
     item.kind = "revoke_login";
-    item.payload = nlohmann::json{{"login", login.value()}}.dump();
+    nlohmann::json payload{{"login", login.value()}};
+    if (ends == Ends::SoFar) payload["for_good"] = false;
+    item.payload = payload.dump();
     item.created_at = now;
     item.due_at = now;
     return transaction.outbox().add(item);
@@ -21,12 +25,12 @@ SessionId login_of(TokenId const& token) { return SessionId("token:" + token.val
 
 Result<> end_session(Transaction& transaction, SessionId const& session, Time now) {
     TRY_VOID(transaction.sessions().remove(session));
-    return revoke(transaction, session, now);
+    return revoke(transaction, session, Ends::ForGood, now);
 }
 
 Result<> end_token(Transaction& transaction, TokenId const& token, Time now) {
     TRY_VOID(transaction.tokens().remove(token));
-    return revoke(transaction, login_of(token), now);
+    return revoke(transaction, login_of(token), Ends::ForGood, now);
 }
 
 Result<> end_sessions(Transaction& transaction, UserId const& user,
@@ -39,7 +43,8 @@ Result<> end_sessions(Transaction& transaction, UserId const& user,
 
 Result<> revoke_tokens(Transaction& transaction, UserId const& user, Time now) {
     TRY(auto const tokens, transaction.tokens().of_user(user));
-    for (auto const& token : tokens) TRY_VOID(revoke(transaction, login_of(token.id), now));
+    for (auto const& token : tokens)
+        TRY_VOID(revoke(transaction, login_of(token.id), Ends::SoFar, now));
     return {};
 }
 

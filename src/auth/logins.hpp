@@ -14,7 +14,8 @@ namespace carrel {
 /// Every session of the user but `keep`.
 [[nodiscard]] Result<> end_sessions(Transaction& transaction, UserId const& user,
                                     std::optional<SessionId> const& keep, Time now);
-/// Closes what was opened with the user's tokens, and keeps the tokens: for a disabled user.
+/// Closes what was opened with the user's tokens so far, and keeps the tokens: for a disabled user,
+/// who may be enabled again and then opens servers with them as before.
 [[nodiscard]] Result<> revoke_tokens(Transaction& transaction, UserId const& user, Time now);
 
 /// How an identity names the login by a token; see `Identity::login`.

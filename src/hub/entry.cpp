@@ -110,13 +110,14 @@ Entry::Answer Entry::enter(http::Request& request) {
     auto const owner_name = server_owner_in(next, request.parameter("slug"));
     if (!owner_name)
         co_return fail_field("next", "the address to go on to is not one of a server here");
+    // Before the right is asked for: one that is taken away meanwhile is revoked later than this.
+    auto const now = use_.clock.now();
     CO_TRY(auto admitted, co_await admit(request, *owner_name));
     if (auto* const answer = std::get_if<http::Response>(&admitted)) co_return std::move(*answer);
     auto const& access = std::get<HubAccess>(admitted);
 
     auto const server = servers_.find({access.course.id, access.owner.id, ""});
     if (!server || server->record.state != ServerState::Running) co_return to_start(access, next);
-    auto const now = use_.clock.now();
     if (!access.own) {
         Event const entered{.at = now,
                             .kind = "server_entered",

@@ -13,8 +13,9 @@ class FakeProxyClient final : public ProxyClient {
 public:
     std::map<std::string, ServerRoute> known;
     std::vector<std::string> revoked_logins;
-    std::vector<std::string> revoked_users;  ///< "path user"
-    std::vector<Time> revoked_until_issue;   ///< of each of them
+    std::map<std::string, std::optional<Time>> login_issues;  ///< of each; nothing: for good
+    std::vector<std::string> revoked_users;                   ///< "path user"
+    std::vector<Time> revoked_until_issue;                    ///< of each of them
     std::map<std::string, Time> activity;
     bool down = false;
     bool marked = false;
@@ -50,8 +51,9 @@ public:
         if (found == activity.end()) co_return std::nullopt;
         co_return found->second;
     }
-    Task<> revoke_login(std::string login, Time) override {
+    Task<> revoke_login(std::string login, std::optional<Time> issued_until, Time) override {
         CO_TRY_VOID(reach());
+        login_issues[login] = issued_until;
         revoked_logins.push_back(std::move(login));
         co_return Result<>();
     }

@@ -35,8 +35,10 @@ public:
     /// When the server behind this route was last used through the proxy; nothing when unknown.
     virtual Task<std::optional<Time>> last_activity(std::string path) = 0;
 
-    /// Refuses edge tokens made from this login, and cuts their connections.
-    virtual Task<> revoke_login(std::string login, Time until) = 0;
+    /// Refuses edge tokens made from this login, and cuts their connections: those issued until
+    /// `issued_until`, or all, for good, when it is nothing.
+    virtual Task<> revoke_login(std::string login, std::optional<Time> issued_until,
+                                Time until) = 0;
     /// Refuses edge tokens that this user was given for this route until `issued_until`, likewise.
     virtual Task<> revoke_user(std::string path, std::string user, Time issued_until,
                                Time until) = 0;

@@ -154,7 +154,10 @@ Task<> Reconciler::perform(OutboxItem const& item) {
     auto const text = [&](char const* key) {
         return payload.is_object() ? payload.value(key, std::string()) : std::string();
     };
-    if (item.kind == "revoke_login") co_return co_await revocations_.add({.login = text("login")});
+    if (item.kind == "revoke_login") {
+        bool const for_good = !payload.is_object() || payload.value("for_good", true);
+        co_return co_await revocations_.add({.login = text("login"), .for_good = for_good});
+    }
     if (item.kind == "remove_participant")
         co_return co_await remove_participant(CourseId(text("course")), UserId(text("user")));
     // Mail and the like have workers of their own; here nobody would ever take it up.

@@ -1,5 +1,6 @@
 #include "hub/reconciler.hpp"
 
+#include "auth/logins.hpp"
 #include "hub/hub_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -104,6 +105,28 @@ TEST_F(ReconcilerTest, GivesARestartedProxyItsRoutesAndRevocationsAgain) {
     EXPECT_TRUE(proxy_.marked);
 }
 
+TEST_F(ReconcilerTest, RevokesOfAKeptTokenOnlyWhatWasIssuedSoFar) {
+    ASSERT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+        for (auto const* id : {"kept", "deleted"})
+            TRY_VOID(t.tokens().insert({.id = TokenId(id),
+                                        .secret_hash = id,
+                                        .user = ada_.id,
+                                        .created_at = clock_.now()}));
+        TRY_VOID(revoke_tokens(t, ada_.id, clock_.now()));
+        return end_token(t, TokenId("deleted"), clock_.now());
+    }));
+    auto const revoked_at = clock_.now();
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_EQ(proxy_.login_issues["token:kept"], revoked_at);
+    EXPECT_EQ(proxy_.login_issues["token:deleted"], std::nullopt);
+    clock_.advance(Milliseconds(3'600'000));
+    proxy_.restart();
+    proxy_.login_issues.clear();
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_EQ(proxy_.login_issues.at("token:kept"), revoked_at) << "and not when it is told again";
+    EXPECT_EQ(proxy_.login_issues.at("token:deleted"), std::nullopt);
+}
+
 TEST_F(ReconcilerTest, RemovesRoutesThatAFormerControlProcessLeft) {
     proxy_.known["/c/bio/user/gone"] = {};
     ASSERT_TRUE(await(reconciler_.pass()));
@@ -172,6 +195,12 @@ TEST_F(ReconcilerTest, SomebodyLetInAgainIsNotRefusedAfterTheProxyRestarted) {
     ASSERT_TRUE(await(reconciler_.pass()));
     // Tokens that she got since she was accepted again are younger, and stay good.
     EXPECT_THAT(proxy_.revoked_until_issue, ElementsAre(removed_at));
+}
+
+TEST(Revocations, LoginsRevokedByAFormerProgramStayRefused) {
+    auto const kept = read_revocations(R"([{"login":"s","made":1,"until":9}])", Time());
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_TRUE(kept[0].for_good);
 }
 
 TEST(Revocations, AreForgottenOnceNoTokenCanBeValid) {

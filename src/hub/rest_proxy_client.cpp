@@ -75,8 +75,10 @@ Task<std::optional<Time>> RestProxyClient::last_activity(std::string path) {
     co_return at;
 }
 
-Task<> RestProxyClient::revoke_login(std::string login, Time until) {
-    nlohmann::json const body{{"session", login}, {"until", unix_seconds(until)}};
+Task<> RestProxyClient::revoke_login(std::string login, std::optional<Time> issued_until,
+                                     Time until) {
+    nlohmann::json body{{"session", login}, {"until", unix_seconds(until)}};
+    if (issued_until) body["issued_until"] = issued_until->time_since_epoch().count();
     CO_TRY_VOID(co_await expect("POST", "/api/revocations", body.dump(), {200, 201, 204}));
     co_return Result<>();
 }

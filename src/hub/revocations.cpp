@@ -14,6 +14,7 @@ std::string format_revocations(std::vector<Revocation> const& revocations) {
     auto list = nlohmann::json::array();
     for (auto const& item : revocations)
         list.push_back({{"login", item.login},
+                        {"for_good", item.for_good},
                         {"path", item.path},
                         {"user", item.user},
                         {"made", item.made.time_since_epoch().count()},
@@ -29,7 +30,11 @@ std::vector<Revocation> read_revocations(std::string_view text, Time now) {
         if (!item.is_object()) continue;
         Time const until(Milliseconds(item.value("until", 0LL)));
         if (until <= now) continue;
-        revocations.push_back({.login = item.value("login", ""),
+        auto login = item.value("login", "");
+        // Former programs knew logins only that had ended.
+        bool const for_good = item.value("for_good", !login.empty());
+        revocations.push_back({.login = std::move(login),
+                               .for_good = for_good,
                                .path = item.value("path", ""),
                                .user = item.value("user", ""),
                                .made = Time(Milliseconds(item.value("made", 0LL))),
@@ -39,8 +44,12 @@ std::vector<Revocation> read_revocations(std::string_view text, Time now) {
 }
 
 Task<> Revocations::send(Revocation const& revocation) {
-    if (!revocation.login.empty())
-        co_return co_await use_.proxy.revoke_login(revocation.login, revocation.until);
+    if (!revocation.login.empty()) {
+        auto const issued_until =
+            revocation.for_good ? std::optional<Time>() : std::optional(revocation.made);
+        co_return co_await use_.proxy.revoke_login(revocation.login, issued_until,
+                                                   revocation.until);
+    }
     co_return co_await use_.proxy.revoke_user(revocation.path, revocation.user, revocation.made,
                                               revocation.until);
 }

@@ -12,9 +12,10 @@ namespace carrel {
 /// Edge tokens last as long as a working day; then the browser is sent for a new one by itself.
 inline constexpr Seconds edge_token_lasts{12 * 3600};
 
-/// Either a login that ended, or a user who may no longer use one route.
+/// Either a login, or a user who may no longer use one route.
 struct Revocation {
     std::string login;
+    bool for_good = false;  ///< the login has ended: tokens of it are refused whenever issued
     std::string path;
     std::string user;
     Time made;   ///< tokens issued later are not meant: somebody may be let in again

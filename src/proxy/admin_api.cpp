@@ -178,8 +178,8 @@ http::Response AdminApi::list_revocations() {
         } else {
             item["route"] = each.route;
             item["user"] = each.user;
-            item["issued_until"] = each.issued_until;
         }
+        if (each.issued_until > 0) item["issued_until"] = each.issued_until;
         items.push_back(std::move(item));
     }
     return http::Response::json({{"items", items}});

@@ -143,6 +143,7 @@ TEST_F(AdminApiTest, TakesAndListsRevocations) {
     auto const listed = json::parse(call("GET", "/api/revocations").body);
     EXPECT_EQ(listed["items"].size(), 2U);
     EXPECT_EQ(listed["items"][0]["until"], 1900000000);
+    EXPECT_FALSE(listed["items"][0].contains("issued_until")) << "ended for good";
     clock_.set(Time(Seconds(1900000001)));
     EXPECT_EQ(json::parse(call("GET", "/api/revocations").body)["items"].size(), 0U);
     EXPECT_EQ(call("POST", "/api/revocations", "{}", "").status, 403U);

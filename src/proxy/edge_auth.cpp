@@ -56,15 +56,21 @@ std::string_view bearer_of(std::string_view authorization) {
 }  // namespace
 
 bool Revocation::refuses(http::EdgeToken const& token) const {
-    if (!session.empty()) return token.session == session;
-    return token.route == route && token.user == user && milliseconds(token.issued) <= issued_until;
+    bool const issued_then = issued_until == 0 || milliseconds(token.issued) <= issued_until;
+    if (!session.empty()) return token.session == session && issued_then;
+    return token.route == route && token.user == user && issued_then;
 }
 
 void Revocations::add(Revocation const& revocation) {
     if (!revocation.session.empty()) {
         auto const [entry, added] = sessions_.emplace(revocation.session, all_.size());
         if (!added) {
-            all_[entry->second].until = std::max(all_[entry->second].until, revocation.until);
+            auto& known = all_[entry->second];
+            known.until = std::max(known.until, revocation.until);
+            // 0 is for good, and stays so.
+            known.issued_until = known.issued_until == 0 || revocation.issued_until == 0
+                                     ? 0
+                                     : std::max(known.issued_until, revocation.issued_until);
             return;
         }
     }
@@ -73,7 +79,9 @@ void Revocations::add(Revocation const& revocation) {
 
 bool Revocations::refuses(http::EdgeToken const& token) const {
     if (all_.empty()) return false;
-    if (sessions_.contains(token.session)) return true;
+    if (auto const found = sessions_.find(token.session);
+        found != sessions_.end() && all_[found->second].refuses(token))
+        return true;
     if (sessions_.size() == all_.size()) return false;
     return std::ranges::any_of(all_, [&](Revocation const& each) { return each.refuses(token); });
 }

@@ -22,7 +22,7 @@ struct Revocation {
     std::string session;  ///< "" when it is by route and user
     std::string route;
     std::string user;
-    int64_t issued_until = 0;  ///< by route and user: refuses tokens issued at or before this
+    int64_t issued_until = 0;  ///< refuses tokens issued at or before this; 0: all, for good
     int64_t until = 0;         ///< milliseconds since 1970; may be forgotten then
 
     [[nodiscard]] bool refuses(http::EdgeToken const& token) const;

@@ -137,6 +137,20 @@ TEST_F(EdgeAuthTest, RefusesRevokedSessionsUntilTheirTokensAreWorthlessAnyway) {
     EXPECT_EQ(decide(cookie(ada())), pass);
 }
 
+TEST_F(EdgeAuthTest, RefusesOfALoginThatGoesOnOnlyWhatWasIssuedSoFar) {
+    auto later = ada();
+    later.issued = at(now + 1);
+    auto& revocations = auth_.revocations();
+    revocations.add({.session = "s1", .issued_until = now, .until = now + 1000});
+    EXPECT_EQ(decide(cookie(ada())), forbid);
+    EXPECT_EQ(decide(cookie(later)), pass);
+    // Ended for good is for good, whatever is said of it afterwards.
+    revocations.add({.session = "s1", .until = now + 1000});
+    EXPECT_EQ(decide(cookie(later)), forbid);
+    revocations.add({.session = "s1", .issued_until = now, .until = now + 1000});
+    EXPECT_EQ(decide(cookie(later)), forbid);
+}
+
 TEST_F(EdgeAuthTest, RefusesTokensOfAUserForARouteThatWereIssuedSoFar) {
     auth_.revocations().add(
         {.route = "/c/bio/user/ada", .user = "ada", .issued_until = now, .until = now + 1000});
