@@ -3,6 +3,7 @@
 import pytest
 import websocket
 from support.carrel_process import wait_until
+from support.course import edge_cookie
 from support.jupyter import NotebookServer
 from support.portal import Portal
 from support.raw_http import ask
@@ -11,26 +12,18 @@ from support.raw_http import ask
 @pytest.fixture(scope="module")
 def ada(probe_course):
     """A participant whose server runs."""
-    person = probe_course.admit("access-ada")
-    person.running_server(probe_course.slug)
-    return person
+    return probe_course.admit_with_server("access-ada")
 
 
 @pytest.fixture(scope="module")
 def eve(probe_course):
     """Another participant with a running server, who wants to get into Ada's."""
-    person = probe_course.admit("access-eve")
-    person.running_server(probe_course.slug)
-    return person
+    return probe_course.admit_with_server("access-eve")
 
 
 @pytest.fixture(scope="module")
 def outsider(probe_course):
     return probe_course.applicant("access-outsider")
-
-
-def edge_cookie(person, slug, username=None):
-    return person.server(slug, username).http.cookies["carrel_edge"]
 
 
 def websocket_to(server, path="socket", **more):
@@ -214,6 +207,22 @@ def test_who_is_turned_out_loses_the_running_server(probe_course, gov, way):
     assert again.status_code in (401, 403) and "carrel_edge" not in again.cookies
     if way != "disabled":
         wait_until(lambda: stopped(gov, slug, username), 30, "the server being stopped")
+
+
+def test_who_is_enabled_again_enters_with_a_kept_token(probe_course, gov):
+    slug, username = probe_course.slug, "access-again"
+    person = probe_course.admit_with_server(username)
+    keeper = person.with_token()
+    server = keeper.server(slug)
+    assert server.request("GET", "echo").status_code == 200
+    gov.patch(f"/api/v1/users/{username}", {"disabled": True})
+    wait_until(lambda: server.request("GET", "echo").status_code == 403, 30, "the server being closed to them")
+    assert keeper.request("GET", "/api/v1/me").status_code == 401
+    gov.patch(f"/api/v1/users/{username}", {"disabled": False})
+    again = keeper.server(slug)
+    assert again.request("GET", "echo").status_code == 200
+    # What was opened before stays closed.
+    assert server.request("GET", "echo").status_code == 403
 
 
 def stopped(gov, slug, username):

@@ -6,25 +6,18 @@ import json
 import time
 
 import pytest
+from support.course import edge_cookie
 from support.jupyter import NotebookServer
 
 
 @pytest.fixture(scope="module")
 def ada(probe_course):
-    person = probe_course.admit("edge-ada")
-    person.running_server(probe_course.slug)
-    return person
+    return probe_course.admit_with_server("edge-ada")
 
 
 @pytest.fixture(scope="module")
 def eve(probe_course):
-    person = probe_course.admit("edge-eve")
-    person.running_server(probe_course.slug)
-    return person
-
-
-def edge_cookie(person, slug, username=None):
-    return person.server(slug, username).http.cookies["carrel_edge"]
+    return probe_course.admit_with_server("edge-eve")
 
 
 def test_an_edge_cookie_is_good_for_its_own_route_alone(carrel, ada, eve, probe_course):

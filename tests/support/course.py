@@ -41,6 +41,12 @@ class Course:
         self.lea.decide(self.slug, username, "accept")
         return person
 
+    def admit_with_server(self, username):
+        """A participant whose server runs."""
+        person = self.admit(username)
+        person.running_server(self.slug)
+        return person
+
     def server_state(self, username):
         for one in self.lea.items(f"{self.path}/participants"):
             if one["username"] == username:
@@ -54,6 +60,11 @@ class Course:
         """Ends the course now and waits until the hub is gone."""
         self.lea.post(f"{self.path}/degrade")
         return self.wait_for("degraded")
+
+
+def edge_cookie(person, slug, username=None):
+    """What opens the server of `username`, or their own, to this person."""
+    return person.server(slug, username).http.cookies["carrel_edge"]
 
 
 def far_ahead(days=30):
