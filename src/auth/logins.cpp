@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <ranges>
+
 namespace carrel {
 
 namespace {
@@ -28,9 +30,19 @@ Result<> end_session(Transaction& transaction, SessionId const& session, Time no
     return revoke(transaction, session, Ends::ForGood, now);
 }
 
-Result<> end_token(Transaction& transaction, TokenId const& token, Time now) {
-    TRY_VOID(transaction.tokens().remove(token));
-    return revoke(transaction, login_of(token), Ends::ForGood, now);
+Result<std::vector<TokenId>> end_token(Transaction& transaction, Token const& token, Time now) {
+    TRY(auto const own, transaction.tokens().of_user(token.user));
+    std::vector<TokenId> family{token.id};
+    // Grows while it is walked: each one's own come after it.
+    for (size_t i = 0; i < family.size(); ++i)
+        for (auto const& each : own)
+            if (each.made_with == family[i]) family.push_back(each.id);
+    // The youngest first, because each row refers to its maker's.
+    for (auto const& id : std::views::reverse(family)) {
+        TRY_VOID(transaction.tokens().remove(id));
+        TRY_VOID(revoke(transaction, login_of(id), Ends::ForGood, now));
+    }
+    return family;
 }
 
 Result<> end_sessions(Transaction& transaction, UserId const& user,

@@ -6,11 +6,15 @@
 #include "store/transaction.hpp"
 
 #include <optional>
+#include <vector>
 
 namespace carrel {
 
 [[nodiscard]] Result<> end_session(Transaction& transaction, SessionId const& session, Time now);
-[[nodiscard]] Result<> end_token(Transaction& transaction, TokenId const& token, Time now);
+/// The token, and with it every token that was made with it, or with one of those; the first of
+/// those returned is the token itself.
+[[nodiscard]] Result<std::vector<TokenId>> end_token(Transaction& transaction, Token const& token,
+                                                     Time now);
 /// Every session of the user but `keep`.
 [[nodiscard]] Result<> end_sessions(Transaction& transaction, UserId const& user,
                                     std::optional<SessionId> const& keep, Time now);

@@ -58,6 +58,7 @@ struct Token {
     Time created_at;
     std::optional<Time> expires_at;
     std::optional<Time> last_used_at;
+    std::optional<TokenId> made_with;  ///< the token it was made with; it goes when that one goes
 };
 
 }  // namespace carrel

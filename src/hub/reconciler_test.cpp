@@ -113,7 +113,9 @@ TEST_F(ReconcilerTest, RevokesOfAKeptTokenOnlyWhatWasIssuedSoFar) {
                                         .user = ada_.id,
                                         .created_at = clock_.now()}));
         TRY_VOID(revoke_tokens(t, ada_.id, clock_.now()));
-        return end_token(t, TokenId("deleted"), clock_.now());
+        TRY(auto const deleted, t.tokens().find(TokenId("deleted")));
+        TRY_VOID(end_token(t, deleted, clock_.now()));
+        return {};
     }));
     auto const revoked_at = clock_.now();
     ASSERT_TRUE(await(reconciler_.pass()));

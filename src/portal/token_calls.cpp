@@ -46,18 +46,20 @@ Result<NewToken> read_new_token(Visit const& visit) {
     return wanted;
 }
 
-/// A token made with a token does not outlive it.
-Result<> check_not_longer(Transaction& transaction, Visit const& visit, Token const& token) {
-    if (visit.who.by_cookie) return {};
-    TRY(auto const own, transaction.tokens().of_user(visit.who.user.id));
-    auto const parent = std::ranges::find(own, visit.who.login,
-                                          [](Token const& each) { return login_of(each.id); });
-    if (parent == own.end() || !parent->expires_at) return {};
-    if (!token.expires_at || *token.expires_at > *parent->expires_at)
+/// A token made with a token does not outlive it: neither its time, nor its deletion. Nothing for a
+/// token that is made with a session.
+Result<std::optional<TokenId>> maker_of(Visit const& visit, std::vector<Token> const& own,
+                                        Token const& token) {
+    if (visit.who.by_cookie) return std::nullopt;
+    auto const maker = std::ranges::find(own, visit.who.login,
+                                         [](Token const& each) { return login_of(each.id); });
+    if (maker == own.end())
+        return fail(Code::Unauthenticated, "the token that makes this one was deleted meanwhile");
+    if (maker->expires_at && (!token.expires_at || *token.expires_at > *maker->expires_at))
         return fail(Code::PermissionDenied,
                     "this token ends at {} and makes none that lasts longer",
-                    format_time(*parent->expires_at));
-    return {};
+                    format_time(*maker->expires_at));
+    return maker->id;
 }
 
 Result<http::Response> make_token(PortalDependencies const& portal, Visit const& visit) {
@@ -73,8 +75,8 @@ Result<http::Response> make_token(PortalDependencies const& portal, Visit const&
     token.created_at = now;
     if (wanted.expires_in) token.expires_at = now + Seconds(*wanted.expires_in);
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
-        TRY_VOID(check_not_longer(transaction, visit, token));
         TRY(auto const own, transaction.tokens().of_user(token.user));
+        TRY(token.made_with, maker_of(visit, own, token));
         if (own.size() >= most_tokens)
             return fail(Code::Conflict, "you have {} tokens already; delete one first", own.size());
         TRY_VOID(transaction.tokens().insert(token));
@@ -103,21 +105,24 @@ Result<http::Response> list_tokens(PortalDependencies const& portal, Visit const
 Result<http::Response> delete_token(PortalDependencies const& portal, Visit const& visit) {
     TRY_VOID(check_no_input(visit.request));
     auto const now = portal.clock.now();
+    auto gone = nlohmann::json::array();
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
         auto const token = transaction.tokens().find(TokenId(visit.request.parameter("id")));
         bool const missing = !token && token.error().code == Code::NotFound;
         if (missing || (token && token->user != visit.who.user.id))
             return fail(Code::NotFound, "you have no such token");
         if (!token) return std::unexpected(token.error());
-        TRY_VOID(end_token(transaction, token->id, now));
+        TRY(auto const ended, end_token(transaction, *token, now));
+        gone = nlohmann::json::array();
+        for (auto const& id : ended) gone.push_back(id.value());
         return record(transaction, now,
                       {.kind = "token_deleted",
                        .actor = visit.who.user.name,
                        .subject = visit.who.user.name,
                        .message = fmt::format("{} deleted an API token", visit.who.user.name),
-                       .detail = {{"token", token->id.value()}}});
+                       .detail = {{"token", token->id.value()}, {"deleted", gone}}});
     }));
-    return http::Response::empty();
+    return http::Response::json({{"deleted", gone}});
 }
 
 }  // namespace
@@ -141,9 +146,9 @@ void add_token_calls(Calls& calls) {
               list_tokens);
     calls.add({.method = "DELETE",
                .path = "/tokens/{id}",
-               .summary = "Delete one of one's own API tokens",
+               .summary = "Delete one of one's own API tokens, and every token made with it",
                .scope = Scope::Self,
-               .status = 204,
+               .gives = "DeletedTokens",
                .problems = {404}},
               delete_token);
 }

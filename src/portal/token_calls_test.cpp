@@ -77,12 +77,40 @@ TEST_F(TokenCallsTest, RefusesWhatIsNotRight) {
 TEST_F(TokenCallsTest, DeletesATokenAndWhatItOpened) {
     auto const made = make(ada_, {{"note", ""}});
     auto const id = made.body["id"].get<std::string>();
-    EXPECT_EQ(portal_.call(ada_, "DELETE", "/tokens/" + id).status, 204U);
+    EXPECT_EQ(portal_.call(ada_, "DELETE", "/tokens/" + id).body["deleted"], nlohmann::json({id}));
     EXPECT_EQ(portal_.call({.bearer = made.body["token"]}, "GET", "/me").status, 401U);
     ASSERT_EQ(portal_.store().outbox().size(), 1U);
     EXPECT_EQ(portal_.store().outbox()[0].payload, R"({"login":"token:)" + id + "\"}");
     EXPECT_EQ(portal_.call(ada_, "DELETE", "/tokens/" + id).status, 404U);
     EXPECT_EQ(portal_.kinds()[0], "token_deleted");
+}
+
+TEST_F(TokenCallsTest, DeletesEveryTokenThatWasMadeWithIt) {
+    auto const made = [&](Caller const& caller) { return make(caller, {{"note", ""}}).body; };
+    auto const caller = [](nlohmann::json const& body) { return Caller{.bearer = body["token"]}; };
+    auto const other = made(ada_);
+    auto const first = made(ada_);
+    auto const child = made(caller(first));
+    auto const grandchild = made(caller(child));
+    auto const sibling = made(caller(other));
+    EXPECT_TRUE(first["made_with"].is_null());
+    EXPECT_EQ(grandchild["made_with"], child["id"]);
+
+    auto const answer = portal_.call(ada_, "DELETE", "/tokens/" + first["id"].get<std::string>());
+    EXPECT_EQ(answer.body["deleted"], nlohmann::json({first["id"], child["id"], grandchild["id"]}));
+    for (auto const& gone : {first, child, grandchild})
+        EXPECT_EQ(portal_.call(caller(gone), "GET", "/me").status, 401U);
+    EXPECT_EQ(portal_.store().outbox().size(), 3U) << "the proxy is told of each";
+    for (auto const& kept : {other, sibling})
+        EXPECT_EQ(portal_.call(caller(kept), "GET", "/me").status, 200U);
+}
+
+TEST_F(TokenCallsTest, TokenMayDeleteItself) {
+    auto const made = make(ada_, {{"note", ""}}).body;
+    Caller const itself{.bearer = made["token"]};
+    auto const path = "/tokens/" + made["id"].get<std::string>();
+    EXPECT_EQ(portal_.call(itself, "DELETE", path).status, 200U);
+    EXPECT_EQ(portal_.call(itself, "GET", "/me").status, 401U);
 }
 
 TEST_F(TokenCallsTest, DeletesNobodyElsesToken) {

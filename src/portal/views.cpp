@@ -58,6 +58,7 @@ json view_of(Token const& token) {
     return {{"id", token.id.value()},
             {"note", token.note},
             {"scopes", std::move(scopes)},
+            {"made_with", token.made_with ? json(token.made_with->value()) : json()},
             {"created_at", format_time(token.created_at)},
             {"expires_at", time_or_null(token.expires_at)},
             {"last_used_at", time_or_null(token.last_used_at)}};

@@ -146,6 +146,7 @@ TEST_P(UsersContract, TokensAreFoundListedTouchedAndRemoved) {
     token.secret_hash = "h0";
     token.created_at = at(1);
     token.expires_at = at(99);
+    token.made_with = TokenId("t1");
     write([&](Transaction& t) { return t.tokens().insert(token); });
     write([](Transaction& t) { return t.tokens().touch(TokenId("t1"), at(9)); });
 
@@ -158,7 +159,12 @@ TEST_P(UsersContract, TokensAreFoundListedTouchedAndRemoved) {
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[0].id, TokenId("t0"));
     EXPECT_EQ(all[0].expires_at, at(99));
+    EXPECT_EQ(all[0].made_with, TokenId("t1"));
+    EXPECT_EQ(all[1].made_with, std::nullopt);
+    // What was made with it must not be left behind.
+    write_error([](Transaction& t) { return t.tokens().remove(TokenId("t1")); });
 
+    write([](Transaction& t) { return t.tokens().remove(TokenId("t0")); });
     write([](Transaction& t) { return t.tokens().remove(TokenId("t1")); });
     write([](Transaction& t) { return t.tokens().remove(TokenId("t1")); });
     EXPECT_EQ(read_error([](Transaction& t) { return t.tokens().find(TokenId("t1")); }).code,

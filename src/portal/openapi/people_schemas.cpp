@@ -50,24 +50,33 @@ nlohmann::json people_schemas() {
 },
 "Token": {
   "type": "object", "additionalProperties": false,
-  "required": ["id", "note", "scopes", "created_at", "expires_at", "last_used_at"],
+  "required": ["id", "note", "scopes", "made_with", "created_at", "expires_at", "last_used_at"],
   "properties": {
     "id": {"type": "string"},
     "note": {"type": "string"},
     "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}},
+    "made_with": {"type": ["string", "null"], "description": "the id of the token it was made with"},
     "created_at": {"type": "string", "format": "date-time"},
     "expires_at": {"type": ["string", "null"], "format": "date-time"},
     "last_used_at": {"type": ["string", "null"], "format": "date-time"}
   }
 },
+"DeletedTokens": {
+  "type": "object", "additionalProperties": false, "required": ["deleted"],
+  "properties": {
+    "deleted": {"type": "array", "items": {"type": "string"}, "minItems": 1,
+      "description": "the ids: the token's own, then those of the tokens that were made with it"}
+  }
+},
 "MadeToken": {
   "type": "object", "additionalProperties": false,
-  "required": ["id", "token", "note", "scopes", "created_at", "expires_at", "last_used_at"],
+  "required": ["id", "token", "note", "scopes", "made_with", "created_at", "expires_at", "last_used_at"],
   "properties": {
     "id": {"type": "string"},
     "token": {"type": "string", "pattern": "^carrel_[A-Za-z0-9_-]{43}$"},
     "note": {"type": "string"},
     "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}},
+    "made_with": {"type": ["string", "null"], "description": "the id of the token it was made with"},
     "created_at": {"type": "string", "format": "date-time"},
     "expires_at": {"type": ["string", "null"], "format": "date-time"},
     "last_used_at": {"type": ["string", "null"], "format": "date-time"}

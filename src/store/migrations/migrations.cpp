@@ -12,6 +12,7 @@ namespace {
 
 std::array const all_migrations{
     Migration{1, "first", migration_0001_first},
+    Migration{2, "token_maker", migration_0002_token_maker},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

@@ -16,5 +16,6 @@ create table if not exists schema_version (
 )sql";
 
 extern std::string_view const migration_0001_first;
+extern std::string_view const migration_0002_token_maker;
 
 }  // namespace carrel

@@ -50,6 +50,7 @@ void visit_columns(Token& token, Visit&& visit) {
     visit("created_at", token.created_at);
     visit("expires_at", token.expires_at);
     visit("last_used_at", token.last_used_at);
+    visit("made_with", token.made_with);
 }
 
 /// Leaders are in a table of their own.

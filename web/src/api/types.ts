@@ -185,6 +185,8 @@ export interface Token {
   id: string;
   note: string;
   scopes: string[];
+  /** The id of the token it was made with. */
+  made_with?: string | null;
   created_at: string;
   expires_at: string | null;
   last_used_at?: string | null;

@@ -85,7 +85,7 @@ export const people = {
   "tokens.used": "zuletzt benutzt",
   "tokens.unused": "nie benutzt",
   "tokens.deleteTitle": "Diesen Token löschen?",
-  "tokens.deleteText": "Programme, die ihn benutzen, können sich nicht mehr anmelden.",
+  "tokens.deleteText": "Programme, die ihn benutzen, können sich nicht mehr anmelden. Tokens, die mit ihm erzeugt wurden, werden mit gelöscht.",
 
   "scope.self": "Mein Konto lesen und ändern",
   "scope.coursesRead": "Kurse sehen",

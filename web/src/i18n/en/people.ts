@@ -85,7 +85,7 @@ export const people = {
   "tokens.used": "last used",
   "tokens.unused": "never used",
   "tokens.deleteTitle": "Delete this token?",
-  "tokens.deleteText": "Programs that use it can no longer log in.",
+  "tokens.deleteText": "Programs that use it can no longer log in. Tokens that were made with it are deleted too.",
 
   "scope.self": "Read and change my account",
   "scope.coursesRead": "See courses",
