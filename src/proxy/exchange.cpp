@@ -155,9 +155,9 @@ Milliseconds Exchange::patience() const {
     if (upstream_ == nullptr) return backlog_patience;
     if (upstream_->connecting())
         return Milliseconds(std::max<int64_t>(1, connect_until_ - worker_.loop().now()));
-    if (!client_.out.empty()) return write_patience;
+    if (response_waits()) return write_patience;
     if (!request_body_.done) {
-        if (!request_.empty() || request_broken_) return write_patience;
+        if (request_waits() || request_broken_) return write_patience;
         auto const wanted = worker_.options().client_timeout;
         return wanted.count() > 0 ? wanted : body_patience;
     }
@@ -176,7 +176,7 @@ Outcome Exchange::give_up() {
             answer_error(503, "The server behind this address does not answer.");
         return Outcome::Progress;
     }
-    if (!request_body_.done && request_.empty()) {
+    if (!request_body_.done && !request_waits() && !request_broken_) {
         drop_upstream();
         answer_built_in(408, "The request did not arrive in time.");
         return Outcome::Progress;

@@ -10,6 +10,7 @@
 #include "proxy/edge_auth.hpp"
 #include "proxy/rewrite.hpp"
 #include "proxy/route_table.hpp"
+#include "proxy/splice_pipe.hpp"
 #include "proxy/upstream.hpp"
 
 #include <optional>
@@ -86,6 +87,7 @@ private:
     // exchange_request.cpp: towards the upstream
     void connect();
     void lost_upstream();
+    [[nodiscard]] bool request_waits() const;
     void drop_upstream();
     bool forward_request();
     bool read_request_body();
@@ -94,6 +96,7 @@ private:
 
     // exchange_response.cpp: towards the client
     bool forward_response();
+    [[nodiscard]] bool response_waits() const;
     bool read_response_head();
     void accept_response_head(ResponseHead const& head);
     bool accept_upgrade(ResponseHead const& head);
@@ -102,6 +105,12 @@ private:
     void decode_response_body();
     void put_chunk(std::string_view data);
     void finish();
+
+    // exchange_splice.cpp: big bodies, past the program
+    [[nodiscard]] bool splices_request();
+    bool splice_request();
+    [[nodiscard]] bool splices_response();
+    bool splice_response();
 
     Worker& worker_;
     Client& client_;
@@ -117,6 +126,7 @@ private:
     // The request.
     Body request_body_;
     Buffer request_;              ///< what the upstream gets next, beginning with the head
+    SplicePipe request_pipe_;     ///< of a big body, after the head
     uint32_t request_sent_ = 0;   ///< of a bodiless request, which is kept to be sent again
     unsigned minor_version_ = 1;  ///< the client's
     bool keep_alive_ = false;
@@ -141,6 +151,7 @@ private:
     // The response.
     HeadScanner scanner_;
     Body response_body_;
+    SplicePipe response_pipe_;
     BodyCoding coding_ = BodyCoding::None;
     unsigned status_ = 0;
     bool answered_ = false;          ///< by the proxy itself: `client_.out` is all there is

@@ -58,8 +58,14 @@ void Exchange::lost_upstream() {
     connect();
 }
 
+/// Some of an unfinished request is here and the upstream does not take it.
+bool Exchange::request_waits() const {
+    return !request_.empty() || !request_pipe_.empty() || !client_.in.empty();
+}
+
 bool Exchange::forward_request() {
     if (upstream_->connecting() || request_done_ || request_broken_) return false;
+    if (splices_request()) return splice_request();
     bool progress = false;
     if (!request_body_.done && request_started_) progress = read_request_body();
     if (outcome_ != Outcome::Waiting || answered_) return true;

@@ -16,6 +16,12 @@ constexpr size_t head_read = 16384;
 
 }  // namespace
 
+/// Some of the response is here and the client does not take it.
+bool Exchange::response_waits() const {
+    return !client_.out.empty() || !response_pipe_.empty() ||
+           (response_started_ && !upstream_->in.empty());
+}
+
 bool Exchange::forward_response() {
     if (upstream_ == nullptr || upstream_->connecting()) return false;
     if (!response_started_) {
@@ -23,9 +29,14 @@ bool Exchange::forward_response() {
         if (!client_.out.empty()) return write_response();
         return read_response_head();
     }
-    bool progress = read_response_body();
-    if (outcome_ != Outcome::Waiting) return true;
-    progress |= write_response();
+    bool progress = false;
+    if (splices_response()) {
+        progress = splice_response();
+    } else {
+        progress = read_response_body();
+        if (outcome_ != Outcome::Waiting) return true;
+        progress |= write_response();
+    }
     if (outcome_ != Outcome::Waiting) return true;
     if (response_body_.done && client_.out.empty()) {
         finish();

@@ -1,5 +1,6 @@
 #include "proxy/socket.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -149,6 +150,33 @@ Io Socket::write(Buffer& buffer) {
     Buffer nothing;
     size_t ignored = 0;
     return write(buffer, nothing, 0, ignored);
+}
+
+Io Socket::splice_to(int pipe, size_t size, size_t& moved) {
+    moved = 0;
+    auto const count = splice(descriptor_, nullptr, pipe, nullptr, size, SPLICE_F_NONBLOCK);
+    if (count > 0) {
+        // Less than `size` may only mean that the pipe's slots are full of small pieces.
+        moved = static_cast<size_t>(count);
+        return Io::Progress;
+    }
+    if (count < 0 && errno == EINTR) return Io::Progress;
+    state_.readable = false;
+    if (count == 0) {
+        state_.ended = true;
+        return Io::Ended;
+    }
+    if (errno == EAGAIN) return Io::Blocked;
+    state_.broken = true;
+    return Io::Broken;
+}
+
+Io Socket::splice_from(int pipe, size_t size, size_t& moved) {
+    moved = 0;
+    auto const count = splice(pipe, nullptr, descriptor_, nullptr, size, SPLICE_F_NONBLOCK);
+    if (count < 0) return failed_write();
+    moved = static_cast<size_t>(count);
+    return Io::Progress;
 }
 
 size_t Socket::discard() {

@@ -81,6 +81,10 @@ public:
     /// many those were.
     Io write(Buffer& first, Buffer& second, uint64_t limit, size_t& of_second);
     Io write(Buffer& buffer);
+    /// Moves up to `size` bytes from the socket into an empty pipe, or from a pipe that holds
+    /// `size` bytes into the socket; `*moved` says how many.
+    Io splice_to(int pipe, size_t size, size_t& moved);
+    Io splice_from(int pipe, size_t size, size_t& moved);
     /// Reads and forgets what there is, to let the peer finish; returns how much.
     size_t discard();
 

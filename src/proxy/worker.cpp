@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 
 namespace carrel::proxy {
@@ -20,6 +21,7 @@ constexpr Milliseconds accept_pause = Milliseconds(200);
 constexpr Milliseconds stop_check = Milliseconds(64);
 /// Descriptors that are not for connections: listeners, epoll, the API, logs.
 constexpr size_t reserved_descriptors = 64;
+constexpr size_t most_pipes = 256;
 constexpr int accepts_in_a_row = 64;
 
 std::string text_of(sockaddr_storage const& address) {
@@ -40,12 +42,30 @@ std::string text_of(sockaddr_storage const& address) {
     return text.data();
 }
 
-/// Each client may need an upstream, too.
-size_t connection_limit(unsigned threads) {
+/// How many descriptors each of the threads may have for its connections.
+size_t descriptors_of_one(unsigned threads) {
     rlimit limit = {};
     getrlimit(RLIMIT_NOFILE, &limit);
     auto const descriptors = std::max<size_t>(limit.rlim_cur, 4 * reserved_descriptors);
-    return (descriptors - reserved_descriptors) / 2 / std::max(threads, 1U);
+    return (descriptors - reserved_descriptors) / std::max(threads, 1U);
+}
+
+/// A sixteenth of the descriptors at most; a transfer that gets no pipe is copied.
+size_t pipe_limit(unsigned threads) {
+    return std::clamp<size_t>(descriptors_of_one(threads) / 32, 1, most_pipes);
+}
+
+/// Each client may need an upstream, too.
+size_t connection_limit(unsigned threads) {
+    return descriptors_of_one(threads) / 2 - pipe_limit(threads);
+}
+
+/// splice(2) to a broken socket knows no MSG_NOSIGNAL.
+void block_sigpipe() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -93,6 +113,7 @@ Result<std::unique_ptr<Worker>> Worker::create(Options const& options, Socket li
 Worker::Worker(Options const& options, std::unique_ptr<EventLoop> loop, unsigned number)
     : options_(options),
       loop_(std::move(loop)),
+      pipes_(pipe_limit(options.threads)),
       upstreams_(*loop_),
       auth_(options.edge_key),
       most_connections_(connection_limit(options.threads)) {
@@ -102,7 +123,10 @@ Worker::Worker(Options const& options, std::unique_ptr<EventLoop> loop, unsigned
 
 Worker::~Worker() { close_everything(); }
 
-void Worker::run() { loop_->run(); }
+void Worker::run() {
+    block_sigpipe();
+    loop_->run();
+}
 
 void Worker::accept_connections() {
     for (int i = 0; i < accepts_in_a_row && !draining_; ++i) {

@@ -48,6 +48,7 @@ public:
     [[nodiscard]] Options const& options() const { return options_; }
     [[nodiscard]] EventLoop& loop() { return *loop_; }
     [[nodiscard]] BufferPool& buffers() { return buffers_; }
+    [[nodiscard]] PipePool& pipes() { return pipes_; }
     [[nodiscard]] UpstreamPool& upstreams() { return upstreams_; }
     [[nodiscard]] RouteTable const& routes();
     [[nodiscard]] EdgeAuth& auth() { return auth_; }
@@ -76,6 +77,7 @@ private:
     Options const& options_;
     std::unique_ptr<EventLoop> loop_;
     BufferPool buffers_;
+    PipePool pipes_;
     UpstreamPool upstreams_;
     RouteTable routes_;
     EdgeAuth auth_;
