@@ -36,12 +36,14 @@ std::string content(fs::path const& path) {
 }
 
 class Subprocess : public testing::Test {
+public:
+    ~Subprocess() override { fs::remove_all(folder); }
+
 protected:
     Subprocess() {
         std::string pattern = "/tmp/carrel-test-XXXXXX";
         folder = ::mkdtemp(pattern.data());
     }
-    ~Subprocess() override { fs::remove_all(folder); }
 
     fs::path folder;
 };

@@ -8,7 +8,6 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
-using testing::Not;
 using Level = Isolation::Level;
 
 CgroupsV2 const limited("/sys/fs/cgroup/carrel");

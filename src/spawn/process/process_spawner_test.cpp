@@ -14,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-using testing::Not;
 
 /// How many processes of the machine have `mark` among their arguments.
 int processes_with(std::string const& mark) {

@@ -12,7 +12,6 @@ namespace carrel {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 TEST(ServerLog, ColoursAndControlCharactersGo) {
     EXPECT_EQ(readable("\x1b[1;32mok\x1b[0m\r\n\x07tab\there\x1b", ""), "ok\ntab\there");
