@@ -64,6 +64,9 @@ std::optional<HeadProblem> read_framing(Field const& field, Framing& framing) {
         case Known::Connection:
             read_connection(field.value, framing);
             return {};
+        case Known::Disguised:
+            if (lower_ascii(field.name.front()) == 'x') return {};  // merely not passed on
+            return HeadProblem{400, "a framing field with '_' for '-'"};
         default:
             return {};
     }

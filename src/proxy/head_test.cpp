@@ -156,6 +156,11 @@ std::vector<Refused> const targets = {
     {"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"},
 };
 
+std::vector<Refused> const disguises = {
+    {"POST / HTTP/1.1\r\nHost: a\r\nContent_Length: 3\r\n\r\n"},
+    {"POST / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\n\r\n"},
+};
+
 std::vector<Refused> const upgrades = {
     {"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: "
      "3\r\n\r\n"},
@@ -163,11 +168,13 @@ std::vector<Refused> const upgrades = {
      "Transfer-Encoding: chunked\r\n\r\n"},
     {"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nUpgrade: "
      "websocket\r\n\r\n"},
+    {"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: "
+     "h2c\r\n\r\n"},
 };
 
 TEST(Head, RefusesWhatTwoServersCouldReadInTwoWays) {
     size_t count = 0;
-    for (auto const* table : {&framing, &lines, &targets, &upgrades})
+    for (auto const* table : {&framing, &lines, &targets, &upgrades, &disguises})
         for (auto const& [bytes, status] : *table) {
             EXPECT_EQ(status_of(bytes), status) << testing::PrintToString(bytes);
             ++count;
@@ -290,6 +297,8 @@ TEST(Head, RecognisesFieldsThatPretendToBeOurs) {
     EXPECT_EQ(known_field("x_carrel_user"), Known::XCarrel);
     EXPECT_EQ(known_field("X_Forwarded-For"), Known::Disguised);
     EXPECT_EQ(known_field("X-Forwarded-For"), Known::XForwardedFor);
+    EXPECT_EQ(known_field("Content_Length"), Known::Disguised);
+    EXPECT_EQ(known_field("transfer_encoding"), Known::Disguised);
     EXPECT_EQ(known_field("X-Forwarded-Prefix"), Known::Other);
     EXPECT_EQ(known_field("transfer-ENCODING"), Known::TransferEncoding);
     EXPECT_EQ(known_field(std::string(300, 'x')), Known::Other);

@@ -70,6 +70,8 @@ Known known_field(std::string_view name) {
     for (auto i = starts[std::min(name.size(), longest + 1)];
          i < table.size() && table[i].name.size() == name.size(); ++i)
         if (same_name(name, table[i].name)) return table[i].known;
+    if (same_disguised(name, "content-length") || same_disguised(name, "transfer-encoding"))
+        return Known::Disguised;
     if (lower_ascii(name.empty() ? '\0' : name[0]) != 'x' || name.size() < 9) return Known::Other;
     if (same_disguised(name.substr(0, 9), "x-carrel-")) return Known::XCarrel;
     if (name.size() >= 12 && same_disguised(name.substr(0, 12), "x-forwarded-") &&

@@ -102,7 +102,7 @@ std::optional<HeadProblem> check_upgrade(RequestHead& head) {
     for (auto const& field : head.fields) {
         if (field.known != Known::Upgrade) continue;
         ++upgrades;
-        websocket = same_name(field.value, "websocket");
+        websocket |= same_name(field.value, "websocket");
     }
     if (!websocket || !head.framing.upgrade || head.minor_version == 0) return {};
     if (upgrades > 1) return HeadProblem{400, "several Upgrade fields"};
