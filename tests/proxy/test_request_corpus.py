@@ -1,0 +1,165 @@
+"""No malformed request reaches a server in a form that could be read in two ways; no valid one is refused."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+
+import pytest
+from request_corpus import MALFORMED, VALID
+from support import strict_http
+from support.carrel_process import wait_until
+from support.naive_relay import NaiveRelay
+from support.proxy_process import RawClient
+
+
+def converse(port, data):
+    """Sends bytes and returns everything that comes back. Only when the other side waits for more is it told that
+    there is none."""
+    with RawClient(port, timeout=10) as client:
+        with contextlib.suppress(ConnectionError):
+            client.send(data)
+        client.socket.settimeout(0.15)
+        received = b""
+        for last in (False, True):
+            try:
+                return received + client.read_to_end()
+            except TimeoutError:
+                received, client.data = received + client.data, b""
+            if last:
+                break
+            with contextlib.suppress(OSError):
+                client.half_close()
+            client.socket.settimeout(10)
+        raise AssertionError(f"no end after {received!r}")
+
+
+def fence(port):
+    """An ordinary request on a connection of its own must get its own answer; what was sent before is recorded then."""
+    with RawClient(port) as client:
+        answer = client.ask("GET", "/fence", host="h")
+        assert answer is not None and answer.status == 200 and answer.get("X-Seen") == "/fence", answer
+
+
+def recorded(backend):
+    """Every request the backend has got, except the fence. Raises Malformed."""
+    requests = []
+    for connection in backend.connections:
+        requests += strict_http.read_requests(connection.received)
+        if connection.problem:
+            raise connection.problem
+    return [each for each in requests if each.target != "/fence"]
+
+
+def verdict(port, backend, data):
+    """"" when the proxy on `port` treats the request safely, else what was wrong."""
+    backend.clear()
+    received = converse(port, data)
+    with contextlib.suppress(AssertionError):
+        fence(port)
+    try:
+        requests = recorded(backend)
+    except strict_http.Malformed as problem:
+        return f"passed on: {problem}"
+    complete = [each for each in requests if each.complete]
+    answers = received.count(b"HTTP/1.1 ") - received.count(b"HTTP/1.1 100 ")
+    if any("smuggled" in each.target for each in requests):
+        return "the hidden request came out"
+    if len(complete) > 1 or answers > 1:
+        return f"{len(complete)} requests passed on, {answers} answers"
+    refused = any(received.startswith(b"HTTP/1.1 %d" % kind) for kind in (4, 5)) or not received
+    if complete and refused:
+        return "passed on whole, and refused"
+    if not complete and not refused:
+        return f"answered {received[:60]!r}"
+    return ""
+
+
+def judge(port, backend):
+    """What was wrong, by case."""
+    found = {name: verdict(port, backend, data) for name, data in MALFORMED}
+    return {name: problem for name, problem in found.items() if problem}
+
+
+def test_malformed_requests_are_refused_or_made_unambiguous(proxy, backend, figure):
+    assert len(MALFORMED) >= 120
+    problems = judge(proxy.port, backend)
+    fence(proxy.port)
+    figure("safe", f"{len(MALFORMED) - len(problems)} of {len(MALFORMED)}")
+    assert problems == {}
+
+
+@pytest.mark.parametrize("name, data, method, target, body", VALID, ids=[case[0] for case in VALID])
+def test_odd_but_valid_requests_are_accepted(proxy_of_module, backend_of_module, name, data, method, target, body):
+    proxy, backend = proxy_of_module, backend_of_module
+    backend.clear()
+    received = converse(proxy.port, data)
+    assert received.startswith(b"HTTP/1.1 200 "), received
+    assert [(each.method, each.target, each.body) for each in recorded(backend)] == [(method, target, body)]
+
+
+def test_a_relay_that_checks_nothing_is_found_out(backend, figure):
+    """The control: it passes on all that the judge must see."""
+    with NaiveRelay(backend.port) as relay:
+        problems = judge(relay.port, backend)
+    figure("unsafe", f"{len(problems)} of {len(MALFORMED)}")
+    assert len(problems) >= 0.9 * len(MALFORMED)
+
+
+NGINX = """
+daemon off; pid {folder}/pid; error_log {folder}/error.log; master_process off; worker_processes 1;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+  upstream back {{ server 127.0.0.1:{target}; keepalive 8; }}
+  server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://back; proxy_http_version 1.1; proxy_set_header Connection "";
+    proxy_set_header Host $http_host; }} }}
+}}
+"""
+HAPROXY = """
+defaults
+  mode http
+  timeout client 5s
+  timeout server 5s
+  timeout connect 5s
+frontend f
+  bind 127.0.0.1:{port}
+  default_backend b
+backend b
+  server s 127.0.0.1:{target}
+"""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+PEERS = {
+    "nginx": (NGINX, ["nginx", "-p", "{folder}", "-c", "{config}"]),
+    "haproxy": (HAPROXY, ["haproxy", "-db", "-f", "{config}"]),
+}
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_the_field_in_comparison(name, backend, tmp_path, figure):
+    """Another control: the judge finds well-kept servers neither perfect nor bad. It is stricter than they have to be:
+    a server that forgives an odd request and then answers the hidden one as the next is counted as unsafe."""
+    text, command = PEERS[name]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{name} is not installed")
+    port, config = free_port(), tmp_path / "config"
+    config.write_text(text.format(folder=tmp_path, port=port, target=backend.port))
+    command = [word.format(folder=tmp_path, config=config) for word in command]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, what=f"{name} being ready")
+        problems = judge(port, backend)
+    finally:
+        process.terminate()
+        process.wait(10)
+    figure("safe", f"{len(MALFORMED) - len(problems)} of {len(MALFORMED)}")
+    figure("unsafe", "; ".join(f"{case}: {problem}" for case, problem in problems.items()))
+    assert 0.5 * len(MALFORMED) < len(MALFORMED) - len(problems) < len(MALFORMED)
