@@ -13,11 +13,13 @@ bool is_dot_segment(std::string_view segment) {
     return segment == "." || segment == "..";
 }
 
+/// A backslash, which only an encoded one can be here, separates segments to some servers.
 bool has_dot_segment(std::string_view path) {
-    if (path.find("/.") == std::string_view::npos) return false;
+    if (path.find("/.") == std::string_view::npos && path.find("\\.") == std::string_view::npos)
+        return false;
     while (!path.empty()) {
         path.remove_prefix(1);
-        auto const end = std::min(path.find('/'), path.size());
+        auto const end = std::min(path.find_first_of("/\\"), path.size());
         if (is_dot_segment(path.substr(0, end))) return true;
         path.remove_prefix(end);
     }
