@@ -121,6 +121,13 @@ class RecordingBackend:
         self.todo.append(work)
         self.wake.send(b"x")
 
+    def settle(self):
+        """Returns once everything that had arrived before has been recorded and served."""
+        for _ in range(2):  # what is called may run before what arrived in the same turn
+            done = threading.Event()
+            self.call(done.set)
+            assert done.wait(10)
+
     def clear(self):
         """Forgets what was recorded; connections that are open stay known."""
         done = threading.Event()
