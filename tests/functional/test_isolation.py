@@ -1,6 +1,8 @@
 """What a participant can see and do from a cell of a real kernel, whether Carrel runs as root or not."""
 
+import itertools
 import json
+import pathlib
 import re
 
 import pytest
@@ -66,10 +68,23 @@ def test_the_rest_of_the_machine_is_not_there(carrel, ada):
         str(carrel.runtime), "/run/carrel", str(carrel.config), "/etc/shadow", "/var/log", "/root/.ssh",
     ]
     assert ada.ask(f"[path for path in {hidden!r} if os.path.exists(path)]") == []
-    assert ada.ask("os.listdir('/home')") == ["inside-ada"]
-    assert ada.ask("os.path.isdir('/root') and os.listdir('/root')") in (False, [])
     passwd = ada.ask("pathlib.Path('/etc/passwd').read_text()").splitlines()
     assert sorted(line.split(":")[0] for line in passwd) == ["inside-ada", "nobody", "root"]
+
+
+def test_the_folders_on_the_way_to_the_environment_show_nothing_but_the_way(ada):
+    # The environment keeps its path wherever the checkout is, be it below /root or in another person's home.
+    environment = pathlib.PurePosixPath(ada.ask("sys.prefix"))
+    expected = {"/home": {"inside-ada"}, "/run": {"server"}, "/var": {"tmp"}, "/root": set(), "/opt": set(), "/srv": set()}
+    for next_one, folder in itertools.pairwise([environment, *environment.parents]):
+        expected.setdefault(str(folder), set()).add(next_one.name)
+    system = {"bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "tmp", "usr", "var"}
+    assert set(ada.ask("os.listdir('/')")) <= system | expected.pop("/")
+    # What is in these is the system's or the server's own, whether the environment is below them or not.
+    for folder in [folder for folder in expected if re.match(r"/(usr|tmp|var/tmp)(/|$)", folder)]:
+        del expected[folder]
+    seen = ada.ask(f"{{folder: os.path.isdir(folder) and os.listdir(folder) or [] for folder in {list(expected)!r}}}")
+    assert {folder: set(names) for folder, names in seen.items()} == expected
 
 
 def test_nobody_sees_another_s_home_processes_or_temporary_files(ada, bob):
