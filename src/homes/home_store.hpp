@@ -49,6 +49,12 @@ public:
     /// Reads an export again and compares it with its checksum. Internal: it is damaged.
     virtual Result<> verify(std::filesystem::path const& file, std::string const& sha256) = 0;
 
+    /// Brings a home back from its export when it is not there, whole and compared with the export,
+    /// or not at all. False: a home is there, and stays as it is. Internal: the export is damaged.
+    /// LimitReached: the disk is full. `stop_requested` as above.
+    virtual Result<bool> restore(HomeKey const& key, VerifiedExport const& exported,
+                                 std::function<bool()> const& stop_requested) = 0;
+
     /// Deletes the home. Refuses (Conflict) when `exported` does not name an intact export of it.
     virtual Result<> remove(HomeKey const& key, VerifiedExport const& exported) = 0;
 

@@ -148,4 +148,70 @@ TEST_P(HomeStoreContract, DoesNotRemoveAHomeWhoseExportIsDamagedOrSomebodyElses)
     EXPECT_TRUE(refused(made));
 }
 
+TEST_P(HomeStoreContract, RestoresARemovedHomeWhole) {
+    auto const home = provide(ada_);
+    write(home / "a.txt", "the work of a term");
+    std::filesystem::create_directories(home / "work" / "empty");
+    write(home / "work" / "b.txt", std::string(700'000, 'b'));
+    auto const made = exported(ada_);
+    ASSERT_TRUE(homes().remove(ada_, made));
+    EXPECT_TRUE(homes().restore(ada_, made, never).value());
+    EXPECT_EQ(provide(ada_), home);
+    EXPECT_EQ(std::filesystem::file_size(home / "work" / "b.txt"), 700'000U);
+    EXPECT_TRUE(std::filesystem::is_directory(home / "work" / "empty"));
+    EXPECT_EQ(homes().left_of("python").value(), std::vector<std::string>{"ada"});
+    auto const again = exported(ada_);
+    EXPECT_EQ(again.files, 2);
+    EXPECT_EQ(again.sha256, made.sha256) << "it is as it was";
+    EXPECT_TRUE(homes().remove(ada_, again));
+}
+
+TEST_P(HomeStoreContract, LeavesAHomeThatIsThereAsItIs) {
+    auto const home = provide(ada_);
+    write(home / "a.txt", "before");
+    auto const made = exported(ada_);
+    write(home / "a.txt", "work since then");
+    EXPECT_FALSE(homes().restore(ada_, made, never).value());
+    EXPECT_EQ(std::filesystem::file_size(home / "a.txt"), 15U);
+}
+
+TEST_P(HomeStoreContract, RestoresNothingFromAnExportThatIsDamagedGoneOrSomebodyElses) {
+    write(provide(ada_) / "a.txt", "the work of a term");
+    write(provide(ben_) / "b.txt", "other work");
+    auto const made = exported(ada_);
+    auto const bens = exported(ben_);
+    ASSERT_TRUE(homes().remove(ada_, made));
+    auto const refused = [&](VerifiedExport const& from) {
+        return !homes().restore(ada_, from, never) &&
+               homes().left_of("python").value() == std::vector<std::string>{"ben"};
+    };
+    EXPECT_TRUE(refused({}));
+    EXPECT_TRUE(refused(bens));
+    auto fewer = made;
+    fewer.files = 0;
+    EXPECT_TRUE(refused(fewer));
+    std::filesystem::resize_file(made.file, static_cast<uintmax_t>(made.bytes - 1));
+    EXPECT_TRUE(refused(made));
+    std::filesystem::remove(made.file);
+    EXPECT_TRUE(refused(made));
+}
+
+TEST_P(HomeStoreContract, EndsARestorationWhenAskedToAndDoesItAgain) {
+    write(provide(ada_) / "a.txt", "the work of a term");
+    auto const made = exported(ada_);
+    ASSERT_TRUE(homes().remove(ada_, made));
+    // At each of the moments at which it asks.
+    int moments = 0;
+    for (bool restored = false; !restored; ++moments) {
+        int asked = 0;
+        auto const done = homes().restore(ada_, made, [&] { return asked++ == moments; });
+        restored = done.has_value();
+        if (restored) break;
+        EXPECT_EQ(done.error().code, Code::Cancelled);
+        EXPECT_TRUE(homes().left_of("python").value().empty());
+    }
+    EXPECT_GT(moments, 3);
+    EXPECT_EQ(exported(ada_).sha256, made.sha256);
+}
+
 }  // namespace carrel

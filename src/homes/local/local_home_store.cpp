@@ -15,6 +15,7 @@ namespace carrel {
 namespace {
 
 constexpr std::string_view removing = ".removing.";
+constexpr std::string_view restoring = ".restoring.";
 constexpr mode_t passable = 0711;
 constexpr mode_t own_alone = 0700;
 
@@ -32,12 +33,14 @@ Result<> check_key(HomeKey const& key) {
 }
 
 Result<FileDescriptor> make_folder(int parent, std::string const& name, mode_t mode) {
-    bool const made = ::mkdirat(parent, name.c_str(), mode) == 0;
-    if (!made && errno != EEXIST) return fail_errno("make folder {}", for_log(name));
-    TRY(auto folder, open_folder(parent, name));
-    // Whatever the umask was.
-    if (made && ::fchmod(folder.number(), mode) != 0)
+    if (::mkdirat(parent, name.c_str(), mode) != 0 && errno != EEXIST)
         return fail_errno("make folder {}", for_log(name));
+    TRY(auto folder, open_folder(parent, name));
+    // Whatever the umask was, and also where an earlier process ended between the two calls.
+    struct stat status{};
+    if (::fstat(folder.number(), &status) != 0) return fail_errno("look at {}", for_log(name));
+    if ((status.st_mode & 07777) != mode && ::fchmod(folder.number(), mode) != 0)
+        return fail_errno("set up folder {}", for_log(name));
     return folder;
 }
 
@@ -88,22 +91,22 @@ Result<std::filesystem::path> LocalHomeStore::provide(HomeKey const& key) {
     auto made = [&]() -> Result<> {
         TRY(auto const course, make_folder(homes_.number(), key.course, passable));
         TRY(auto const home, make_folder(course.number(), key.user, own_alone));
-        return own(course.number(), key);
+        return own(course.number(), key.user, key);
     }();
     if (!made) return said(made.error(), key, "make");
     return options_.homes_folder / key.course / key.user;
 }
 
 /// A home that is not its owner's yet was just made, or comes from a backup of another machine.
-Result<> LocalHomeStore::own(int course, HomeKey const& key) const {
+Result<> LocalHomeStore::own(int course, std::string const& name, HomeKey const& key) const {
     if (!options_.own_uids) return {};
     if (key.number <= 0) return fail(Code::Internal, "it has no number");
     auto const owner = static_cast<uid_t>(key.number);
     struct stat status{};
-    if (::fstatat(course, key.user.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    if (::fstatat(course, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
         return fail_errno("look at it");
     if (status.st_uid == owner) return {};
-    return give_tree(course, key.user, owner);
+    return give_tree(course, name, owner);
 }
 
 Result<long long> LocalHomeStore::size(HomeKey const& key) {
@@ -204,6 +207,47 @@ bool LocalHomeStore::is_export_of(HomeKey const& key, std::filesystem::path cons
             (name.starts_with(key.user + "~") && name.ends_with(".zip")));
 }
 
+Result<bool> LocalHomeStore::restore(HomeKey const& key, VerifiedExport const& exported,
+                                     std::function<bool()> const& stop_requested) {
+    TRY_VOID(check_key(key));
+    TRY(auto const course, make_folder(homes_.number(), key.course, passable));
+    if (is_there(course.number(), key.user)) return false;
+    if (!is_export_of(key, exported.file))
+        return fail(Code::Conflict, "restore the home of {} in {}: {} is no export of it", key.user,
+                    key.course, for_log(exported.file.string()));
+    auto const unfinished = std::string(restoring) + key.user;
+    auto const restored = [&]() -> Result<> {
+        TRY_VOID(remove_tree(course.number(), unfinished));  // left by an interrupted call
+        TRY_VOID(unpack(course.number(), unfinished, key, exported, stop_requested));
+        if (::renameat(course.number(), unfinished.c_str(), course.number(), key.user.c_str()) != 0)
+            return fail_errno("name it");
+        return sync_folder(course.number());
+    }();
+    if (restored) return true;
+    // What is half restored only takes space; when it stays, the next call or `remove` deletes it.
+    (void)remove_tree(course.number(), unfinished);
+    return said(restored.error(), key, "restore");
+}
+
+/// Everything of the export into the folder `unfinished`, which then is as a home has to be.
+Result<> LocalHomeStore::unpack(int course, std::string const& unfinished, HomeKey const& key,
+                                VerifiedExport const& exported,
+                                std::function<bool()> const& stop_requested) const {
+    auto const& file = exported.file.string();
+    FileDescriptor const archive(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!archive.open()) return fail_errno("open the export {}", file);
+    TRY(auto const sha256, sha256_of_file(archive.number(), stop_requested));
+    if (sha256 != exported.sha256) return fail(Code::Internal, "the export {} is damaged", file);
+    TRY(auto const home, make_folder(course, unfinished, own_alone));
+    TRY(auto const content,
+        restore_archive(archive.number(), top_of(key), home.number(), stop_requested));
+    if (content.files != exported.files)
+        return fail(Code::Internal, "the export {} has {} files instead of {}", file, content.files,
+                    exported.files);
+    TRY_VOID(own(course, unfinished, key));
+    return sync_folder(home.number());
+}
+
 Result<> LocalHomeStore::remove(HomeKey const& key, VerifiedExport const& exported) {
     TRY_VOID(check_key(key));
     if (!is_export_of(key, exported.file))
@@ -216,7 +260,9 @@ Result<> LocalHomeStore::remove(HomeKey const& key, VerifiedExport const& export
     TRY(auto const course, open_folder(homes_.number(), key.course));
     auto const doomed = std::string(removing) + key.user;
     auto const deleted = [&]() -> Result<> {
-        TRY_VOID(remove_tree(course.number(), doomed));  // left by an interrupted call
+        // Left by interrupted calls.
+        TRY_VOID(remove_tree(course.number(), doomed));
+        TRY_VOID(remove_tree(course.number(), std::string(restoring) + key.user));
         if (is_there(course.number(), key.user) &&
             ::renameat(course.number(), key.user.c_str(), course.number(), doomed.c_str()) != 0)
             return fail_errno("rename it");
@@ -240,7 +286,8 @@ Result<std::vector<std::string>> LocalHomeStore::left_of(std::string const& cour
                                               error);
     for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
         auto name = entry->path().filename().string();
-        if (name.starts_with(removing)) name = name.substr(removing.size());
+        for (auto const prefix : {removing, restoring})
+            if (name.starts_with(prefix)) name = name.substr(prefix.size());
         left.push_back(std::move(name));
     }
     // What cannot be listed is not proved gone.

@@ -5,8 +5,8 @@
 ///
 /// A home has mode 0700. The folders above it have 0711 and belong to us, so that nobody lists who
 /// is in which course. An export never replaces one with other content: it then appears beside it
-/// as `<user>~2.zip`. A home is deleted under the name `.removing.<user>`: one that still has its
-/// own name is whole.
+/// as `<user>~2.zip`. A home is deleted under the name `.removing.<user>` and restored under the
+/// name `.restoring.<user>`: one that has its own name is whole.
 
 #include "homes/home_store.hpp"
 #include "homes/local/file_descriptor.hpp"
@@ -34,6 +34,8 @@ public:
     Result<VerifiedExport> export_home(HomeKey const& key,
                                        std::function<bool()> const& stop_requested) override;
     Result<> verify(std::filesystem::path const& file, std::string const& sha256) override;
+    Result<bool> restore(HomeKey const& key, VerifiedExport const& exported,
+                         std::function<bool()> const& stop_requested) override;
     Result<> remove(HomeKey const& key, VerifiedExport const& exported) override;
     Result<std::vector<std::string>> left_of(std::string const& course) override;
 
@@ -41,7 +43,7 @@ private:
     LocalHomeStore(LocalHomeOptions options, FileDescriptor homes, FileDescriptor exports)
         : options_(std::move(options)), homes_(std::move(homes)), exports_(std::move(exports)) {}
 
-    Result<> own(int course, HomeKey const& key) const;
+    Result<> own(int course, std::string const& name, HomeKey const& key) const;
     Result<HomeWalk> walk(int course, HomeKey const& key) const;
     Result<VerifiedExport> write_export(int course, HomeKey const& key, int exports,
                                         std::string const& unfinished,
@@ -49,6 +51,9 @@ private:
     Result<> publish(VerifiedExport& exported, int exports, HomeKey const& key,
                      std::string const& unfinished,
                      std::function<bool()> const& stop_requested) const;
+    Result<> unpack(int course, std::string const& unfinished, HomeKey const& key,
+                    VerifiedExport const& exported,
+                    std::function<bool()> const& stop_requested) const;
     [[nodiscard]] bool is_export_of(HomeKey const& key, std::filesystem::path const& file) const;
 
     LocalHomeOptions options_;
