@@ -33,6 +33,10 @@ public:
         return fail(Code::Internal, "not part of this test");
     }
     Result<> verify(std::filesystem::path const&, std::string const&) override { return {}; }
+    Result<bool> restore(HomeKey const&, VerifiedExport const&,
+                         std::function<bool()> const&) override {
+        return fail(Code::Internal, "the hub restores nothing");
+    }
     Result<> remove(HomeKey const&, VerifiedExport const&) override { return {}; }
     Result<std::vector<std::string>> left_of(std::string const&) override {
         return std::vector<std::string>();

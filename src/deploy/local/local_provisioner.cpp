@@ -27,13 +27,40 @@ LocalProvisioner::LocalProvisioner(Store& store, HomeStore& homes, Clock const& 
 Task<> LocalProvisioner::deploy(Course course, Deployment deployment, Report report) {
     co_return co_await pool_.run([&]() -> Result<> {
         TRY(auto const homes, homes_to_provide(course, deployment));
+        size_t restored = 0;
         for (auto const& home : homes) {
-            TRY_VOID(check_current(deployment));
-            TRY_VOID(homes_.provide(home.key));
+            TRY(bool const was_deleted, provide_one(course, deployment, home));
+            if (was_deleted) ++restored;
         }
+        if (restored > 0)
+            report(fmt::format("the homes of {} came back from their exports", people(restored)));
         report(fmt::format("the homes of {} are ready", people(homes.size())));
         return {};
     });
+}
+
+Result<bool> LocalProvisioner::provide_one(Course const& course, Deployment const& deployment,
+                                           Home const& home) {
+    auto const alone = changes_to(course.id);
+    std::scoped_lock const lock(*alone);
+    TRY_VOID(check_current(deployment));
+    bool restored = false;
+    if (!home.exported.file.empty()) {
+        TRY(restored, homes_.restore(home.key, home.exported, stop_requested(deployment)));
+    }
+    TRY_VOID(homes_.provide(home.key));
+    return restored;
+}
+
+/// Work that does not count any more can be in the middle of deleting a home when the next
+/// deployment begins. Asking whether it counts and changing a home are one step, so that what is
+/// restored or found there stays.
+std::shared_ptr<std::mutex> LocalProvisioner::changes_to(CourseId const& course) {
+    std::scoped_lock const lock(changing_);
+    std::erase_if(changes_, [](auto const& known) { return known.second.expired(); });
+    auto changes = changes_[course].lock();
+    if (!changes) changes_[course] = changes = std::make_shared<std::mutex>();
+    return changes;
 }
 
 Task<> LocalProvisioner::degrade(Course course, Deployment deployment, Report report) {
@@ -51,14 +78,19 @@ Task<> LocalProvisioner::degrade(Course course, Deployment deployment, Report re
                 fmt::format("the homes of {} are exported and verified", people(exported.size())));
         }
         // Every home is safe; from here on homes go.
-        for (auto const& home : exported) {
-            TRY_VOID(check_current(deployment));
-            TRY_VOID(homes_.remove(home.key, home.exported));
-        }
+        for (auto const& home : exported) TRY_VOID(remove_one(course, deployment, home));
         TRY_VOID(prove_gone(course));
         report(fmt::format("the homes of {} are deleted", people(exported.size())));
         return {};
     });
+}
+
+Result<> LocalProvisioner::remove_one(Course const& course, Deployment const& deployment,
+                                      Home const& home) {
+    auto const alone = changes_to(course.id);
+    std::scoped_lock const lock(*alone);
+    TRY_VOID(check_current(deployment));
+    return homes_.remove(home.key, home.exported);
 }
 
 Result<> LocalProvisioner::check_current(Deployment const& deployment) {
@@ -100,7 +132,15 @@ Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_provide(Course const&
             if (accepted.size() < page_size) break;
             page.after = accepted.back().user.value();
         }
-        return with_names(transaction, course, {users.begin(), users.end()});
+        // Also of people who left the course: nobody's work is lost by the next degrade.
+        TRY(auto const exports, transaction.exports().of_course(course.id));
+        for (auto const& row : exports) users.insert(row.user);
+        TRY(auto homes, with_names(transaction, course, {users.begin(), users.end()}));
+        for (auto& home : homes)
+            for (auto const& row : exports)
+                if (row.user == home.user)
+                    home.exported = {row.file, row.sha256, row.bytes, row.files};
+        return homes;
     });
 }
 
@@ -145,10 +185,8 @@ Task<> LocalProvisioner::wait_for_servers(Course const& course, Deployment const
     }
 }
 
-Result<bool> LocalProvisioner::export_one(Course const& course, Deployment const& deployment,
-                                          Home& home) {
-    auto asked_at = std::chrono::steady_clock::now();
-    auto const stop_requested = [&] {
+std::function<bool()> LocalProvisioner::stop_requested(Deployment const& deployment) {
+    return [this, deployment, asked_at = std::chrono::steady_clock::now()]() mutable {
         auto const now = std::chrono::steady_clock::now();
         if (now - asked_at < Milliseconds(500)) return false;
         asked_at = now;
@@ -156,7 +194,11 @@ Result<bool> LocalProvisioner::export_one(Course const& course, Deployment const
         auto const current = check_current(deployment);
         return !current && current.error().code == Code::Cancelled;
     };
-    auto exported = homes_.export_home(home.key, stop_requested);
+}
+
+Result<bool> LocalProvisioner::export_one(Course const& course, Deployment const& deployment,
+                                          Home& home) {
+    auto exported = homes_.export_home(home.key, stop_requested(deployment));
     if (!exported && exported.error().code == Code::NotFound)
         return keep_earlier_export(course, home);
     if (!exported) return std::unexpected(std::move(exported).error());
@@ -183,8 +225,7 @@ Result<> LocalProvisioner::record_export(Course const& course, Deployment const&
     return store_.write([&](Transaction& transaction) -> Result<> {
         TRY(auto const current, find_if_current(transaction, deployment));
         if (!current) return superseded(deployment);
-        // Somebody redeployed after homes were deleted, and this one is new and empty: what is
-        // worth downloading is the earlier export.
+        // What is worth downloading is work: an empty home never takes the place of some.
         auto const earlier = transaction.exports().find(course.id, home.user);
         if (earlier && earlier->files > 0 && home.exported.files == 0) return {};
         auto const now = clock_.now();

@@ -11,6 +11,10 @@
 #include "runtime/blocking_pool.hpp"
 #include "store/store.hpp"
 
+#include <map>
+#include <memory>
+#include <mutex>
+
 namespace carrel {
 
 struct LocalProvisionerOptions {
@@ -28,7 +32,8 @@ public:
                      LocalProvisionerOptions options = {});
 
     /// Provides the homes of leaders and participants now, so that a full disk shows before the
-    /// course starts.
+    /// course starts. Homes that an unfinished degrade has deleted come back from their exports;
+    /// one that cannot fails the deploy, so that nobody begins anew beside work of theirs.
     Task<> deploy(Course course, Deployment deployment, Report report) override;
 
     /// Waits until the hub has stopped every server, exports every home, and only when all exports
@@ -40,7 +45,7 @@ private:
     struct Home {
         UserId user;
         HomeKey key;
-        VerifiedExport exported;  // once it is
+        VerifiedExport exported;  // once it is; when deploying, by an earlier deployment
     };
     using Homes = std::vector<Home>;
 
@@ -48,8 +53,13 @@ private:
     Result<Homes> homes_to_export(Course const& course, Deployment const& deployment);
     Result<Homes> with_names(Transaction& transaction, Course const& course,
                              std::vector<UserId> const& users) const;
+    /// False: it did not have to be restored.
+    Result<bool> provide_one(Course const& course, Deployment const& deployment, Home const& home);
     Task<> wait_for_servers(Course const& course, Deployment const& deployment);
     Result<std::vector<std::string>> names_of_running(Course const& course);
+    Result<> remove_one(Course const& course, Deployment const& deployment, Home const& home);
+    [[nodiscard]] std::function<bool()> stop_requested(Deployment const& deployment);
+    [[nodiscard]] std::shared_ptr<std::mutex> changes_to(CourseId const& course);
     /// False: there was no home to export.
     Result<bool> export_one(Course const& course, Deployment const& deployment, Home& home);
     Result<bool> keep_earlier_export(Course const& course, Home& home);
@@ -62,6 +72,9 @@ private:
     Clock const& clock_;
     BlockingPool& pool_;
     LocalProvisionerOptions options_;
+
+    std::mutex changing_;  // guards the map
+    std::map<CourseId, std::weak_ptr<std::mutex>> changes_;
 };
 
 }  // namespace carrel

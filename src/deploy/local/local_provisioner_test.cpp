@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <future>
+#include <mutex>
 
 namespace carrel {
 
@@ -22,8 +24,11 @@ public:
     std::set<std::string> no_space;       ///< users whose home cannot be provided
     std::set<std::string> not_exported;   ///< users whose export fails
     std::set<std::string> never_removed;  ///< users whose removal does nothing
+    std::function<void(HomeKey const&)> before_removal;
+    std::function<void(HomeKey const&)> before_providing;
 
     Result<std::filesystem::path> provide(HomeKey const& key) override {
+        if (before_providing) before_providing(key);
         if (no_space.contains(key.user))
             return fail(Code::LimitReached, "make the home of {}: the disk is full", key.user);
         return real_.provide(key);
@@ -38,7 +43,12 @@ public:
     Result<> verify(std::filesystem::path const& file, std::string const& sha256) override {
         return real_.verify(file, sha256);
     }
+    Result<bool> restore(HomeKey const& key, VerifiedExport const& exported,
+                         std::function<bool()> const& stop) override {
+        return real_.restore(key, exported, stop);
+    }
     Result<> remove(HomeKey const& key, VerifiedExport const& exported) override {
+        if (before_removal) before_removal(key);
         if (never_removed.contains(key.user)) return {};
         return real_.remove(key, exported);
     }
@@ -79,6 +89,10 @@ protected:
     }
     void write(std::string const& user, std::string_view text) {
         std::ofstream(home(user) / "work.txt") << text;
+    }
+    std::string read(std::string const& user) {
+        std::ifstream file(home(user) / "work.txt");
+        return {std::istreambuf_iterator<char>(file), {}};
     }
     Export export_of(std::string const& user) {
         return look([&](Transaction& t) {
@@ -188,18 +202,103 @@ TEST_F(LocalProvisionerTest, DoesNotTrustAnEarlierExportThatIsDamaged) {
     EXPECT_TRUE(std::filesystem::exists(home("eve")));
 }
 
-TEST_F(LocalProvisionerTest, AnEmptyHomeMadeLaterDoesNotReplaceAnExport) {
+TEST_F(LocalProvisionerTest, RestoresWhatAnUnfinishedDegradeDeletedWhenItIsRedeployed) {
+    deploy();
+    write("ada", "the work of a term");
+    write("eve", "other work");
+    homes.never_removed = {"eve"};
+    degrade();
+    auto const first = export_of("ada");
+    ASSERT_FALSE(std::filesystem::exists(home("ada")));
+    deploy();
+    EXPECT_EQ(state(), CourseState::Deployed);
+    EXPECT_EQ(read("ada"), "the work of a term");
+    std::ofstream(home("ada") / "more.txt") << "since then";
+    homes.never_removed = {};
+    degrade();
+    EXPECT_EQ(state(), CourseState::Degraded);
+    EXPECT_EQ(export_of("ada").files, 2) << "the second export is of the whole home";
+    EXPECT_NE(export_of("ada").file, first.file);
+    EXPECT_TRUE(real->verify(export_of("ada").file, export_of("ada").sha256));
+    EXPECT_TRUE(real->verify(first.file, first.sha256)) << "the first one is kept";
+    EXPECT_EQ(export_of("eve").files, 1);
+}
+
+TEST_F(LocalProvisionerTest, RestoresTheHomesOfThoseWhoLeftToo) {
+    deploy();
+    write("ben", "the work of a term");
+    homes.never_removed = {"eve"};
+    degrade();
+    change([](Transaction& t) {
+        return t.applications().remove(CourseId("id-maths"), UserId("id-ben"));
+    });
+    deploy();
+    EXPECT_EQ(read("ben"), "the work of a term");
+    homes.never_removed = {};
+    degrade();
+    EXPECT_EQ(state(), CourseState::Degraded);
+    EXPECT_EQ(export_of("ben").files, 1);
+}
+
+TEST_F(LocalProvisionerTest, FailsTheDeployWhenAHomeCannotBeRestored) {
+    deploy();
+    write("ada", "the work of a term");
+    homes.never_removed = {"eve"};
+    degrade();
+    auto const archive = export_of("ada").file;
+    auto const size = std::filesystem::file_size(archive);
+    std::ofstream(archive, std::ios::app) << "x";
+    deploy();
+    EXPECT_EQ(state(), CourseState::Failed);
+    EXPECT_THAT(course().reason, HasSubstr("restore the home of ada in maths: the export "));
+    EXPECT_THAT(course().reason, HasSubstr("is damaged"));
+    EXPECT_FALSE(std::filesystem::exists(home("ada"))) << "nobody begins anew beside their work";
+    std::filesystem::resize_file(archive, size);
+    deploy();
+    EXPECT_EQ(state(), CourseState::Deployed);
+    EXPECT_EQ(read("ada"), "the work of a term");
+}
+
+TEST_F(LocalProvisionerTest, AnEmptyHomeDoesNotReplaceAnExport) {
     deploy();
     write("ada", "the work of a term");
     homes.never_removed = {"eve"};
     degrade();
     deploy();
-    EXPECT_TRUE(std::filesystem::is_empty(home("ada")));
+    std::filesystem::remove(home("ada") / "work.txt");
     homes.never_removed = {};
     degrade();
     EXPECT_EQ(state(), CourseState::Degraded);
     EXPECT_EQ(export_of("ada").files, 1);
     EXPECT_TRUE(real->verify(export_of("ada").file, export_of("ada").sha256));
+}
+
+TEST_F(LocalProvisionerTest, ADegradeThatWasGivenUpDeletesNoHomeOfTheNextDeployment) {
+    deploy();
+    write("ada", "the work of a term");
+    std::promise<void> removing;
+    std::promise<void> provided;
+    std::once_flag once;
+    homes.before_removal = [&](HomeKey const& key) {
+        if (key.user != "ada") return;
+        removing.set_value();
+        // Bounded: the next deployment rightly waits for us.
+        provided.get_future().wait_for(Milliseconds(300));
+    };
+    homes.before_providing = [&](HomeKey const& key) {
+        if (key.user == "ada") std::call_once(once, [&] { provided.set_value(); });
+    };
+    want(DeploymentKind::Degrade);
+    ASSERT_TRUE(process->tick());
+    auto reached = removing.get_future();
+    while (reached.wait_for(Seconds(0)) != std::future_status::ready)
+        process->context.run_one_for(Milliseconds(10));
+    clock.advance(hours(2));
+    ASSERT_TRUE(process->tick());
+    ASSERT_EQ(state(), CourseState::Failed);
+    deploy();
+    EXPECT_EQ(state(), CourseState::Deployed);
+    EXPECT_EQ(read("ada"), "the work of a term");
 }
 
 TEST_F(LocalProvisionerTest, WaitsUntilTheHubHasStoppedEveryServer) {
