@@ -2,6 +2,9 @@
 
 #include "proxy/characters.hpp"
 #include "proxy/worker.hpp"
+#include "runtime/log.hpp"
+
+#include <sys/socket.h>
 
 namespace carrel::proxy {
 
@@ -24,6 +27,13 @@ std::optional<HeadProblem> check_beginning(std::string_view bytes, RequestHead& 
     return {};
 }
 
+/// A TLS connection begins with the byte 22, a request with a letter.
+bool speaks_plainly(Socket const& socket) {
+    char first = 0;
+    return socket.descriptor() >= 0 && recv(socket.descriptor(), &first, 1, MSG_PEEK) == 1 &&
+           first >= 'A' && first <= 'Z';
+}
+
 }  // namespace
 
 Connection::Connection(Worker& worker, Socket socket, std::string address) : worker_(worker) {
@@ -31,7 +41,10 @@ Connection::Connection(Worker& worker, Socket socket, std::string address) : wor
     client_.address = std::move(address);
 }
 
-void Connection::start() { set_patience(head_patience); }
+void Connection::start() {
+    if (client_.socket.layer() != nullptr) state_ = State::Handshake;
+    set_patience(state_ == State::Handshake ? handshake_patience : head_patience);
+}
 
 void Connection::on_ready(uint32_t events) {
     if (state_ == State::Closed) return;
@@ -42,6 +55,9 @@ void Connection::on_ready(uint32_t events) {
 void Connection::on_deadline() {
     switch (state_) {
         case State::Closed:
+            return;
+        case State::Handshake:
+            close();
             return;
         case State::Head:
             if (head_begun_) {
@@ -88,6 +104,8 @@ void Connection::set_patience(Milliseconds patience) {
 
 bool Connection::step() {
     switch (state_) {
+        case State::Handshake:
+            return shake_hands();
         case State::Head:
             return read_head();
         case State::Exchange:
@@ -99,6 +117,23 @@ bool Connection::step() {
         case State::Closed:
             return false;
     }
+    return false;
+}
+
+bool Connection::shake_hands() {
+    // Somebody who typed http:// for https:// is told the way instead of nothing.
+    if (speaks_plainly(client_.socket)) client_.socket.set_layer(nullptr);
+    auto const io = client_.socket.establish();
+    if (io == Io::Blocked) return false;
+    if (io == Io::Progress) {
+        expect_request();
+        set_patience(head_patience);
+        return true;
+    }
+    log::debug("handshake_failed", {{"origin", "client"},
+                                    {"address", client_.address},
+                                    {"reason", client_.socket.layer()->problem()}});
+    close();
     return false;
 }
 
@@ -208,6 +243,7 @@ bool Connection::linger() {
 }
 
 void Connection::drain() {
+    if (state_ == State::Handshake) close();
     if (state_ == State::Head && !head_begun_ && client_.in.empty()) close();
 }
 

@@ -33,12 +33,13 @@ public:
 
 private:
     friend class Worker;
-    enum class State : uint8_t { Head, Exchange, Tunnel, Lingering, Closed };
+    enum class State : uint8_t { Handshake, Head, Exchange, Tunnel, Lingering, Closed };
 
     void on_upstream_ready() override { advance(); }
     void advance();
     /// True when calling it again may do more.
     bool step();
+    bool shake_hands();
     bool read_head();
     bool begin_exchange(std::string_view bytes);
     void refuse(HeadProblem const& problem);

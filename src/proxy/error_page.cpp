@@ -33,6 +33,8 @@ std::string_view reason_phrase(unsigned status) {
     switch (status) {
         case 200:
             return "OK";
+        case 301:
+            return "Moved Permanently";
         case 302:
             return "Found";
         case 400:

@@ -69,6 +69,7 @@ void Exchange::read_preferences(RequestHead const& head) {
 }
 
 bool Exchange::answer_locally(RequestHead const& head) {
+    if (answer_challenge(head) || lead_to_https(head)) return true;
     if (head.path == "*") {
         answer({.status = 200, .content_type = {}, .body = {}, .fields = {}});
         return true;
@@ -127,6 +128,7 @@ void Exchange::forward(RequestHead const& head) {
                                 .target = *upstream_target_,
                                 .decision = decision_,
                                 .client_address = client_.address,
+                                .secure = client_.socket.secure(),
                                 .new_request_id = request_id_};
     if (!write_request_head(request_, worker_.buffers(), head, forwarding)) {
         refused_ = true;

@@ -84,6 +84,10 @@ private:
     [[nodiscard]] std::optional<std::string> read_error_page(unsigned status) const;
     Outcome flush();
 
+    // exchange_https.cpp: the way to TLS
+    [[nodiscard]] bool answer_challenge(RequestHead const& head);
+    [[nodiscard]] bool lead_to_https(RequestHead const& head);
+
     // exchange_request.cpp: towards the upstream
     void connect();
     void lost_upstream();

@@ -23,6 +23,8 @@ void Exchange::answer(Answer const& answer) {
         fmt::format_to(out, "Content-Type: {}\r\n", answer.content_type);
     fmt::format_to(out, "Content-Length: {}\r\n{}X-Request-Id: {}\r\n", answer.body.size(),
                    answer.fields, request_id_);
+    if (client_.socket.secure() && worker_.options().hsts.count() > 0)
+        fmt::format_to(out, "{}", hsts_field(worker_.options()));
     if (!keep_alive_)
         fmt::format_to(out, "Connection: close\r\n");
     else if (minor_version_ == 0)

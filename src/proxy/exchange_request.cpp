@@ -21,9 +21,9 @@ void Exchange::connect() {
     for (; address_ < upstream_target_->addresses.size(); ++address_) {
         auto const& address = upstream_target_->addresses[address_];
         // After a reused connection has failed, others of the same age are not to be trusted.
-        if (!retried_) upstream_ = pool.take_idle(address, user_);
+        if (!retried_) upstream_ = pool.take_idle(address, upstream_target_->tls_host, user_);
         if (upstream_ != nullptr) return;
-        auto connected = pool.connect(address, user_);
+        auto connected = pool.connect(address, upstream_target_->tls_host, user_);
         if (connected) {
             upstream_ = *connected;
             return;
@@ -41,6 +41,7 @@ void Exchange::drop_upstream() {
 /// The upstream has gone before the first byte of its answer.
 void Exchange::lost_upstream() {
     bool const never_connected = upstream_->failed();
+    if (!never_connected) upstream_->explain_break();
     // A kept connection that the peer closed at the same moment: sending once more is right when
     // nothing was sent, and harmless when the method says so.
     bool const stale = upstream_->reused() && !retried_ && upstream_->in.empty() &&

@@ -94,7 +94,8 @@ void Exchange::accept_response_head(ResponseHead const& head) {
                         .client_host = host_,
                         .error_status = error_status_,
                         .client_minor_version = minor_version_,
-                        .switching_protocols = switching};
+                        .switching_protocols = switching,
+                        .secure = client_.socket.secure()};
     if (!interim && !switching) {
         bool const bodiless = is_head_ || head.status == 204 || head.status == 304;
         response_body_ = Body::of_response(head.framing, bodiless);
@@ -215,7 +216,8 @@ void Exchange::finish() {
     auto& upstream = *std::exchange(upstream_, nullptr);
     bool const clean = request_done_ && !request_broken_ && upstream_keeps_ &&
                        upstream.in.empty() && !upstream.socket.hung_up() &&
-                       !upstream.socket.broken() && !worker_.draining();
+                       !upstream.socket.unread() && !upstream.socket.broken() &&
+                       !worker_.draining();
     if (clean)
         worker_.upstreams().keep(upstream);
     else

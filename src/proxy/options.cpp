@@ -32,6 +32,8 @@ struct Raw {
     CertificateFiles api_certificate;
     bool ask_upstream = false;  ///< without a meaning towards a server
     bool insecure = false;
+    std::vector<std::string> tls_more;
+    long hsts = 0;
     std::string log_format;
     std::string storage_backend;
     bool allow_rc4 = false;
@@ -114,6 +116,14 @@ void declare_own(CLI::App& app, Options& options, Raw& raw) {
         ->check(CLI::IsMember({"structured", "configurable-http-proxy"}));
     app.add_option("--access-log", options.access_log,
                    "A JSON line for each request goes to this file (-: standard output)");
+    app.add_option("--ssl-also", raw.tls_more, "CERT:KEY: a certificate for other host names")
+        ->allow_extra_args(false);
+    app.add_option("--ssl-ocsp", raw.certificate.ocsp,
+                   "DER file of an OCSP response to be stapled");
+    app.add_flag("--ssl-ktls", options.tls.kernel, "Let the kernel encrypt, where it can");
+    app.add_option("--hsts", raw.hsts, "Seconds for which browsers are to insist on TLS");
+    app.add_option("--acme-folder", options.acme_folder,
+                   "Folder with answers to ACME's HTTP-01 challenges");
     app.add_flag("--activity-ignores-pings", options.activity_ignores_pings,
                  "WebSocket pings and pongs are no activity");
 }
@@ -192,6 +202,14 @@ Result<> finish_tls(Options& options, Raw const& raw) {
     options.upstream_tls.verify = !raw.insecure;
     options.tls.passphrase = from_environment("CONFIGPROXY_SSL_KEY_PASSPHRASE");
     options.api_tls.passphrase = from_environment("CONFIGPROXY_API_SSL_KEY_PASSPHRASE");
+    for (auto const& text : raw.tls_more) {
+        auto const colon = text.find(':');
+        if (colon == std::string::npos)
+            return fail(Code::InvalidArgument, "--ssl-also is CERT:KEY, not {}", for_log(text));
+        options.tls.certificates.push_back(
+            {.certificate = text.substr(0, colon), .key = text.substr(colon + 1), .ocsp = {}});
+    }
+    options.hsts = Seconds(raw.hsts);
     if (options.redirect_port != 0 && !options.tls.enabled())
         return fail(Code::InvalidArgument,
                     "HTTPS redirection specified but certificates not provided.");

@@ -50,6 +50,9 @@ struct Options {
     std::filesystem::path metrics_socket;
 
     // Carrel's own.
+    Seconds hsts = Seconds(0);          ///< how long browsers are to insist on TLS; 0: not told
+    std::filesystem::path acme_folder;  ///< answers to ACME's HTTP-01 challenges; "": none
+    bool only_redirects = false;        ///< set for the workers of `redirect_port`
     /// Log lines on standard output in configurable-http-proxy's words, for programs that wait for
     /// them; else structured ones on standard error.
     bool legacy_log = false;

@@ -23,6 +23,8 @@ public:
     /// Accepts nothing more, finishes the answers under way within the options' grace, closes the
     /// tunnels, and returns when all threads have ended.
     void stop();
+    /// Reads the certificates again, though their files have not changed.
+    void reload();
 
     /// The public port; 0 for a unix socket.
     [[nodiscard]] unsigned short port() const;

@@ -106,9 +106,10 @@ void write_forwarded(Writer& out, RequestHead const& head, Forwarding const& for
     append_forwarded(out, head.fields, Known::XForwardedFor, "X-Forwarded-For",
                      forwarding.client_address);
     append_forwarded(out, head.fields, Known::XForwardedPort, "X-Forwarded-Port",
-                     has_port ? head.host.substr(colon + 1) : "80");
-    append_forwarded(out, head.fields, Known::XForwardedProto, "X-Forwarded-Proto",
-                     head.websocket ? "ws" : "http");
+                     has_port ? head.host.substr(colon + 1) : (forwarding.secure ? "443" : "80"));
+    append_forwarded(
+        out, head.fields, Known::XForwardedProto, "X-Forwarded-Proto",
+        forwarding.secure ? (head.websocket ? "wss" : "https") : (head.websocket ? "ws" : "http"));
     if (!head.websocket && !head.fields.find(Known::XForwardedHost) && !head.host.empty())
         out.field("X-Forwarded-Host", head.host);
 }
@@ -154,6 +155,9 @@ bool is_kept_from_client(Field const& field, ResponseHead const& head, Answering
     auto const& route = *answering.route;
     if (field.known == Known::SetCookie && !route.trusted && sets_own_cookie(field.value))
         return true;
+    if (field.known == Known::Other && answering.secure && answering.options.hsts.count() > 0 &&
+        same_name(field.name, "strict-transport-security"))
+        return true;
     if (field.known == Known::Other && route.login && is_origin_wide(field.name)) return true;
     return head.framing.names_fields && is_named_by_connection(head.fields, field.name);
 }
@@ -198,6 +202,10 @@ void write_answer_framing(Writer& out, ResponseHead const& head, Answering const
 
 }  // namespace
 
+std::string hsts_field(Options const& options) {
+    return fmt::format("Strict-Transport-Security: max-age={}\r\n", options.hsts.count());
+}
+
 bool write_request_head(Buffer& buffer, BufferPool& pool, RequestHead const& head,
                         Forwarding const& forwarding) {
     auto const& options = forwarding.options;
@@ -241,6 +249,8 @@ bool write_response_head(Buffer& buffer, BufferPool& pool, ResponseHead const& h
         else
             out.field(field.name, field.value);
     }
+    if (answering.secure && answering.options.hsts.count() > 0)
+        out.put(hsts_field(answering.options));
     write_answer_framing(out, head, answering);
     out.put("\r\n");
     return out.fits();

@@ -20,12 +20,16 @@ struct Forwarding {
     Target const& target;
     EdgeAuth::Decision const& decision;
     std::string_view client_address;  ///< "" when it came over a unix socket
+    bool secure = false;              ///< the client speaks TLS with us
     std::string_view new_request_id;  ///< used when the client sent none, or an unfit one
 };
 
 /// False when the head does not fit into the largest buffer.
 [[nodiscard]] bool write_request_head(Buffer& buffer, BufferPool& pool, RequestHead const& head,
                                       Forwarding const& forwarding);
+
+/// The line that has browsers insist on TLS (--hsts).
+[[nodiscard]] std::string hsts_field(Options const& options);
 
 /// How the body goes to the client.
 enum class BodyCoding : uint8_t { None, Length, Chunked, UntilClose };
@@ -40,6 +44,7 @@ struct Answering {
     unsigned client_minor_version = 1;
     bool keep_alive = true;
     bool switching_protocols = false;
+    bool secure = false;  ///< the client speaks TLS with us
 };
 
 [[nodiscard]] bool write_response_head(Buffer& buffer, BufferPool& pool, ResponseHead const& head,

@@ -62,7 +62,10 @@ int run_proxy(std::vector<std::string> const& arguments, bool legacy) {
     announce(ready_descriptor);
     log::info("proxy_started", {{"port", (*proxy)->port()}});
     int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) log::info("proxy_reloaded");
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+        log::info("proxy_reloaded");
+        (*proxy)->reload();
+    }
     log::info("proxy_stopping", {{"signal", signal}});
     (*proxy)->stop();
     if (!pid_file.empty()) unlink(pid_file.c_str());

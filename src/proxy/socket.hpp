@@ -58,6 +58,8 @@ public:
     /// -1 when a layer is all there is.
     [[nodiscard]] int descriptor() const { return descriptor_; }
     [[nodiscard]] bool is_open() const { return descriptor_ >= 0 || layer_; }
+    /// The layer holds bytes that no event will announce.
+    [[nodiscard]] bool unread() const { return layer_ && layer_->pending(); }
     [[nodiscard]] bool secure() const { return layer_ && layer_->secure(); }
     /// What the descriptor gives is what the peer meant, so splice(2) may read from it.
     [[nodiscard]] bool plain_input() const { return !layer_; }

@@ -13,6 +13,7 @@ namespace carrel::proxy {
 namespace {
 
 constexpr std::string_view http = "http://";
+constexpr std::string_view https = "https://";
 constexpr std::string_view http_unix = "http+unix://";
 
 }  // namespace
@@ -54,10 +55,11 @@ Result<Target> Target::parse(std::string_view url) {
     Target target;
     target.url = url;
     bool const is_unix = url.starts_with(http_unix);
-    if (!is_unix && !url.starts_with(http))
-        return fail(Code::InvalidArgument, "use target {}: only http and http+unix are supported",
-                    for_log(url));
-    url.remove_prefix(is_unix ? http_unix.size() : http.size());
+    bool const is_tls = url.starts_with(https);
+    if (!is_unix && !is_tls && !url.starts_with(http))
+        return fail(Code::InvalidArgument,
+                    "use target {}: only http, https and http+unix are supported", for_log(url));
+    url.remove_prefix(is_unix ? http_unix.size() : is_tls ? https.size() : http.size());
     auto const authority = url.substr(0, url.find_first_of("/?#"));
     url.remove_prefix(authority.size());
     url = url.substr(0, url.find_first_of("?#"));
@@ -72,7 +74,7 @@ Result<Target> Target::parse(std::string_view url) {
     }
     target.authority = authority;
     auto host = authority.substr(authority.rfind('@') + 1);
-    std::string_view port = "80";
+    std::string_view port = is_tls ? "443" : "80";
     auto const colon = host.rfind(':');
     if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
         port = host.substr(colon + 1);
@@ -83,6 +85,7 @@ Result<Target> Target::parse(std::string_view url) {
     if (host.empty() || !number || *number < 1 || *number > 65535)
         return fail(Code::InvalidArgument, "use target {}: malformed host or port",
                     for_log(target.url));
+    if (is_tls) target.tls_host = host;
     TRY(target.addresses, resolve(std::string(host), std::string(port)));
     return target;
 }

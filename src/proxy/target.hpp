@@ -34,9 +34,10 @@ struct Target {
     std::vector<Address> addresses;  ///< tried in this order; at least one
     std::string path;                ///< what is put before the request's path; "" for "/"
     std::string authority;           ///< "host:port" for --change-origin; "localhost" for a socket
+    std::string tls_host;            ///< whom an https:// target must prove to be; "": no TLS
 
-    /// http://host[:port][/path] and http+unix://<percent-encoded path>[/path]. A host name is
-    /// resolved here, once, which may block. InvalidArgument: another scheme or malformed.
+    /// http://host[:port][/path], https://… and http+unix://<percent-encoded path>[/path]. A host
+    /// name is resolved here, once, which may block. InvalidArgument: another scheme or malformed.
     [[nodiscard]] static Result<Target> parse(std::string_view url);
 };
 

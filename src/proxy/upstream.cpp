@@ -1,8 +1,22 @@
 #include "proxy/upstream.hpp"
 
+#include "base/text.hpp"
+#include "runtime/log.hpp"
+
 #include <sys/epoll.h>
 
 namespace carrel::proxy {
+
+namespace {
+
+/// What may be shared: the same address, and TLS with the same host or none.
+std::string key_of(Address const& address, std::string const& tls_host) {
+    std::string key(address.bytes());
+    if (!tls_host.empty()) key.append("\0", 1).append(tls_host);
+    return key;
+}
+
+}  // namespace
 
 void Upstream::on_ready(uint32_t events) {
     if (!socket.is_open()) return;
@@ -13,11 +27,28 @@ void Upstream::on_ready(uint32_t events) {
         return;
     }
     socket.note(events);
-    if (connecting_ && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
-        connecting_ = false;
+    if (connecting_) go_on_connecting(events);
+    user_->on_upstream_ready();
+}
+
+void Upstream::go_on_connecting(uint32_t events) {
+    if (!reached_) {
+        if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
+        reached_ = true;
         failed_ = !socket.finish_connecting();
     }
-    user_->on_upstream_ready();
+    auto const io = failed_ ? Io::Broken : socket.establish();
+    connecting_ = io == Io::Blocked;
+    if (failed_ || io != Io::Broken) return;
+    failed_ = true;
+    explain_break();
+}
+
+void Upstream::explain_break() const {
+    if (socket.layer() == nullptr || !socket.broken()) return;
+    log::warn("upstream_tls_failed", {{"origin", "target"},
+                                      {"host", for_log(peer_->tls_host)},
+                                      {"reason", socket.layer()->problem()}});
 }
 
 void Upstream::on_deadline() {
@@ -26,8 +57,9 @@ void Upstream::on_deadline() {
 
 UpstreamPool::~UpstreamPool() { close_idle(); }
 
-Upstream* UpstreamPool::take_idle(Address const& address, UpstreamUser& user) {
-    auto const found = peers_.find(std::string(address.bytes()));
+Upstream* UpstreamPool::take_idle(Address const& address, std::string const& tls_host,
+                                  UpstreamUser& user) {
+    auto const found = peers_.find(key_of(address, tls_host));
     if (found == peers_.end() || found->second.idle.empty()) return nullptr;
     auto* upstream = found->second.idle.back();
     found->second.idle.pop_back();
@@ -36,13 +68,21 @@ Upstream* UpstreamPool::take_idle(Address const& address, UpstreamUser& user) {
     return upstream;
 }
 
-Result<Upstream*> UpstreamPool::connect(Address const& address, UpstreamUser& user) {
+Result<Upstream*> UpstreamPool::connect(Address const& address, std::string const& tls_host,
+                                        UpstreamUser& user) {
     TRY(auto socket, Socket::connect(address));
+    if (!tls_host.empty()) {
+        if (!tls_) return fail(Code::Internal, "connect: TLS is not set up");
+        socket.set_layer(tls_->connect(socket.descriptor(), tls_host));
+    }
     auto upstream = std::make_unique<Upstream>(*this, std::move(socket));
     TRY_VOID(loop_.watch(upstream->socket.descriptor(), *upstream, Socket::events));
-    auto key = std::string(address.bytes());
+    auto key = key_of(address, tls_host);
     auto& peer = peers_[key];
-    if (peer.key.empty()) peer.key = std::move(key);
+    if (peer.key.empty()) {
+        peer.key = std::move(key);
+        peer.tls_host = tls_host;
+    }
     ++peer.connections;
     ++connections_;
     upstream->peer_ = &peer;

@@ -7,6 +7,7 @@
 
 #include "proxy/event_loop.hpp"
 #include "proxy/socket.hpp"
+#include "proxy/tls_client.hpp"
 
 #include <string>
 #include <unordered_map>
@@ -39,6 +40,10 @@ public:
     /// It has served a request before, so the peer may have closed it without our knowing yet.
     [[nodiscard]] bool reused() const { return reused_; }
 
+    /// Logs why TLS broke it, if that is what did: a peer that wants another certificate says so
+    /// only after the handshake.
+    void explain_break() const;
+
     Socket socket;
     Buffer in;  ///< read from it, not yet used
 
@@ -46,13 +51,17 @@ private:
     friend class UpstreamPool;
     struct Peer {
         std::string key;
+        std::string tls_host;
         std::vector<Upstream*> idle;
         size_t connections = 0;
     };
     UpstreamPool& pool_;
     UpstreamUser* user_ = nullptr;  ///< nobody: idle in the pool
     Peer* peer_ = nullptr;
+    void go_on_connecting(uint32_t events);
+
     bool connecting_ = true;
+    bool reached_ = false;  ///< connected, though a handshake may be under way
     bool failed_ = false;
     bool reused_ = false;
 };
@@ -67,10 +76,16 @@ public:
     UpstreamPool(UpstreamPool const&) = delete;
     UpstreamPool& operator=(UpstreamPool const&) = delete;
 
-    /// An idle connection to the address; null when there is none.
-    [[nodiscard]] Upstream* take_idle(Address const& address, UpstreamUser& user);
+    /// How to speak to https:// targets, from now on.
+    void use(TlsClientPointer tls) { tls_ = std::move(tls); }
+
+    /// An idle connection to the address, with TLS to `tls_host` when that is not ""; null when
+    /// there is none.
+    [[nodiscard]] Upstream* take_idle(Address const& address, std::string const& tls_host,
+                                      UpstreamUser& user);
     /// A new connection; fails as `Socket::connect` does.
-    [[nodiscard]] Result<Upstream*> connect(Address const& address, UpstreamUser& user);
+    [[nodiscard]] Result<Upstream*> connect(Address const& address, std::string const& tls_host,
+                                            UpstreamUser& user);
     /// After a clean exchange.
     void keep(Upstream& upstream);
     void close(Upstream& upstream);
@@ -79,6 +94,7 @@ public:
 
 private:
     EventLoop& loop_;
+    TlsClientPointer tls_;
     std::unordered_map<std::string, Upstream::Peer> peers_;
     size_t connections_ = 0;
 };

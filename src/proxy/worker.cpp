@@ -147,7 +147,13 @@ void Worker::accept_connections() {
 }
 
 void Worker::adopt(int descriptor, std::string address) {
-    auto connection = std::make_unique<Connection>(*this, Socket(descriptor), std::move(address));
+    Socket socket(descriptor);
+    if (options_.tls.enabled()) {
+        if (version_.load(std::memory_order_acquire) != seen_version_) apply_updates();
+        if (!tls_) return;
+        socket.set_layer(tls_->accept(descriptor));
+    }
+    auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(address));
     if (!loop_->watch(descriptor, *connection, Socket::events)) return;
     connection->index_ = static_cast<uint32_t>(connections_.size());
     connections_.push_back(connection.release());
@@ -206,6 +212,10 @@ void Worker::apply(Update& update) {
         routes_.put(std::move(*route));
     else if (auto const* const removal = std::get_if<RemoveRoute>(&update))
         routes_.remove(removal->path);
+    else if (auto* const server = std::get_if<TlsServerPointer>(&update))
+        tls_ = std::move(*server);
+    else if (auto* const client = std::get_if<TlsClientPointer>(&update))
+        upstreams_.use(std::move(*client));
     else
         revoke(std::get<Revocation>(update));
 }

@@ -11,6 +11,7 @@
 #include "proxy/event_loop.hpp"
 #include "proxy/options.hpp"
 #include "proxy/route_table.hpp"
+#include "proxy/tls_server.hpp"
 #include "proxy/upstream.hpp"
 
 #include <atomic>
@@ -24,8 +25,10 @@ namespace carrel::proxy {
 struct RemoveRoute {
     std::string path;
 };
-/// What changes in a worker's view of the world: a route put or removed, or a revocation.
-using Update = std::variant<RoutePointer, RemoveRoute, Revocation>;
+/// What changes in a worker's view of the world: a route put or removed, a revocation, or new
+/// certificates.
+using Update =
+    std::variant<RoutePointer, RemoveRoute, Revocation, TlsServerPointer, TlsClientPointer>;
 
 class Worker {
 public:
@@ -81,6 +84,7 @@ private:
     UpstreamPool upstreams_;
     RouteTable routes_;
     EdgeAuth auth_;
+    TlsServerPointer tls_;
     RequestHead request_head_;
     ResponseHead response_head_;
     std::string request_id_prefix_;
