@@ -51,6 +51,11 @@ Result<> EventLoop::watch(int descriptor, EventHandler& handler, uint32_t events
     return {};
 }
 
+void EventLoop::rewatch(int descriptor, EventHandler& handler, uint32_t events) {
+    epoll_event event{.events = events, .data = {.ptr = &handler}};
+    epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event);
+}
+
 void EventLoop::unwatch(int descriptor) { epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
 
 void EventLoop::defer(EventHandler& handler) {

@@ -45,6 +45,8 @@ public:
 
     /// Watches `descriptor` until it is closed.
     [[nodiscard]] Result<> watch(int descriptor, EventHandler& handler, uint32_t events);
+    /// Watches for other events from now on, and says at once which of them are there.
+    void rewatch(int descriptor, EventHandler& handler, uint32_t events);
     void unwatch(int descriptor);
 
     /// Calls `handler.on_ready(0)` after the current round: how a busy connection lets others on.

@@ -127,7 +127,7 @@ void Exchange::decode_request_body() {
 
 bool Exchange::write_request() {
     auto& socket = upstream_->socket;
-    if (!socket.writable()) return false;
+    if (!upstream_->writable()) return false;
     auto io = Io::Progress;
     size_t of_body = 0;
     if (bodiless_) {

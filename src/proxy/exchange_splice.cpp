@@ -66,7 +66,7 @@ bool Exchange::splice_request() {
         if (progress) route_->activity->touch(worker_.loop().wall_time());
         if (io == Io::Ended || io == Io::Broken) outcome_ = Outcome::Abort;
     }
-    if (request_pipe_.empty() || !upstream_->socket.writable()) return progress;
+    if (request_pipe_.empty() || !upstream_->writable()) return progress;
     size_t moved = 0;
     auto const io = request_pipe_.drain(upstream_->socket, moved);
     request_body_.left -= moved;

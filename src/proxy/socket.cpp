@@ -13,6 +13,7 @@
 namespace carrel::proxy {
 
 uint32_t const Socket::events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+uint32_t const Socket::input_events = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 Result<Socket> Socket::connect(Address const& address) {
     int const family = address.storage.ss_family;
@@ -22,8 +23,11 @@ Result<Socket> Socket::connect(Address const& address) {
         int const on = 1;
         setsockopt(socket.descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     }
-    if (::connect(socket.descriptor_, address.get(), address.length) == 0 || errno == EINPROGRESS)
+    if (::connect(socket.descriptor_, address.get(), address.length) == 0) {
+        socket.state_.writable = true;
         return socket;
+    }
+    if (errno == EINPROGRESS) return socket;
     if (errno == EAGAIN) return fail(Code::LimitReached, "connect: the peer's backlog is full");
     auto const text = describe_errno(errno);
     return fail(Code::Unavailable, "connect: {}", text);
@@ -68,10 +72,15 @@ ssize_t Socket::receive(char* bytes, size_t size) {
 /// Sends `size` bytes in `parts`, none of which is empty.
 ssize_t Socket::send(iovec const* parts, int count, size_t size) {
     if (layer_) return layer_->send(parts, count);
-    msghdr message = {};
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = static_cast<size_t>(count);
-    auto const sent = sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+    ssize_t sent = 0;
+    if (count == 1) {
+        sent = ::send(descriptor_, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
+    } else {
+        msghdr message = {};
+        message.msg_iov = const_cast<iovec*>(parts);
+        message.msg_iovlen = static_cast<size_t>(count);
+        sent = sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+    }
     if (sent >= 0 && static_cast<size_t>(sent) < size) state_.writable = false;
     return sent;
 }

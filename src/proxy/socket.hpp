@@ -29,6 +29,8 @@ class Socket {
 public:
     /// The events that every connection is watched for.
     static uint32_t const events;
+    /// Without the one that says that it takes more.
+    static uint32_t const input_events;
 
     Socket() = default;
     explicit Socket(int descriptor) : descriptor_(descriptor) {}

@@ -138,31 +138,56 @@ TEST(Splice, BringsEveryByteToAReaderThatIsSlow) {
     std::filesystem::remove(path);
 }
 
-TEST(Splice, BringsEveryByteOfAnUpload) {
+/// Uploads a body of 24 MiB twice, with its length or chunked, to a reader of small pieces.
+void upload(std::string const& socket, bool chunked) {
     auto const body = pattern(24 * mebibyte, 7);
-    ScriptedUpstream upstream([&](Peer& peer) {
-        while (!peer.read_head().empty()) {
-            std::string received;
-            while (received.size() < body.size()) {
-                auto const piece =
-                    peer.read_exactly(std::min<size_t>(77'777, body.size() - received.size()));
-                if (piece.empty()) return;
-                received += piece;
+    ScriptedUpstream upstream(
+        [&](Peer& peer) {
+            while (!peer.read_head().empty()) {
+                std::string received;
+                while (received.size() < body.size()) {
+                    auto left = body.size() - received.size();
+                    if (chunked) left = std::stoul(peer.read_until("\r\n"), nullptr, 16);
+                    if (left == 0) return;
+                    while (left > 0) {
+                        auto const piece = peer.read_exactly(std::min<size_t>(77'777, left));
+                        if (piece.empty()) return;
+                        received += piece;
+                        left -= piece.size();
+                    }
+                    if (chunked) peer.read_exactly(2);
+                }
+                if (chunked) peer.read_until("0\r\n\r\n");
+                peer.send(received == body
+                              ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                              : "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
             }
-            peer.send(received == body ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-                                       : "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-        }
-    });
+        },
+        socket);
     TestProxy proxy;
     proxy.add_route("/", upstream.url());
     auto client = proxy.connect();
     for (int round = 0; round < 2; ++round) {
-        client.send(
-            fmt::format("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.size()));
+        client.send(chunked ? "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            : fmt::format("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+                                          body.size()));
+        if (chunked) client.send(fmt::format("{:x}\r\n", body.size()));
         client.send(body);
+        if (chunked) client.send("\r\n0\r\n\r\n");
         EXPECT_THAT(client.read_head(), StartsWith("HTTP/1.1 200"));
     }
     EXPECT_EQ(upstream.connections(), 1);
+}
+
+TEST(Splice, BringsEveryByteOfAnUpload) { upload({}, false); }
+
+TEST(Splice, WaitsForAUnixSocketThatIsFull) {
+    auto const path = testing::TempDir() + "carrel-splice-upload.sock";
+    for (bool const chunked : {false, true}) {
+        std::filesystem::remove(path);
+        upload(path, chunked);
+    }
+    std::filesystem::remove(path);
 }
 
 TEST(Splice, EndsABodyWithTheConnectionForAnOldClient) {

@@ -53,7 +53,7 @@ bool Tunnel::read_upstream() {
 }
 
 bool Tunnel::write_upstream() {
-    if (client_.in.empty() || !upstream_.socket.writable()) return false;
+    if (client_.in.empty() || !upstream_.writable()) return false;
     auto const io = upstream_.socket.write(client_.in);
     if (io == Io::Broken) broken_ = true;
     return io == Io::Progress;

@@ -9,6 +9,10 @@ namespace carrel::proxy {
 
 namespace {
 
+/// How many idle connections to one address are kept: what a busy server needs, and not what a
+/// moment of a thousand requests left behind.
+constexpr size_t most_idle = 512;
+
 /// What may be shared: the same address, and TLS with the same host or none.
 std::string key_of(Address const& address, std::string const& tls_host) {
     std::string key(address.bytes());
@@ -44,6 +48,14 @@ void Upstream::go_on_connecting(uint32_t events) {
     explain_break();
 }
 
+bool Upstream::writable() {
+    if (quiet_ && !socket.writable()) {
+        quiet_ = false;
+        pool_.loop_.rewatch(socket.descriptor(), *this, Socket::events);
+    }
+    return socket.writable();
+}
+
 void Upstream::explain_break() const {
     if (socket.layer() == nullptr || !socket.broken()) return;
     log::warn("upstream_tls_failed", {{"origin", "target"},
@@ -59,7 +71,8 @@ UpstreamPool::~UpstreamPool() { close_idle(); }
 
 Upstream* UpstreamPool::take_idle(Address const& address, std::string const& tls_host,
                                   UpstreamUser& user) {
-    auto const found = peers_.find(key_of(address, tls_host));
+    auto const found =
+        tls_host.empty() ? peers_.find(address.bytes()) : peers_.find(key_of(address, tls_host));
     if (found == peers_.end() || found->second.idle.empty()) return nullptr;
     auto* upstream = found->second.idle.back();
     found->second.idle.pop_back();
@@ -76,7 +89,9 @@ Result<Upstream*> UpstreamPool::connect(Address const& address, std::string cons
         socket.set_layer(tls_->connect(socket.descriptor(), tls_host));
     }
     auto upstream = std::make_unique<Upstream>(*this, std::move(socket));
-    TRY_VOID(loop_.watch(upstream->socket.descriptor(), *upstream, Socket::events));
+    upstream->quiet_ = address.storage.ss_family == AF_UNIX && tls_host.empty();
+    TRY_VOID(loop_.watch(upstream->socket.descriptor(), *upstream,
+                         upstream->quiet_ ? Socket::input_events : Socket::events));
     auto key = key_of(address, tls_host);
     auto& peer = peers_[key];
     if (peer.key.empty()) {
@@ -87,10 +102,12 @@ Result<Upstream*> UpstreamPool::connect(Address const& address, std::string cons
     ++connections_;
     upstream->peer_ = &peer;
     upstream->user_ = &user;
+    if (upstream->socket.writable()) upstream->go_on_connecting(EPOLLOUT);
     return upstream.release();
 }
 
 void UpstreamPool::keep(Upstream& upstream) {
+    if (upstream.peer_->idle.size() >= most_idle) return close(upstream);
     upstream.user_ = nullptr;
     upstream.peer_->idle.push_back(&upstream);
     loop_.set_deadline(upstream, idle_for);
@@ -102,7 +119,7 @@ void UpstreamPool::close(Upstream& upstream) {
     upstream.socket.close();
     upstream.in.clear();
     --connections_;
-    if (--peer->connections == 0) peers_.erase(peer->key);
+    if (--peer->connections == 0) peers_.erase(peers_.find(peer->key));
     loop_.retire(std::unique_ptr<EventHandler>(&upstream));
 }
 

@@ -40,6 +40,10 @@ public:
     /// It has served a request before, so the peer may have closed it without our knowing yet.
     [[nodiscard]] bool reused() const { return reused_; }
 
+    /// Whether it takes more; if not, there will be an event once it does. Ask this rather than the
+    /// socket: a unix socket says "writable" each time its peer has read something, which would
+    /// wake us once more per request, and is therefore listened to only when it matters.
+    [[nodiscard]] bool writable();
     /// Logs why TLS broke it, if that is what did: a peer that wants another certificate says so
     /// only after the handshake.
     void explain_break() const;
@@ -64,6 +68,7 @@ private:
     bool reached_ = false;  ///< connected, though a handshake may be under way
     bool failed_ = false;
     bool reused_ = false;
+    bool quiet_ = false;  ///< not watched for becoming writable
 };
 
 class UpstreamPool {
@@ -93,9 +98,13 @@ public:
     [[nodiscard]] size_t connections() const { return connections_; }
 
 private:
+    friend class Upstream;
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
     EventLoop& loop_;
     TlsClientPointer tls_;
-    std::unordered_map<std::string, Upstream::Peer> peers_;
+    std::unordered_map<std::string, Upstream::Peer, Hash, std::equal_to<>> peers_;
     size_t connections_ = 0;
 };
 
