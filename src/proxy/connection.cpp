@@ -42,9 +42,13 @@ Connection::Connection(Worker& worker, Socket socket, std::string address) : wor
 }
 
 void Connection::start() {
-    if (client_.socket.layer() != nullptr) state_ = State::Handshake;
+    // A layer without a descriptor, a stream of HTTP/2, is ready as it is.
+    if (client_.socket.layer() != nullptr && client_.socket.descriptor() >= 0)
+        state_ = State::Handshake;
     set_patience(state_ == State::Handshake ? handshake_patience : head_patience);
 }
+
+void Connection::start_refused(HeadProblem const& problem) { refuse(problem); }
 
 void Connection::on_ready(uint32_t events) {
     if (state_ == State::Closed) return;
@@ -73,6 +77,13 @@ void Connection::on_deadline() {
                 return;
             }
             break;
+        case State::Http2:
+            if (http2_->give_up() == Outcome::Abort) {
+                client_.socket.reset();
+                close();
+                return;
+            }
+            break;
         case State::Tunnel:
         case State::Lingering:
             close();
@@ -93,6 +104,7 @@ void Connection::advance() {
     advancing_ = false;
     if (state_ == State::Exchange) set_patience(exchange_->patience());
     if (state_ == State::Tunnel) set_patience(tunnel_->patience());
+    if (state_ == State::Http2) set_patience(http2_->patience());
 }
 
 void Connection::set_patience(Milliseconds patience) {
@@ -112,6 +124,8 @@ bool Connection::step() {
             return step_exchange();
         case State::Tunnel:
             return step_tunnel();
+        case State::Http2:
+            return step_http2();
         case State::Lingering:
             return linger();
         case State::Closed:
@@ -142,6 +156,15 @@ bool Connection::read_head() {
         if (!head_begun_) set_patience(head_patience);
         head_begun_ = true;
         auto const bytes = client_.in.view();
+        if (first_ && may_be_http2()) {
+            auto const preface = Http2Session::is_preface(bytes);
+            if (!preface) return read_more_head();
+            if (*preface) return begin_http2();
+            if (client_.socket.layer()) {  // it had promised
+                close();
+                return false;
+            }
+        }
         auto const size = scanner_.scan(bytes);
         if (!size) {
             refuse(size.error());
@@ -153,13 +176,31 @@ bool Connection::read_head() {
             return true;
         }
     }
+    return read_more_head();
+}
+
+bool Connection::read_more_head() {
     if (!client_.socket.readable()) return false;
     auto const io = client_.socket.read(client_.in, worker_.buffers(), BufferPool::small_read);
     if (io == Io::Ended || io == Io::Broken) close();
     return io == Io::Progress;
 }
 
+/// With TLS both sides have agreed on it; without, the client just begins.
+bool Connection::may_be_http2() const {
+    auto const* const layer = client_.socket.layer();
+    return layer ? layer->protocol() == "h2" : worker_.options().cleartext_http2;
+}
+
+bool Connection::begin_http2() {
+    http2_ = std::make_unique<Http2Session>(worker_, client_, *this);
+    state_ = State::Http2;
+    if (worker_.draining()) http2_->drain();
+    return true;
+}
+
 bool Connection::begin_exchange(std::string_view bytes) {
+    first_ = false;
     auto& head = worker_.request_head();
     if (auto const problem = parse(bytes, head)) {
         refuse(*problem);
@@ -210,6 +251,22 @@ bool Connection::step_tunnel() {
     return outcome == Outcome::Progress;
 }
 
+bool Connection::step_http2() {
+    switch (http2_->step()) {
+        case Outcome::Progress:
+            return true;
+        case Outcome::Waiting:
+            return false;
+        case Outcome::Close:
+            say_goodbye(!client_.socket.ended() && !http2_->orderly());
+            return true;
+        default:
+            client_.socket.reset();
+            close();
+            return false;
+    }
+}
+
 void Connection::expect_request() {
     if (worker_.draining()) {
         say_goodbye(false);
@@ -225,6 +282,7 @@ void Connection::expect_request() {
 /// system throw away the answer. So what still arrives is read for a moment.
 void Connection::say_goodbye(bool unread) {
     exchange_.reset();
+    http2_.reset();
     if (!unread && client_.in.empty() && !client_.socket.readable()) {
         close();
         return;
@@ -245,6 +303,7 @@ bool Connection::linger() {
 void Connection::drain() {
     if (state_ == State::Handshake) close();
     if (state_ == State::Head && !head_begun_ && client_.in.empty()) close();
+    if (state_ == State::Http2) http2_->drain();
 }
 
 EdgeTokenPointer Connection::token() const {
@@ -258,6 +317,7 @@ void Connection::close() {
     client_.socket.close();
     tunnel_.reset();
     exchange_.reset();
+    http2_.reset();
     client_.in.clear();
     client_.out.clear();
     worker_.forget(*this);

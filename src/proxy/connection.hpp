@@ -1,12 +1,14 @@
 #pragma once
 
-/// A client's connection, from accept to close: one request after the other, or a tunnel at last.
+/// A client's connection, from accept to close: one request after the other, or a tunnel at last;
+/// or many streams of HTTP/2, each of which is again such a connection, without a descriptor.
 ///
 /// Pipelined requests wait in the socket and are answered in order. An idle connection owns no
 /// buffer and no exchange. Belongs to a worker and is confined to its thread.
 
 #include "proxy/event_loop.hpp"
 #include "proxy/exchange.hpp"
+#include "proxy/http2_session.hpp"
 #include "proxy/tunnel.hpp"
 
 #include <memory>
@@ -23,9 +25,14 @@ public:
 
     /// Waits for the first request.
     void start();
+    /// Answers a request that was refused before it came here, and closes.
+    void start_refused(HeadProblem const& problem);
     /// The proxy is stopping: an idle connection closes now, a busy one after its answer.
     void drain();
-    [[nodiscard]] bool is_tunnel() const { return tunnel_ != nullptr; }
+    /// The end of the proxy need not wait for it.
+    [[nodiscard]] bool is_tunnel() const {
+        return tunnel_ != nullptr || (http2_ != nullptr && http2_->quiet());
+    }
     /// With whose token it was opened; null when no token was needed or nothing is under way.
     [[nodiscard]] EdgeTokenPointer token() const;
     /// At once, both sides; the object lives until the round of events ends.
@@ -33,7 +40,7 @@ public:
 
 private:
     friend class Worker;
-    enum class State : uint8_t { Handshake, Head, Exchange, Tunnel, Lingering, Closed };
+    enum class State : uint8_t { Handshake, Head, Exchange, Tunnel, Http2, Lingering, Closed };
 
     void on_upstream_ready() override { advance(); }
     void advance();
@@ -41,10 +48,14 @@ private:
     bool step();
     bool shake_hands();
     bool read_head();
+    bool read_more_head();
+    bool begin_http2();
     bool begin_exchange(std::string_view bytes);
     void refuse(HeadProblem const& problem);
     bool step_exchange();
     bool step_tunnel();
+    bool step_http2();
+    [[nodiscard]] bool may_be_http2() const;
     bool linger();
     void expect_request();
     void say_goodbye(bool unread);
@@ -54,9 +65,11 @@ private:
     Client client_;
     std::unique_ptr<Exchange> exchange_;
     std::unique_ptr<Tunnel> tunnel_;
+    std::unique_ptr<Http2Session> http2_;
     HeadScanner scanner_;
     uint32_t index_ = 0;  ///< where the worker keeps it
     State state_ = State::Head;
+    bool first_ = true;        ///< no request has been read yet
     bool head_begun_ = false;  ///< the first byte of the next head has arrived
     bool advancing_ = false;
 };

@@ -40,6 +40,7 @@ struct Raw {
     bool no_x_forward = false;
     bool no_prepend_path = false;
     bool no_include_prefix = false;
+    bool no_http2 = false;
     bool show_version = false;
     CLI::Option* api_port = nullptr;
 };
@@ -107,8 +108,15 @@ void declare_survival(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--ready-fd", options.ready_descriptor, "Write a line here once all is ready");
 }
 
+void declare_http2(CLI::App& app, Options& options, Raw& raw) {
+    app.add_flag("--no-http2", raw.no_http2, "Do not offer HTTP/2 over TLS");
+    app.add_flag("--cleartext-http2", options.cleartext_http2,
+                 "Accept HTTP/2 without TLS from clients that begin with it");
+}
+
 void declare_own(CLI::App& app, Options& options, Raw& raw) {
     declare_survival(app, options, raw);
+    declare_http2(app, options, raw);
     app.add_option("--threads", options.threads, "Worker threads")->check(CLI::Range(1, 256));
     app.add_option("--port-file", options.port_file, "Write the real port here");
     app.add_option("--stop-grace", raw.stop_grace, "Milliseconds for answers under way at the end");
@@ -194,6 +202,7 @@ Result<> finish_tls(Options& options, Raw const& raw) {
     if (!complete(raw.certificate) || !complete(raw.api_certificate) ||
         !complete(options.upstream_tls.certificate))
         return fail(Code::InvalidArgument, "a key and a certificate are only of use together");
+    if (!raw.no_http2) options.tls.protocols = {"h2", "http/1.1"};
     if (!raw.certificate.key.empty()) options.tls.certificates = {raw.certificate};
     if (!raw.api_certificate.key.empty()) options.api_tls.certificates = {raw.api_certificate};
     options.api_tls.protocol = options.tls.protocol;

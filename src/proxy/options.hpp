@@ -58,6 +58,7 @@ struct Options {
     bool legacy_log = false;
     std::filesystem::path access_log;     ///< "": none; "-": standard output
     bool activity_ignores_pings = false;  ///< WebSocket pings and pongs do not keep a server alive
+    bool cleartext_http2 = false;  ///< take HTTP/2 without TLS, from who begins with its preface
     unsigned threads = 1;
     std::filesystem::path
         port_file;  ///< the real port is written here once connections are accepted

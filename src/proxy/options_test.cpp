@@ -108,5 +108,13 @@ TEST(Options, PrintsVersionAndHelp) {
     EXPECT_THAT(parse_options({"--help"}).message.value_or(""), HasSubstr("--api-socket"));
 }
 
+TEST(Options, Http2ComesWithTlsUnlessItIsSwitchedOff) {
+    auto const usual = parse_options({}).options;
+    EXPECT_EQ(usual.tls.protocols.front(), "h2");
+    EXPECT_FALSE(usual.cleartext_http2);
+    EXPECT_EQ(parse_options({"--no-http2"}).options.tls.protocols.front(), "http/1.1");
+    EXPECT_TRUE(parse_options({"--cleartext-http2"}).options.cleartext_http2);
+}
+
 }  // namespace
 }  // namespace carrel::proxy

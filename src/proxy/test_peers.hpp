@@ -31,6 +31,8 @@ public:
     /// Reads until what has been read ends with or contains `end`, which stays included.
     std::string read_until(std::string_view end);
     std::string read_exactly(size_t size);
+    /// What has come, at least a byte; "" when the peer has closed.
+    std::string read_some();
     /// Everything until the peer closes.
     std::string read_to_end();
     /// A head; then its body by Content-Length or as it comes chunked (still encoded).

@@ -81,6 +81,11 @@ std::string Peer::read_exactly(size_t size) {
     return result;
 }
 
+std::string Peer::read_some() {
+    if (pending_.empty()) fill();
+    return std::exchange(pending_, {});
+}
+
 std::string Peer::read_to_end() {
     while (fill()) {
     }

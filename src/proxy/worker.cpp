@@ -130,7 +130,7 @@ void Worker::run() {
 
 void Worker::accept_connections() {
     for (int i = 0; i < accepts_in_a_row && !draining_; ++i) {
-        if (connections_.size() >= most_connections_) return stop_accepting_for_now();
+        if (full()) return stop_accepting_for_now();
         sockaddr_storage address = {};
         socklen_t length = sizeof(address);
         int const descriptor =
@@ -155,9 +155,18 @@ void Worker::adopt(int descriptor, std::string address) {
     }
     auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(address));
     if (!loop_->watch(descriptor, *connection, Socket::events)) return;
+    keep(std::move(connection));
+    connections_.back()->start();
+}
+
+Connection& Worker::adopt(Socket socket, std::string address) {
+    keep(std::make_unique<Connection>(*this, std::move(socket), std::move(address)));
+    return *connections_.back();
+}
+
+void Worker::keep(std::unique_ptr<Connection> connection) {
     connection->index_ = static_cast<uint32_t>(connections_.size());
     connections_.push_back(connection.release());
-    connections_.back()->start();
 }
 
 /// No descriptor is left: asking again and again would only burn the processor.

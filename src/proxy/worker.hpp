@@ -60,6 +60,10 @@ public:
     [[nodiscard]] RequestHead& request_head() { return request_head_; }
     [[nodiscard]] ResponseHead& response_head() { return response_head_; }
     [[nodiscard]] std::string next_request_id();
+    /// No further connection is accepted.
+    [[nodiscard]] bool full() const { return connections_.size() >= most_connections_; }
+    /// A connection of ours over a socket without a descriptor; its maker tells it of events.
+    Connection& adopt(Socket socket, std::string address);
     void forget(Connection& connection);
 
 private:
@@ -69,6 +73,7 @@ private:
 
     void accept_connections();
     void adopt(int descriptor, std::string address);
+    void keep(std::unique_ptr<Connection> connection);
     void stop_accepting_for_now();
     void apply_updates();
     void apply(Update& update);
