@@ -1,0 +1,129 @@
+"""Thousands of connections that do next to nothing, while everybody else is served as before."""
+
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from support.carrel_process import wait_until
+from support.proxy_process import ProxyProcess
+from support.recording_backend import RecordingBackend
+
+ATTACKS = {
+    "slow-headers": ["-H", "-i", "2", "-x", "24"],
+    "slow-bodies": ["-B", "-i", "2", "-x", "24", "-s", "65536"],
+    "slow-reading": ["-X", "-n", "1", "-w", "512", "-y", "1024", "-z", "32", "-k", "3"],
+    "ranges": ["-R", "-a", "1", "-b", "3000"],
+}
+
+
+class NormalLoad:
+    """Somebody who asks for page after page, each on a connection of its own; every one has to come."""
+
+    def __init__(self, proxy):
+        self.proxy, self.times, self.failures = proxy, [], []
+        self.running = True
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while self.running:
+            start = time.monotonic()
+            try:
+                with self.proxy.client(timeout=30) as client:
+                    answer = client.ask("GET", "/page")
+                if answer is None or answer.status != 200 or not answer.complete:
+                    self.failures.append(answer)
+            except OSError as problem:
+                self.failures.append(problem)
+            self.times.append(time.monotonic() - start)
+            time.sleep(0.01)  # a person, not another attack
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.running = False
+        self.thread.join()
+
+    def percentile(self, part):
+        return sorted(self.times)[int(part * (len(self.times) - 1))]
+
+
+def page(request, connection):
+    body = b"x" * 100000
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + (b"" if request.method == "HEAD" else body))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_everybody_else_is_served_under_attack(attack, long, figure):
+    if shutil.which("slowhttptest") is None:
+        pytest.skip("slowhttptest is not installed")
+    count, seconds = (4000, 60) if long else (1000, 8)
+    with RecordingBackend(page) as backend, ProxyProcess() as proxy:
+        backend.keep_record = False
+        proxy.add_route("/", backend.url)
+        before = proxy.descriptors_open()
+        command = ["slowhttptest", "-c", str(count), "-r", "500", "-u", f"{proxy.url}/attacked", "-p", "5", "-l", str(seconds), "-v", "1"]
+        with NormalLoad(proxy) as normal:
+            done = subprocess.run(command + ATTACKS[attack], capture_output=True, text=True, timeout=seconds + 120, stdin=subprocess.DEVNULL)
+        text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+        # What is left of the attack goes away by itself.
+        wait_until(lambda: proxy.descriptors_open() <= before + 2, 90, "every connection being closed")
+    figure("normal requests", len(normal.times))
+    figure("p99 of normal requests, ms", round(normal.percentile(0.99) * 1000, 1))
+    figure("slowest, ms", round(max(normal.times) * 1000, 1))
+    assert normal.failures == [] and len(normal.times) > 100
+    assert re.search(r"service available:\s+YES", text), text[-2000:]
+
+
+def test_a_head_that_trickles_is_cut_off(proxy, figure):
+    """10 s after its first byte, however steadily it comes; checked by order, as the clock of a test may be late."""
+    with proxy.client(timeout=60) as client, proxy.client(timeout=60) as silent:
+        start = time.monotonic()
+        client.send(b"GET / HTTP/1.1\r\nHost: h\r\nX: ")
+        client.socket.settimeout(0.25)
+        while True:
+            client.send(b"a")
+            try:
+                if not client.receive() or b"\r\n\r\n" in client.data:
+                    break
+            except TimeoutError:
+                assert time.monotonic() - start < 60, "a head may trickle for ever"
+        client.socket.settimeout(10)
+        answer = client.read_response()
+        assert answer.status == 408 and answer.get("Connection") == "close"
+        figure("seconds", round(time.monotonic() - start, 1))
+        # Who has said nothing yet may still begin.
+        assert silent.ask("GET", "/late").status == 200
+
+
+def test_a_server_with_one_connection_at_a_time_is_found_out(figure):
+    """The control: a handful of slow heads, and nobody else is served."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+
+    def serve():
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            with peer:
+                data = b""
+                while b"\r\n\r\n" not in data:
+                    part = peer.recv(4096)
+                    if not part:
+                        break
+                    data += part
+
+    threading.Thread(target=serve, daemon=True).start()
+    with socket.create_connection(listener.getsockname()) as slow, socket.create_connection(listener.getsockname()) as other:
+        slow.sendall(b"GET / HTTP/1.1\r\n")
+        other.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        other.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            other.recv(1)
+        listener.close()
