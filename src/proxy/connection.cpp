@@ -10,7 +10,10 @@ namespace carrel::proxy {
 
 namespace {
 
-constexpr Milliseconds head_patience = Milliseconds(60000);
+/// For the first byte of the first request; browsers open connections before they need them.
+constexpr Milliseconds first_patience = Milliseconds(60000);
+/// For the rest of a head, however steadily it trickles.
+constexpr Milliseconds head_patience = Milliseconds(10000);
 constexpr Milliseconds goodbye_patience = Milliseconds(2000);
 /// After this many steps other connections get their turn.
 constexpr int steps_in_a_row = 32;
@@ -45,7 +48,7 @@ void Connection::start() {
     // A layer without a descriptor, a stream of HTTP/2, is ready as it is.
     if (client_.socket.layer() != nullptr && client_.socket.descriptor() >= 0)
         state_ = State::Handshake;
-    set_patience(state_ == State::Handshake ? handshake_patience : head_patience);
+    set_patience(state_ == State::Handshake ? handshake_patience : first_patience);
 }
 
 void Connection::start_refused(HeadProblem const& problem) { refuse(problem); }
