@@ -3,15 +3,16 @@
 # make test   every test; the last line has the counts
 # make check  format, lints, headers, types
 # make bench  measurements; make bench-proxy: only the proxy's, beside its peers
+# make fuzz   every parser of the proxy for a minute; make soak: the proxy under load for half an hour
 # make build  the program alone: build/release/carrel
 # make clean  removes what was built (the notebook environment too), never data
 #
 # Everything that is missing is installed first (scripts/setup). The work is done by the scripts.
 
-.PHONY: help run demo test check bench bench-proxy build setup clean
+.PHONY: help run demo test check bench bench-proxy fuzz soak build setup clean
 
 help:
-	@sed -n '1,7s/^# //p' Makefile
+	@sed -n '1,8s/^# //p' Makefile
 
 setup:
 	@scripts/setup build run
@@ -51,3 +52,11 @@ bench-proxy: build
 
 clean:
 	rm -rf build web/dist
+
+fuzz:
+	@scripts/setup build
+	@exec scripts/fuzz
+
+soak: build
+	@scripts/setup run test
+	@exec scripts/soak

@@ -63,9 +63,10 @@ def test_everybody_else_is_served_under_attack(attack, long, figure):
     if shutil.which("slowhttptest") is None:
         pytest.skip("slowhttptest is not installed")
     count, seconds = (4000, 60) if long else (1000, 8)
-    with RecordingBackend(page) as backend, ProxyProcess() as proxy:
-        backend.keep_record = False
+    with RecordingBackend(page) as attacked, RecordingBackend(page) as backend, ProxyProcess() as proxy:
+        attacked.keep_record = backend.keep_record = False
         proxy.add_route("/", backend.url)
+        proxy.add_route("/attacked", attacked.url)
         before = proxy.descriptors_open()
         command = ["slowhttptest", "-c", str(count), "-r", "500", "-u", f"{proxy.url}/attacked", "-p", "5", "-l", str(seconds), "-v", "1"]
         with NormalLoad(proxy) as normal:

@@ -1,0 +1,36 @@
+// The REST API: "METHOD target\nbody", several of them with NUL between. Every answer has a status
+// that the API is known for, and routes that were accepted are listed.
+
+#include "fuzz.hpp"
+
+#include "proxy/admin_api.hpp"
+
+#include <string>
+
+using namespace carrel;
+using namespace carrel::proxy;
+
+extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
+    auto text = fuzz::text_of(data, size);
+    static Options const options = [] {
+        Options made;
+        made.edge_key = std::string(32, 'k');
+        return made;
+    }();
+    ManualClock const clock{Time(Milliseconds(1'800'000'000'000))};
+    AdminApi api(options, clock, [](Update const&) {});
+    while (!text.empty()) {
+        auto call = fuzz::cut(text, '\0');
+        auto line = fuzz::cut(call, '\n');
+        http::Request request;
+        request.method = fuzz::cut(line, ' ');
+        request.target = std::string(line);
+        request.path = request.target.substr(0, request.target.find('?'));
+        request.body = std::string(call);
+        auto const status = api.handle(request).status;
+        bool const known = status / 100 == 2 || status == 400 || status == 403 || status == 404 ||
+                           status == 405 || status == 409 || status == 413;
+        fuzz::require(known, "an unknown status");
+    }
+    return 0;
+}
