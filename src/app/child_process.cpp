@@ -95,6 +95,7 @@ bool ChildProcess::note_end(pid_t process, int status) {
     bool const soon = plan_.says_when_ready ? !is_ready() : ended_ - started_ < early;
     process_ = 0;
     early_deaths_ = soon ? early_deaths_ + 1 : 0;
+    gave_up_ = WIFEXITED(status) && WEXITSTATUS(status) != 0;
     log::debug("process_ended",
                {{"name", plan_.name},
                 {"pid", process},

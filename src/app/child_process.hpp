@@ -48,6 +48,8 @@ public:
     [[nodiscard]] std::string const& name() const { return plan_.name; }
     /// How often in a row it died before it was at work: before it said so, or within seconds.
     [[nodiscard]] int early_deaths() const { return early_deaths_; }
+    /// It ended by itself, with an error: it has said why, and would again.
+    [[nodiscard]] bool gave_up() const { return gave_up_; }
     /// How long to wait before it is started again: nothing at first, then longer and longer.
     [[nodiscard]] Milliseconds pause() const;
 
@@ -59,6 +61,7 @@ private:
     int ready_pipe_ = -1;
     bool ready_ = false;
     int early_deaths_ = 0;
+    bool gave_up_ = false;
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point ended_;
 };

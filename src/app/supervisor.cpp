@@ -18,6 +18,7 @@ namespace carrel {
 
 namespace {
 
+constexpr int most_first_deaths = 5;  // before everything has worked once
 constexpr Milliseconds longest_wait{2'000};
 constexpr Milliseconds short_wait{50};
 constexpr Milliseconds control_grace{90'000};
@@ -107,7 +108,7 @@ private:
     template <class Start>
     Result<> keep_alive(ChildProcess const& child, Start start) {
         if (child.running()) return {};
-        if (!announced_)
+        if (!announced_ && (child.gave_up() || child.early_deaths() >= most_first_deaths))
             return fail(Code::Unavailable,
                         "the {} process does not stay up; its last lines above say why",
                         child.name());

@@ -192,6 +192,51 @@ def test_ctrl_c_leaves_no_process_and_the_next_start_finds_everything():
         assert again.running_server(course.slug).get("api/contents/kept.txt")["content"] == "still here"
 
 
+@pytest.mark.parametrize("child", ["control", "proxy"])
+def test_a_child_that_is_killed_before_everything_is_up_is_started_again(child):
+    carrel = platform()
+    try:
+        start = Background(carrel.start)
+        wait_until(lambda: carrel.process and child in carrel.children(), 30, f"the {child} process")
+        killed = carrel.children()[child]
+        os.kill(killed, signal.SIGSTOP)  # So that not everything can be up before it is killed.
+        assert "Carrel is ready" not in carrel.log()
+        os.kill(killed, signal.SIGKILL)
+        start.result()
+        assert carrel.children()[child] != killed
+        assert carrel.stop() == 0
+    finally:
+        carrel.__exit__()
+
+
+def test_ctrl_c_while_a_server_starts_leaves_nothing_of_it():
+    never_ready = """
+[environments.never-ready]
+command = ["/usr/bin/python3", "-I", "-c", "import time; time.sleep(1000)", "{socket}", "{base_url}"]
+"""
+    with platform(config=QUICK + never_ready) as carrel:
+        course = Course(carrel, "ctrl-c", environment="never-ready")
+        person = course.admit("ctrl-c-ada")
+        start = Background(person.start_server, course.slug)
+        (pid,) = wait_until(lambda: [one for one in processes_of(course.slug) if is_notebook_server(one)], 30, "its process")
+        groups = cgroups_of(pid)
+        assert course.server_state(person.username) == "starting"
+        assert carrel.stop() == 0
+        start.join()
+        assert processes_of(course.slug) == []
+        assert [group for group in groups if group.exists()] == []
+        mounts = pathlib.Path("/proc/self/mountinfo").read_text()
+        assert str(carrel.folder) not in mounts and str(carrel.runtime) not in mounts
+        assert list((carrel.runtime / "servers").iterdir()) == []
+
+
+def cgroups_of(pid):
+    """The folders of the control groups that Carrel made for a process, in either version."""
+    lines = [line.split(":", 2) for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines()]
+    folders = [pathlib.Path("/sys/fs/cgroup", controllers, path.lstrip("/")) for _, controllers, path in lines]
+    return [folder for folder in folders if "carrel" in folder.parts and folder.is_dir()]
+
+
 def test_a_killed_supervisor_takes_its_children_along_and_servers_are_found_again():
     with platform() as carrel:
         course = Course(carrel, "orphans", environment="probe")
