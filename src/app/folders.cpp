@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <thread>
 
 namespace carrel {
 
@@ -88,18 +89,43 @@ std::string socket_url(fs::path const& socket) {
     return "http+unix://" + percent_encode(socket.string());
 }
 
-Result<FolderLock> FolderLock::acquire(fs::path const& data) {
-    auto const path = data / "lock";
+Result<FolderLock> FolderLock::open(fs::path const& path) {
     int const file = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (file < 0) return fail_errno("open {}", path.string());
-    FolderLock lock(file);
-    if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno == EWOULDBLOCK)
+    return FolderLock(file);
+}
+
+Result<bool> FolderLock::try_lock(int file, fs::path const& path) {
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno == EWOULDBLOCK) return false;
+    return fail_errno("lock {}", path.string());
+}
+
+Result<FolderLock> FolderLock::acquire(fs::path const& data) {
+    auto const path = data / "lock";
+    TRY(auto lock, open(path));
+    TRY(bool const ours, try_lock(lock.file_, path));
+    if (!ours)
         return fail(Code::Conflict,
                     "another Carrel already runs on the data folder {}; stop it, or choose another "
                     "folder with --data",
                     data.string());
-    return fail_errno("lock {}", path.string());
+    return lock;
+}
+
+Result<FolderLock> FolderLock::acquire_for_control(fs::path const& data, Milliseconds patience) {
+    auto const path = data / "control.lock";
+    TRY(auto lock, open(path));
+    auto const until = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+        TRY(bool const ours, try_lock(lock.file_, path));
+        if (ours) return lock;
+        if (std::chrono::steady_clock::now() >= until)
+            return fail(Code::Conflict,
+                        "another control process already runs on the data folder {}",
+                        data.string());
+        std::this_thread::sleep_for(Milliseconds(20));
+    }
 }
 
 FolderLock::~FolderLock() {

@@ -3,6 +3,7 @@
 /// Where one platform keeps things: the data folder, which lasts, and the runtime folder with its
 /// sockets, which does not. Both belong to one `carrel serve`.
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 #include <filesystem>
@@ -37,14 +38,21 @@ struct Folders {
 /// Holds the data folder for this process as long as it lives.
 class FolderLock {
 public:
-    /// Conflict: another Carrel runs on this folder.
+    /// For `carrel serve`. Conflict: another Carrel runs on this folder.
     [[nodiscard]] static Result<FolderLock> acquire(std::filesystem::path const& data);
+    /// For the control process, which may run without a supervisor: proves that no other one of
+    /// this folder lives. Waits for one that is ending. Conflict: it does not end.
+    [[nodiscard]] static Result<FolderLock> acquire_for_control(std::filesystem::path const& data,
+                                                                Milliseconds patience);
     FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
     FolderLock& operator=(FolderLock&&) = delete;
     ~FolderLock();
 
 private:
     explicit FolderLock(int file) : file_(file) {}
+    /// False: somebody else holds it.
+    static Result<bool> try_lock(int file, std::filesystem::path const& path);
+    static Result<FolderLock> open(std::filesystem::path const& path);
     int file_;
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 namespace carrel {
 
@@ -56,6 +57,18 @@ TEST_F(FoldersTest, SecondHolderOfADataFolderIsRefused) {
     EXPECT_TRUE(FolderLock::acquire(folder_.path()));
 }
 
+TEST_F(FoldersTest, SecondControlProcessWaitsForTheFirstToEnd) {
+    auto first = FolderLock::acquire_for_control(folder_.path(), Milliseconds(0));
+    ASSERT_TRUE(first);
+    auto const second = FolderLock::acquire_for_control(folder_.path(), Milliseconds(1));
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Code::Conflict);
+    EXPECT_THAT(second.error().message, HasSubstr("another control process"));
+    EXPECT_TRUE(FolderLock::acquire(folder_.path())) << "its supervisor holds another lock";
+    std::jthread const ending([&] { auto const released = *std::move(first); });
+    EXPECT_TRUE(FolderLock::acquire_for_control(folder_.path(), Milliseconds(60'000)));
+}
+
 TEST_F(FoldersTest, SecretsAreMadeOnceAndKept) {
     SystemRandom random;
     auto const first = load_secrets(folder_.path(), random).value();
@@ -63,6 +76,8 @@ TEST_F(FoldersTest, SecretsAreMadeOnceAndKept) {
     EXPECT_EQ(first.edge_key, second.edge_key);
     EXPECT_EQ(first.proxy_token, second.proxy_token);
     EXPECT_EQ(first.edge_key.size(), 32U);
+    EXPECT_FALSE(first.instance.empty());
+    EXPECT_EQ(first.instance, second.instance);
     EXPECT_EQ(mode_of(folder_.path() / "edge-key"), 0600U);
 }
 

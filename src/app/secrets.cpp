@@ -60,7 +60,8 @@ Result<Secrets> load_secrets(fs::path const& folder, Random& random) {
     TRY(auto proxy_token, load(folder / "proxy-token", random));
     TRY(auto const edge_key, load(folder / "edge-key", random));
     TRY(auto key, from_base64url(edge_key));
-    return Secrets{std::move(proxy_token), std::move(key)};
+    TRY(auto instance, load(folder / "instance", random));
+    return Secrets{std::move(proxy_token), std::move(key), std::move(instance)};
 }
 
 }  // namespace carrel

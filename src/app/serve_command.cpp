@@ -28,6 +28,9 @@ bool has_terminal() {
     return true;
 }
 
+/// A control process that was told to end, but not waited for, may still be stopping servers.
+constexpr Milliseconds patience_with_the_last{60'000};
+
 std::filesystem::path logins_file(Folders const& folders) { return folders.data / "logins.txt"; }
 
 }  // namespace
@@ -56,6 +59,8 @@ Result<> control(SettingsFlags const& flags, Demo demo) {
     TRY(auto settings, settings_from(flags));
     log::start("control", to_level(settings.log.level));
     TRY(auto folders, make_folders(settings.server.data));
+    // Also what says that an interrupted deployment of this folder is nobody's any more.
+    TRY(auto const lock, FolderLock::acquire_for_control(folders.data, patience_with_the_last));
     SystemRandom random;
     TRY(auto secrets, load_secrets(folders.secrets(), random));
     auto const limits = course_limits(settings);

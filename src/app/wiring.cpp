@@ -87,12 +87,13 @@ HubSettings hub_settings(Settings const& settings) {
     return hub;
 }
 
-DispatcherOptions dispatcher_options(Settings const& settings) {
+DispatcherOptions dispatcher_options(Settings const& settings, std::string const& instance) {
     auto const& from = settings.dispatcher;
     auto const whole = [](Milliseconds time) { return std::chrono::ceil<Seconds>(time); };
     return {.transitions = {.policy = {.lead = whole(from.lead)},
                             .deploy_deadline = whole(from.deploy_deadline),
-                            .degrade_deadline = whole(from.degrade_deadline)},
+                            .degrade_deadline = whole(from.degrade_deadline),
+                            .instance = instance},
             .tick = from.tick};
 }
 
@@ -150,7 +151,7 @@ Control::Control(ControlOptions options, Parts parts)
            hub_settings(options_.settings), gate_, *client_, options_.secrets.edge_key),
       provisioner_(*store_, *homes_, clock_, *pool_),
       dispatcher_(*store_, clock_, random_, *pool_, {{"local", &provisioner_}},
-                  dispatcher_options(options_.settings)),
+                  dispatcher_options(options_.settings, options_.secrets.instance)),
       portal_({.store = *store_,
                .gate = gate_,
                .authenticator = *authenticator_,
@@ -158,6 +159,7 @@ Control::Control(ControlOptions options, Parts parts)
                .clock = clock_,
                .random = random_,
                .pool = *pool_,
+               .courses_changed = [this] { dispatcher_.wake(); },
                .limits = course_limits(options_.settings),
                .policy = {.accept_own_courses = options_.settings.governance.accept_own_courses},
                .platform = platform_facts(options_, spawner_->isolation(), clock_.now())}),

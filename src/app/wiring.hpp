@@ -79,6 +79,7 @@ private:
 /// What the modules are told, from the settings.
 [[nodiscard]] CourseLimits course_limits(Settings const& settings);
 [[nodiscard]] HubSettings hub_settings(Settings const& settings);
-[[nodiscard]] DispatcherOptions dispatcher_options(Settings const& settings);
+[[nodiscard]] DispatcherOptions dispatcher_options(Settings const& settings,
+                                                   std::string const& instance);
 
 }  // namespace carrel

@@ -55,6 +55,7 @@ Dispatcher::Dispatcher(Store& store, Clock const& clock, Random& random, Blockin
 Dispatcher::~Dispatcher() = default;
 
 Task<> Dispatcher::run() {
+    // Only `pause` ends for it, so that a tick is never left half done.
     co_await asio::this_coro::throw_if_cancelled(false);
     for (;;) {
         auto const ticked = co_await tick();
@@ -65,62 +66,28 @@ Task<> Dispatcher::run() {
     co_return Result<>();
 }
 
-Task<> Dispatcher::pause() {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    {
-        std::scoped_lock const lock(waking_);
-        timer.expires_after(std::exchange(woken_, false) ? Milliseconds(0) : options_.tick);
-        pause_ = &timer;
-    }
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    {
-        std::scoped_lock const lock(waking_);
-        pause_ = nullptr;
-    }
-    auto const state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none)
-        co_return fail(Code::Cancelled, "dispatch: cancelled");
-    co_return Result<>();
-}
-
-void Dispatcher::wake() {
-    std::scoped_lock const lock(waking_);
-    woken_ = true;
-    if (pause_ == nullptr) return;
-    asio::post(pause_->get_executor(), [this] {
-        std::scoped_lock const again(waking_);
-        if (pause_ != nullptr) pause_->cancel();
-    });
-}
-
-/// Whoever starts next goes on at once instead of waiting for our leases to run out; and work that
-/// cannot be cancelled, in the middle of an archive, sees in the store that it does not count.
-Task<> Dispatcher::give_back() {
-    // A copy: work that ends meanwhile leaves `runs_`, on control's thread.
-    std::vector<Deployment> ours;
-    for (auto const& [id, run] : runs_) ours.push_back(run->deployment);
-    auto const given = co_await pool_.run([&] {
-        return store_.write([&](Transaction& transaction) -> Result<> {
-            for (auto const& deployment : ours)
-                TRY_VOID(release(transaction, deployment, clock_.now()));
-            return {};
-        });
-    });
-    if (!given) log::warn("give_back_failed", {{"cause", given.error().message}});
-    while (!runs_.empty()) {
-        auto const run = runs_.begin()->second;
-        co_await run->worker.close();
-        runs_.erase(run->deployment.id);
-    }
-    co_return Result<>();
-}
-
+/// Everything is asked of the store anew; what an earlier tick knew is not used.
 Task<TickReport> Dispatcher::tick() {
+    if (!resumed_) CO_TRY_VOID(co_await resume());
     CO_TRY_VOID(co_await renew_leases());
     CO_TRY_VOID(co_await pool_.run([this] { return mend(); }));
     TickReport report;
     CO_TRY_VOID(co_await pass(report, clock_.now()));
     co_return report;
+}
+
+/// An earlier process of our instance, killed, could give nothing back. It is gone for certain, so
+/// its leases need not run out; its deployments lose their ids, and whatever it began is begun
+/// anew.
+Task<> Dispatcher::resume() {
+    CO_TRY(int const released, co_await pool_.run([this] {
+        return store_.write([&](Transaction& transaction) {
+            return release_own(transaction, clock_.now(), options_.transitions);
+        });
+    }));
+    if (released > 0) log::warn("work_was_interrupted", {{"courses", released}});
+    resumed_ = true;
+    co_return Result<>();
 }
 
 Task<> Dispatcher::renew_leases() {
@@ -238,17 +205,7 @@ void Dispatcher::start(asio::any_io_executor const& executor, Step const& step) 
     run->worker.start("deployment", work(run));
 }
 
-/// Does not wait: a provisioner may take its time to end, and its result does not count anyhow.
-void Dispatcher::stop(asio::any_io_executor const& executor, DeploymentId const& id) {
-    auto const found = runs_.find(id);
-    if (found == runs_.end() || found->second->stopping) return;
-    found->second->stopping = true;
-    auto const end = [](std::shared_ptr<Run> run) -> Task<> {
-        co_return co_await run->worker.close();
-    };
-    spawn_detached(executor, "stop_deployment", end(found->second));
-}
-
+/// From here to `conclude`: one deployment, on its way through a provisioner and into the store.
 Task<> Dispatcher::work(std::shared_ptr<Run> run) {
     auto outcome = co_await perform(run);
     auto const recorded = co_await pool_.run([&] { return conclude(*run, outcome); });
@@ -292,6 +249,7 @@ void Dispatcher::report(std::shared_ptr<Run> const& run, std::string message) {
     });
 }
 
+/// Work that was cancelled has no result: it is given back instead, and begun anew.
 Result<> Dispatcher::conclude(Run& run, Result<> const& outcome) {
     std::scoped_lock const lock(run.writing);
     auto const notes = run.take_notes();
@@ -310,6 +268,67 @@ Result<> Dispatcher::conclude(Run& run, Result<> const& outcome) {
                                 {"outcome", outcome ? "succeeded" : outcome.error().message}};
     log::info(*counted ? "deployment_ended" : "deployment_result_ignored", fields);
     return {};
+}
+
+/// Does not wait: a provisioner may take its time to end, and its result does not count anyhow.
+void Dispatcher::stop(asio::any_io_executor const& executor, DeploymentId const& id) {
+    auto const found = runs_.find(id);
+    if (found == runs_.end() || found->second->stopping) return;
+    found->second->stopping = true;
+    auto const end = [](std::shared_ptr<Run> run) -> Task<> {
+        co_return co_await run->worker.close();
+    };
+    spawn_detached(executor, "stop_deployment", end(found->second));
+}
+
+/// Whoever starts next goes on at once instead of waiting for our leases to run out; and work that
+/// cannot be cancelled, in the middle of an archive, sees in the store that it does not count.
+Task<> Dispatcher::give_back() {
+    // A copy: work that ends meanwhile leaves `runs_`, on control's thread.
+    std::vector<Deployment> ours;
+    for (auto const& [id, run] : runs_) ours.push_back(run->deployment);
+    auto const given = co_await pool_.run([&] {
+        return store_.write([&](Transaction& transaction) -> Result<> {
+            for (auto const& deployment : ours)
+                TRY_VOID(release(transaction, deployment, clock_.now()));
+            return {};
+        });
+    });
+    if (!given) log::warn("give_back_failed", {{"cause", given.error().message}});
+    while (!runs_.empty()) {
+        auto const run = runs_.begin()->second;
+        co_await run->worker.close();
+        runs_.erase(run->deployment.id);
+    }
+    co_return Result<>();
+}
+
+Task<> Dispatcher::pause() {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    {
+        std::scoped_lock const lock(waking_);
+        timer.expires_after(std::exchange(woken_, false) ? Milliseconds(0) : options_.tick);
+        pause_ = &timer;
+    }
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    {
+        std::scoped_lock const lock(waking_);
+        pause_ = nullptr;
+    }
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        co_return fail(Code::Cancelled, "dispatch: cancelled");
+    co_return Result<>();
+}
+
+void Dispatcher::wake() {
+    std::scoped_lock const lock(waking_);
+    woken_ = true;
+    if (pause_ == nullptr) return;
+    asio::post(pause_->get_executor(), [this] {
+        std::scoped_lock const again(waking_);
+        if (pause_ != nullptr) pause_->cancel();
+    });
 }
 
 }  // namespace carrel

@@ -64,6 +64,7 @@ public:
 private:
     struct Run;
 
+    Task<> resume();
     Task<> renew_leases();
     Result<> mend();
     Task<> pass(TickReport& report, Time now);
@@ -86,6 +87,7 @@ private:
     std::map<std::string, Provisioner*> provisioners_;
     DispatcherOptions options_;
     std::map<DeploymentId, std::shared_ptr<Run>> runs_;
+    bool resumed_ = false;
 
     std::mutex waking_;  // guards the two below, which `wake` uses from anywhere
     bool woken_ = false;

@@ -294,6 +294,60 @@ TEST_F(DispatcherTest, GivesItsWorkBackWhenItIsStopped) {
     EXPECT_EQ(state(), CourseState::Deployed);
 }
 
+TEST_F(DispatcherTest, TakesWorkOfItsOwnKilledProcessOverAtOnce) {
+    options.transitions.instance = "here";
+    add_course("maths", clock.now());
+    SlowProvisioner forgotten;
+    auto killed = start(forgotten);
+    ASSERT_TRUE(killed->tick());
+    auto const lost = begun(*killed, forgotten);
+    killed->store.die();
+    auto const next = start(fake);
+    EXPECT_EQ(next->tick().value().taken_over, 1) << "without waiting for a lease";
+    next->run_until_idle();
+    EXPECT_EQ(state(), CourseState::Deployed);
+    auto const runs = deployments();
+    ASSERT_EQ(runs.size(), 2U);
+    EXPECT_NE(course().deployment, lost.id);
+    for (auto const& run : runs)
+        EXPECT_EQ(run.state,
+                  run.id == lost.id ? DeploymentState::Failed : DeploymentState::Succeeded);
+    bool counted = true;
+    change([&](Transaction& t) -> Result<> {
+        TRY(counted, finish(t, lost, fail(Code::Internal, "too late"), clock.now()));
+        return {};
+    });
+    EXPECT_FALSE(counted) << "the dead one's id does not count";
+}
+
+TEST_F(DispatcherTest, WaitsForTheLeaseOfAnotherInstance) {
+    options.transitions.instance = "there";
+    add_course("maths", clock.now());
+    auto const other = start(slow);
+    ASSERT_TRUE(other->tick());
+    auto const run = begun(*other, slow);
+    for (std::string const instance : {"here", ""}) {
+        options.transitions.instance = instance;
+        auto const here = start(fake);
+        EXPECT_EQ(here->tick().value().moves(), 0) << instance;
+        EXPECT_EQ(course().deployment, run.id);
+    }
+    clock.advance(Seconds(31));
+    auto const here = start(fake);
+    EXPECT_EQ(here->tick().value().taken_over, 1);
+}
+
+TEST_F(DispatcherTest, TakesBackOnlyWhatWasBegunBeforeItsFirstTick) {
+    options.transitions.instance = "here";
+    add_course("maths", clock.now());
+    auto const process = start(slow);
+    ASSERT_TRUE(process->tick());
+    auto const run = begun(*process, slow);
+    ASSERT_TRUE(process->tick());
+    EXPECT_EQ(course().deployment, run.id);
+    EXPECT_EQ(process->dispatcher.working(), 1U);
+}
+
 TEST_F(DispatcherTest, TicksAtOnceWhenItIsWoken) {
     options.tick = hours(1);
     auto const process = start(fake);

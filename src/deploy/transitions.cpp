@@ -72,8 +72,13 @@ Result<Step> start(Transaction& transaction, Course course, Transition transitio
     }
     // The deadline is the state's: work that is lost again and again must end some time too.
     if (!takes_over || !course.deadline) course.deadline = now + deadline_of(kind, options);
-    Deployment const deployment{fresh, course.id,        kind, DeploymentState::Running,
-                                now,   *course.deadline, {},   ""};
+    Deployment deployment;
+    deployment.id = fresh;
+    deployment.course = course.id;
+    deployment.kind = kind;
+    deployment.started_at = now;
+    deployment.deadline = *course.deadline;
+    deployment.instance = options.instance;
     TRY_VOID(transaction.deployments().insert(deployment));
     course.deployment = fresh;
     course.lease_until = now + options.lease;
@@ -201,6 +206,20 @@ Result<> release(Transaction& transaction, Deployment const& deployment, Time no
     course->deployment.reset();
     course->lease_until = now;
     return transaction.courses().update(*course);
+}
+
+Result<int> release_own(Transaction& transaction, Time now, TransitionOptions const& options) {
+    int released = 0;
+    if (options.instance.empty()) return released;
+    TRY_VOID(look_at_working(transaction, [&](Course const& course) -> Result<bool> {
+        if (!course.deployment) return true;
+        TRY(auto const deployment, transaction.deployments().find(*course.deployment));
+        if (deployment.instance != options.instance) return true;
+        TRY_VOID(release(transaction, deployment, now));
+        ++released;
+        return true;
+    }));
+    return released;
 }
 
 Result<bool> finish(Transaction& transaction, Deployment const& deployment, Result<> const& outcome,

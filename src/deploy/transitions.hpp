@@ -19,6 +19,9 @@ struct TransitionOptions {
     Seconds lease{30};  ///< how long a dispatcher may be silent before another takes over
     Seconds deploy_deadline{900};
     Seconds degrade_deadline{3600};
+    /// Names this dispatcher among those that share the store, the same after a restart. To be set
+    /// only where nothing but one process at a time can bear the name.
+    std::string instance;
 };
 
 /// A move that was made.
@@ -45,6 +48,11 @@ struct Step {
 
 /// Gives the course back without a result, so that the next dispatcher takes it over at once.
 [[nodiscard]] Result<> release(Transaction& transaction, Deployment const& deployment, Time now);
+
+/// Gives back everything that an earlier process of this instance worked on when it died; nothing
+/// where no instance is set. Returns how many courses that were.
+[[nodiscard]] Result<int> release_own(Transaction& transaction, Time now,
+                                      TransitionOptions const& options);
 
 /// Writes the result. False: the deployment is not current any more, and nothing was written.
 [[nodiscard]] Result<bool> finish(Transaction& transaction, Deployment const& deployment,

@@ -67,7 +67,8 @@ struct Deployment {
     Time started_at;
     Time deadline;
     std::optional<Time> finished_at;
-    std::string message;  ///< why it failed, or a remark; for a human
+    std::string message;   ///< why it failed, or a remark; for a human
+    std::string instance;  ///< whose dispatcher works on it; empty: it does not say
 };
 
 /// A participant's wish to join. Accepted makes them a participant.

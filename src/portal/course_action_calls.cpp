@@ -58,6 +58,7 @@ Result<http::Response> take_step(PortalDependencies const& portal, Visit const& 
             TRY_VOID(apply(transaction, portal, user, seen, step));
             return view_of(transaction, seen, user, portal.policy);
         }));
+    portal.courses_changed();
     return http::Response::json(view);
 }
 

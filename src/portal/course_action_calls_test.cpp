@@ -128,6 +128,22 @@ TEST_F(CourseActionCallsTest, LeavesDegradingToTheDispatcher) {
     EXPECT_EQ(act(root_, "degrade").body["wanted"], "degrade") << "the last wish counts";
 }
 
+TEST_F(CourseActionCallsTest, TellsThatCoursesChangedOnceTheyHave) {
+    auto const told_by = [&](Caller const& caller, std::string const& action, CourseState state) {
+        be(state);
+        int const before = portal_.times_told;
+        act(caller, action);
+        return portal_.times_told - before;
+    };
+    EXPECT_EQ(told_by(root_, "accept", CourseState::Pending), 1);
+    EXPECT_EQ(told_by(root_, "deploy", CourseState::Accepted), 1);
+    EXPECT_EQ(told_by(root_, "cancel", CourseState::Accepted), 1);
+    EXPECT_EQ(told_by(lea_, "degrade", CourseState::Deployed), 1);
+    EXPECT_EQ(told_by(root_, "redeploy", CourseState::Failed), 1);
+    EXPECT_EQ(told_by(lea_, "accept", CourseState::Pending), 0) << "refused";
+    EXPECT_EQ(told_by(root_, "accept", CourseState::Deployed), 0) << "refused";
+}
+
 TEST_F(CourseActionCallsTest, DoesNothingThatTheStateForbids) {
     for (auto const state : {CourseState::Canceled, CourseState::Degrading, CourseState::Degraded,
                              CourseState::Deploying}) {

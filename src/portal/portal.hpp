@@ -16,6 +16,7 @@
 #include "store/store.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,9 @@ struct PortalDependencies {
     Clock const& clock;
     Random& random;
     BlockingPool& pool;  ///< for event streams; the router's is fine
+    /// Called when people have changed what is due with a course, from any thread. What was changed
+    /// is in the store; this only spares whoever looks there the wait for the next look.
+    std::function<void()> courses_changed = [] {};
     CourseLimits limits;
     GovernancePolicy policy;
     PlatformFacts platform;

@@ -153,6 +153,8 @@ public:
     ManualClock& clock() { return clock_; }
     http::Router& router() { return router_; }
 
+    std::atomic<int> times_told = 0;  ///< that courses changed
+
 private:
     /// The path as the document has it: "/courses/{slug}" for "/courses/biology?x=1".
     std::string described_path(std::string const& method, std::string const& path) const {
@@ -213,8 +215,8 @@ private:
     std::unique_ptr<LocalAuthenticator> authenticator_ =
         *LocalAuthenticator::create(*store_, hasher_, clock_);
     BlockingPool pool_{4};
-    Portal portal_{{*store_, gate_, *authenticator_, hasher_, clock_, random_, pool_, limits(),
-                    GovernancePolicy{}, platform()}};
+    Portal portal_{{*store_, gate_, *authenticator_, hasher_, clock_, random_, pool_,
+                    [this] { ++times_told; }, limits(), GovernancePolicy{}, platform()}};
     http::Router router_{pool_};
     nlohmann::json document_;
 };

@@ -13,6 +13,7 @@ namespace {
 std::array const all_migrations{
     Migration{1, "first", migration_0001_first},
     Migration{2, "token_maker", migration_0002_token_maker},
+    Migration{3, "instance", migration_0003_instance},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

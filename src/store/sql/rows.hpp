@@ -91,6 +91,7 @@ void visit_columns(Deployment& deployment, Visit&& visit) {
     visit("deadline", deployment.deadline);
     visit("finished_at", deployment.finished_at);
     visit("message", deployment.message);
+    visit("instance", deployment.instance);
 }
 
 template <class Visit>
