@@ -69,6 +69,7 @@ Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState sta
     co_return saved;
 }
 
+/// A record that could not be written, since the disk was full, is written once there is space.
 Task<> ServerLifecycle::save_again() {
     for (auto const state : {ServerState::Running, ServerState::Stopped, ServerState::Failed})
         for (auto const& server : in_state(state))
@@ -76,6 +77,8 @@ Task<> ServerLifecycle::save_again() {
     co_return Result<>();
 }
 
+/// The way up begins here: a row in the store, a place in the line, a process, a route. The way
+/// down is in server_ending.cpp.
 Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std::string actor) {
     CO_TRY_VOID(environment_of(owner.course));
     auto const key = owner.key();
@@ -133,6 +136,7 @@ Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string 
     });
 }
 
+/// Goes on after the request was answered; whoever watches sees `progress`.
 Task<> ServerLifecycle::run_start(std::shared_ptr<LiveServer> server, std::string actor) {
     auto const begun = use_.clock.now();
     auto const slot = co_await queue_.enter([server](size_t place) {
@@ -232,6 +236,7 @@ Task<> ServerLifecycle::finish_start(std::shared_ptr<LiveServer> server, Started
     co_return Result<>();
 }
 
+/// Tells the person why, in one sentence and with the last lines of the server's log.
 Task<> ServerLifecycle::fail_start(std::shared_ptr<LiveServer> server, Error error) {
     log::warn("server_start_failed", {{"course", server->owner.course.request.slug},
                                       {"user", server->owner.user.name},
