@@ -42,13 +42,17 @@ Result<> serve(SettingsFlags const& flags, Demo demo) {
     TRY(auto const folders, make_folders(settings.server.data));
     TRY(auto const lock, FolderLock::acquire(folders.data));
     TRY_VOID(check_port_is_free(settings.server.ip, settings.server.port));
+    if (settings.server.redirect_port != 0)
+        TRY_VOID(check_port_is_free(settings.server.ip, settings.server.redirect_port));
     SystemRandom random;
     TRY(auto const secrets, load_secrets(folders.secrets(), random));
+    TRY(auto certificate, provide_certificate(settings.server, folders.data, SystemClock()));
     auto arguments = flags.as_arguments();
     if (demo == Demo::Yes) arguments.emplace_back("--demo");
     return supervise({.settings = settings,
                       .folders = folders,
                       .secrets = secrets,
+                      .certificate = std::move(certificate),
                       .control_arguments = std::move(arguments),
                       .logins = demo == Demo::Yes ? logins_file(folders) : "",
                       .program = program,

@@ -11,18 +11,30 @@ namespace carrel {
 namespace {
 
 std::vector<std::string> arguments_for(Supervised const& what) {
-    return {"--ip",
-            what.settings.server.ip,
-            "--port",
-            std::to_string(what.settings.server.port),
-            "--api-socket",
-            what.folders.proxy_socket().string(),
-            "--default-target",
-            socket_url(what.folders.control_socket()),
-            "--port-file",
-            what.folders.port_file().string(),
-            "--log-level",
-            "warn"};
+    std::vector<std::string> all = {"--ip",
+                                    what.settings.server.ip,
+                                    "--port",
+                                    std::to_string(what.settings.server.port),
+                                    "--api-socket",
+                                    what.folders.proxy_socket().string(),
+                                    "--default-target",
+                                    socket_url(what.folders.control_socket()),
+                                    "--port-file",
+                                    what.folders.port_file().string(),
+                                    "--log-level",
+                                    "warn"};
+    auto const add = [&](char const* flag, std::string value) {
+        all.insert(all.end(), {flag, std::move(value)});
+    };
+    auto const& server = what.settings.server;
+    if (!what.certificate) return all;
+    add("--ssl-cert", what.certificate->certificate.string());
+    add("--ssl-key", what.certificate->key.string());
+    if (!what.certificate->challenges.empty())
+        add("--acme-folder", what.certificate->challenges.string());
+    if (server.redirect_port != 0) add("--redirect-port", std::to_string(server.redirect_port));
+    if (server.hsts_seconds != 0) add("--hsts", std::to_string(server.hsts_seconds));
+    return all;
 }
 
 }  // namespace
@@ -47,6 +59,14 @@ Result<std::unique_ptr<SupervisedProxy>> SupervisedProxy::create(Supervised cons
     };
     for (auto const& socket : listeners.sockets) pass("public", socket);
     pass("api", api);
+    if (what.certificate && what.settings.server.redirect_port != 0) {
+        options.port = static_cast<unsigned short>(what.settings.server.redirect_port);
+        TRY(auto redirects, proxy::listen(options));
+        for (auto& socket : redirects.sockets) {
+            pass("redirect", socket);
+            listeners.sockets.push_back(std::move(socket));
+        }
+    }
     auto proxy = std::unique_ptr<SupervisedProxy>(new SupervisedProxy(std::move(plan)));
     proxy->sockets_ = std::move(listeners.sockets);
     proxy->sockets_.push_back(std::move(api));

@@ -54,6 +54,9 @@ public:
         std::filesystem::remove(what_.folders.port_file(), ignored);
 
         TRY(proxy_, SupervisedProxy::create(what_));
+        if (what_.certificate && !what_.certificate->challenges.empty())
+            acme_ = std::make_unique<AcmeClient>(what_.settings.server, what_.folders.data,
+                                                 *what_.certificate);
         TRY_VOID(proxy_->start());
         TRY_VOID(control_.start(program_));
         auto const ended = watch();
@@ -133,7 +136,13 @@ private:
         announced_ = true;
         auto const& ip = what_.settings.server.ip;
         bool const everywhere = ip.empty() || ip == "*" || ip == "0.0.0.0";
-        fmt::print("\n  Carrel is ready:  http://{}:{}\n", everywhere ? "127.0.0.1" : ip, port);
+        auto const& domain = what_.settings.server.domain;
+        fmt::print("\n  Carrel is ready:  {}://{}:{}\n", what_.certificate ? "https" : "http",
+                   what_.certificate && !domain.empty() ? domain
+                   : everywhere                         ? "127.0.0.1"
+                                                        : ip,
+                   port);
+        if (acme_) acme_->start();
         std::ifstream logins(what_.logins);
         for (std::string line; !what_.logins.empty() && std::getline(logins, line);)
             fmt::print("  {}\n", line);
@@ -174,6 +183,7 @@ private:
     }
 
     Supervised const& what_;
+    std::unique_ptr<AcmeClient> acme_;
     std::string program_ = "/proc/self/exe";
     std::unique_ptr<SupervisedProxy> proxy_;
     ChildProcess control_;

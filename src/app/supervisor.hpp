@@ -3,10 +3,12 @@
 /// `carrel serve`: starts the proxy and the control process, starts again what dies, and ends both
 /// in the right order. It does nothing else, so that it has no reason to fail.
 
+#include "app/certificates.hpp"
 #include "app/folders.hpp"
 #include "app/secrets.hpp"
 #include "config/settings.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct Supervised {
     Settings settings;
     Folders folders;
     Secrets secrets;
+    std::optional<Certificate> certificate;  ///< none: no TLS
     /// What `carrel control` is started with, after its name.
     std::vector<std::string> control_arguments;
     /// Where the log-ins of a demo are written; empty when there is none.

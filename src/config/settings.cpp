@@ -154,16 +154,35 @@ Result<> finish_limits(LimitSettings const& limits) {
     return check("participants", limits.participants_default, limits.participants_max);
 }
 
+Result<> finish_tls(ServerSettings& server, std::filesystem::path const& folder) {
+    bool const files = !server.tls_cert.empty() || !server.tls_key.empty();
+    if (server.tls.empty()) server.tls = files ? "files" : "off";
+    if (files && server.tls != "files")
+        return fail_field("server.tls",
+                          "server.tls is \"{}\", so tls_cert and tls_key are of no use",
+                          server.tls);
+    if (server.tls == "files" && (server.tls_cert.empty() || server.tls_key.empty()))
+        return fail_field(server.tls_cert.empty() ? "server.tls_cert" : "server.tls_key",
+                          "server.tls_cert and server.tls_key are of use only together");
+    for (auto* const file : {&server.tls_cert, &server.tls_key})
+        if (!file->empty()) *file = (folder / *file).lexically_normal().string();
+    if (server.tls == "acme" && server.domain.empty())
+        return fail_field("server.domain", "server.tls = \"acme\" needs server.domain");
+    if (server.tls == "acme" && server.redirect_port == 0)
+        return fail_field("server.redirect_port",
+                          "server.tls = \"acme\" needs server.redirect_port = 80, where the "
+                          "authority asks");
+    if (server.tls == "off" && (server.redirect_port != 0 || server.hsts_seconds != 0))
+        return fail_field(
+            server.redirect_port != 0 ? "server.redirect_port" : "server.hsts_seconds",
+            "server.redirect_port and server.hsts_seconds need server.tls");
+    return {};
+}
+
 /// What depends on more than one key, and what cannot be promised yet.
 Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     auto& server = settings.server;
-    for (auto const& [name, value] : {std::pair("server.tls_cert", &server.tls_cert),
-                                      std::pair("server.tls_key", &server.tls_key)})
-        if (!value->empty())
-            return fail_field(name,
-                              "{}: TLS is not supported yet; put a proxy that speaks TLS in "
-                              "front",
-                              name);
+    TRY_VOID(finish_tls(server, folder));
     if (server.ip.empty()) return fail_field("server.ip", "server.ip is empty");
     server.data = (folder / server.data).lexically_normal();
     if (!server.data.has_filename()) server.data = server.data.parent_path();

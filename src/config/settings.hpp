@@ -19,8 +19,13 @@ struct ServerSettings {
     int port = 8000;
     std::filesystem::path data = "data";  ///< absolute once loaded
     std::string domain;
+    std::string tls;  ///< "off", "files", "self-signed" or "acme" once loaded
     std::string tls_cert;
     std::string tls_key;
+    int redirect_port = 0;  ///< 0: none
+    std::string acme_url;
+    std::string acme_email;
+    int hsts_seconds = 0;
 };
 
 struct StoreSettings {

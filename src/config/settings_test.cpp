@@ -216,14 +216,23 @@ TEST_F(SettingsTest, ValuesOutOfRangeSayTheRange) {
 }
 
 TEST_F(SettingsTest, WhatIsNotSupportedYetIsSaid) {
-    EXPECT_THAT(error_of("[server]\ntls_cert = \"/etc/x.pem\"").message,
-                HasSubstr("TLS is not supported yet"));
     auto const postgres = error_of("[store]\nurl = \"postgresql://ada:geheim@db/carrel\"");
     EXPECT_THAT(postgres.message, HasSubstr("not supported yet"));
     EXPECT_THAT(postgres.message, Not(HasSubstr("geheim")));
     EXPECT_THAT(error_of("[store]\nurl = \"mysql:x\"").message, HasSubstr("begins with sqlite:"));
     EXPECT_THAT(error_of("[environments.lab]\ncommand = \"x\"\nkind = \"jupyterhub\"").message,
                 HasSubstr("not supported yet"));
+}
+
+TEST_F(SettingsTest, TlsIsCheckedAsAWhole) {
+    EXPECT_THAT(error_of("[server]\ntls_cert = \"/etc/x.pem\"").message,
+                HasSubstr("only together"));
+    EXPECT_THAT(error_of("[server]\ntls = \"off\"\ntls_key = \"x\"").message,
+                HasSubstr("of no use"));
+    EXPECT_THAT(error_of("[server]\ntls = \"acme\"").message, HasSubstr("server.domain"));
+    EXPECT_THAT(error_of("[server]\ntls = \"acme\"\ndomain = \"a.test\"").message,
+                HasSubstr("redirect_port"));
+    EXPECT_THAT(error_of("[server]\nredirect_port = 80").message, HasSubstr("need server.tls"));
 }
 
 TEST_F(SettingsTest, AnEnvironmentIsCheckedAsAWhole) {

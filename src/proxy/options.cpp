@@ -103,7 +103,7 @@ void declare_tls(CLI::App& app, Options& options, Raw& raw) {
 /// How a proxy comes after another one without anybody noticing.
 void declare_survival(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--listen-fd", raw.listen_descriptors,
-                   "public=N or api=N: an open listening socket to use")
+                   "public=N, api=N or redirect=N: an open listening socket to use")
         ->allow_extra_args(false);
     app.add_option("--ready-fd", options.ready_descriptor, "Write a line here once all is ready");
 }
@@ -183,10 +183,10 @@ Result<std::pair<std::string, int>> parse_listen_descriptor(std::string_view tex
     int descriptor = -1;
     auto const [end, error] =
         std::from_chars(number.data(), number.data() + number.size(), descriptor);
-    bool const known = role == "public" || role == "api";
+    bool const known = role == "public" || role == "api" || role == "redirect";
     if (!known || error != std::errc() || end != number.data() + number.size() || descriptor < 3)
-        return fail(Code::InvalidArgument, "--listen-fd takes public=N or api=N, not '{}'",
-                    for_log(text));
+        return fail(Code::InvalidArgument,
+                    "--listen-fd takes public=N, api=N or redirect=N, not '{}'", for_log(text));
     return std::pair(std::string(role), descriptor);
 }
 

@@ -112,7 +112,10 @@ Result<> Proxy::State::listen_for_redirects() {
     redirect_options.threads = 1;
     redirect_options.tls = {};
     redirect_options.only_redirects = true;
-    TRY(auto listeners, listen(redirect_options));
+    auto given = inherited(options, "redirect");
+    TRY(auto listeners, given.empty()
+                            ? listen(redirect_options)
+                            : adopt_listeners(std::move(given), redirect_options.threads));
     TRY(redirects, Worker::create(redirect_options, std::move(listeners.sockets.front()), 255));
     log::info("redirects_added", {{"from", listeners.port}, {"to", options.redirect_to}});
     return {};

@@ -49,8 +49,9 @@ def wait_until(condition, timeout=30, what="the condition"):
 class CarrelProcess:
     """One `carrel serve` and the folder it lives in."""
 
-    def __init__(self, config=QUICK, environment=ENVIRONMENT, folder=None, arguments=()):
+    def __init__(self, config=QUICK, environment=ENVIRONMENT, folder=None, arguments=(), tls=False):
         self.kept = folder is not None
+        self.scheme = "https" if tls else "http"
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="carrel-test-"))
         # Users' servers run as other users, who must get through.
         self.folder.chmod(0o755)
@@ -108,9 +109,9 @@ class CarrelProcess:
             raise AssertionError(f"carrel serve ended with {self.process.returncode}:\n{self.log()[-4000:]}")
         try:
             port = int((self.runtime / "port").read_text())
-            self.url = f"http://127.0.0.1:{port}"
+            self.url = f"{self.scheme}://127.0.0.1:{port}"
             with requests.Session() as session:
-                session.trust_env = False
+                session.trust_env = session.verify = False
                 return session.get(f"{self.url}/readyz", timeout=5).status_code == 200
         except (OSError, ValueError, requests.RequestException):
             return False

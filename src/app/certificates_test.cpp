@@ -1,0 +1,80 @@
+#include "app/certificates.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace carrel {
+namespace {
+
+class Certificates : public testing::Test {
+protected:
+    Certificates() {
+        auto name = (std::filesystem::temp_directory_path() / "carrel-cert-XXXXXX").string();
+        data_ = mkdtemp(name.data());
+    }
+    ~Certificates() override { std::filesystem::remove_all(data_); }
+
+    std::optional<Certificate> provide(std::string const& tls, std::string const& domain = {}) {
+        ServerSettings settings;
+        settings.tls = tls;
+        settings.domain = domain;
+        auto provided = provide_certificate(settings, data_, clock_);
+        EXPECT_TRUE(provided);
+        return provided ? *provided : std::nullopt;
+    }
+    static std::string content(std::filesystem::path const& path) {
+        std::ifstream file(path, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+    std::filesystem::path data_;
+    ManualClock clock_{SystemClock().now()};
+};
+
+TEST_F(Certificates, AreNotMadeWithoutTls) {
+    EXPECT_FALSE(provide("off"));
+    EXPECT_TRUE(std::filesystem::is_empty(data_));
+}
+
+TEST_F(Certificates, AreMadeOnceAndKeptToOurselves) {
+    auto const made = provide("self-signed", "hub.test");
+    ASSERT_TRUE(made);
+    EXPECT_TRUE(is_fit(made->certificate, "hub.test", clock_.now()));
+    EXPECT_TRUE(is_fit(made->certificate, "localhost", clock_.now()));
+    EXPECT_FALSE(is_fit(made->certificate, "other.test", clock_.now()));
+    struct stat status = {};
+    ASSERT_EQ(stat(made->key.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    auto const first = content(made->certificate);
+    EXPECT_EQ(content(provide("self-signed", "hub.test")->certificate), first);
+}
+
+TEST_F(Certificates, AreMadeAnewForAnotherNameOrWhenTheyEndSoon) {
+    auto const first = content(provide("self-signed", "hub.test")->certificate);
+    auto const second = content(provide("self-signed", "other.test")->certificate);
+    EXPECT_NE(first, second);
+    clock_.advance(std::chrono::hours(24 * 340));
+    EXPECT_NE(content(provide("self-signed", "other.test")->certificate), second);
+}
+
+TEST_F(Certificates, StandInUntilTheAuthoritysHasCome) {
+    auto const made = provide("acme", "hub.test");
+    ASSERT_TRUE(made);
+    EXPECT_TRUE(is_fit(made->certificate, "hub.test", clock_.now()));
+    EXPECT_TRUE(std::filesystem::is_directory(made->challenges));
+    std::ofstream(made->certificate) << "from the authority";
+    EXPECT_EQ(content(provide("acme", "hub.test")->certificate), "from the authority");
+}
+
+TEST_F(Certificates, ThatAreNoneFitNothing) {
+    std::ofstream(data_ / "x.pem") << "rubbish";
+    EXPECT_FALSE(is_fit(data_ / "x.pem", "", clock_.now()));
+    EXPECT_FALSE(is_fit(data_ / "missing.pem", "", clock_.now()));
+}
+
+}  // namespace
+}  // namespace carrel

@@ -1,0 +1,18 @@
+#pragma once
+
+/// A certificate that nobody vouches for: enough for a first look, with the browser's warning.
+
+#include "base/result.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace carrel {
+
+/// Writes a fresh key and its certificate, for `domain`, localhost and this machine's loopback
+/// addresses, good for a year. The key is readable by us alone from its first byte on.
+[[nodiscard]] Result<> write_self_signed(std::filesystem::path const& certificate,
+                                         std::filesystem::path const& key,
+                                         std::string const& domain);
+
+}  // namespace carrel
