@@ -42,6 +42,7 @@ Result<std::string> put_person(Transaction& transaction, User const& person, Tim
         TRY_VOID(end_sessions(transaction, known->id, {}, now));
     } else {
         if (known.error().code != Code::NotFound) return std::unexpected(known.error());
+        TRY_VOID(check_new_name(person.name, Chooser::Operator));
         event.message = "Added on the command line";
         TRY_VOID(transaction.users().insert(person));
     }

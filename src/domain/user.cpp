@@ -4,8 +4,45 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace carrel {
+
+namespace {
+
+/// Accounts that Debian makes, and words that programs take for nobody.
+constexpr std::array<std::string_view, 36> names_of_the_system{
+    "root",  "daemon", "bin",       "sys",        "sync",     "games",  "man",      "lp",
+    "mail",  "news",   "uucp",      "proxy",      "www-data", "backup", "list",     "irc",
+    "gnats", "nobody", "nogroup",   "messagebus", "sshd",     "ntp",    "postgres", "postfix",
+    "mysql", "redis",  "nginx",     "docker",     "sudo",     "adm",    "staff",    "shadow",
+    "null",  "none",   "undefined", "localhost"};
+
+/// What speaks for the platform, or is a word of its addresses.
+constexpr std::array<std::string_view, 40> names_of_the_platform{
+    "admin",      "administrator", "administration", "api",      "anonymous", "assets",
+    "audit",      "carrel",        "course",         "courses",  "everybody", "everyone",
+    "governance", "guest",         "health",         "help",     "hub",       "info",
+    "join",       "jupyter",       "jupyterhub",     "login",    "logout",    "me",
+    "metrics",    "moderator",     "operator",       "owner",    "portal",    "profile",
+    "security",   "server",        "service",        "signup",   "superuser", "support",
+    "system",     "user",          "users",          "webmaster"};
+
+}  // namespace
+
+Result<> check_new_name(std::string_view name, Chooser chooser) {
+    bool const of_the_system =
+        std::ranges::find(names_of_the_system, name) != names_of_the_system.end() ||
+        name.starts_with("systemd-");
+    bool const of_the_platform =
+        std::ranges::find(names_of_the_platform, name) != names_of_the_platform.end();
+    if (!of_the_system && (!of_the_platform || chooser == Chooser::Operator)) return {};
+    return std::unexpected(
+        Error{Code::Conflict,
+              fmt::format("the name {} is kept for {}; take another", name,
+                          of_the_system ? "the system" : "those who run this platform"),
+              "username"});
+}
 
 Result<std::string> parse_user_name(std::string_view text) {
     auto name = to_lower(trimmed(text));

@@ -31,6 +31,17 @@ struct User {
 /// InvalidArgument says which rule it breaks; `field` is "username".
 [[nodiscard]] Result<std::string> parse_user_name(std::string_view text);
 
+/// Who chooses a name for an account.
+enum class Chooser {
+    Anybody,   ///< by an invitation
+    Operator,  ///< an administrator, or whoever has the machine
+};
+
+/// Conflict for a name in normal form that means something else: nobody is called like an account
+/// of the system, and only an operator gives out names that speak for the platform ("admin").
+/// For new accounts; those that are there keep their names. `field` is "username".
+[[nodiscard]] Result<> check_new_name(std::string_view name, Chooser chooser);
+
 /// 10 to 1024 bytes, printable, and not the user's own name. `field` is "password".
 [[nodiscard]] Result<> check_password(std::string_view password, std::string_view user_name);
 

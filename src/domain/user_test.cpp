@@ -26,6 +26,27 @@ TEST(UserName, RefusesEverythingElse) {
     }
 }
 
+TEST(UserName, IsNotThatOfASystemAccountForAnybody) {
+    for (auto const* name : {"root", "nobody", "www-data", "daemon", "systemd-network", "null"})
+        for (auto const chooser : {Chooser::Anybody, Chooser::Operator}) {
+            auto const checked = check_new_name(name, chooser);
+            ASSERT_FALSE(checked) << name;
+            EXPECT_EQ(checked.error().code, Code::Conflict);
+            EXPECT_EQ(checked.error().field, "username");
+        }
+    EXPECT_EQ(check_new_name("root", Chooser::Anybody).error().message,
+              "the name root is kept for the system; take another");
+}
+
+TEST(UserName, SpeaksForThePlatformOnlyWhenAnOperatorGivesIt) {
+    for (auto const* name : {"admin", "hub", "api", "user", "carrel", "system", "support"}) {
+        EXPECT_FALSE(check_new_name(name, Chooser::Anybody)) << name;
+        EXPECT_TRUE(check_new_name(name, Chooser::Operator)) << name;
+    }
+    for (auto const* name : {"ada", "gov", "lea", "rooty", "admin2", "hubert"})
+        EXPECT_TRUE(check_new_name(name, Chooser::Anybody)) << name;
+}
+
 TEST(Password, HasTenTo1024BytesOfText) {
     EXPECT_FALSE(check_password(std::string(9, 'x'), "ada"));
     EXPECT_TRUE(check_password(std::string(10, 'x'), "ada"));

@@ -31,7 +31,7 @@ Result<http::Response> sign_up(PortalDependencies const& portal, http::Request& 
     TRY(auto input, JsonReader::of(request));
     auto wanted = read_new_user(input);
     TRY_VOID(input.done());
-    TRY(auto const user, make_user(portal, wanted));
+    TRY(auto const user, make_user(portal, wanted, Chooser::Anybody));
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
         TRY(auto const course, find_open(transaction, portal, code));
         TRY_VOID(insert_user(transaction, user));

@@ -48,6 +48,13 @@ TEST_F(InvitationCallsTest, ShowsTheCourseToWhoeverHasTheLink) {
     EXPECT_EQ(portal_.call({.cookie = "outdated"}, "GET", at()).status, 200U);
 }
 
+TEST_F(InvitationCallsTest, SignsNobodyUpUnderANameThatMeansSomethingElse) {
+    for (auto const* const name : {"root", "Admin", "www-data", "hub"}) {
+        auto const answer = sign_up({{"username", name}, {"password", "a long password"}});
+        EXPECT_THAT(answer.problem(), StartsWith("409 username: the name ")) << name;
+    }
+}
+
 TEST_F(InvitationCallsTest, SignsUpLogsInAndApplies) {
     auto const signed_up = sign_up({{"username", "Pia"},
                                     {"password", "a long password"},

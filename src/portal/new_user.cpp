@@ -17,9 +17,10 @@ NewUser read_new_user(JsonReader& input) {
     return wanted;
 }
 
-Result<User> make_user(PortalDependencies const& portal, NewUser const& wanted) {
+Result<User> make_user(PortalDependencies const& portal, NewUser const& wanted, Chooser chooser) {
     User user;
     TRY(user.name, parse_user_name(wanted.username));
+    TRY_VOID(check_new_name(user.name, chooser));
     TRY_VOID(check_password(wanted.password, user.name));
     TRY_VOID(check_email(wanted.email));
     auto const& shown = wanted.display_name.empty() ? user.name : wanted.display_name;

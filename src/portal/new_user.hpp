@@ -17,7 +17,8 @@ struct NewUser {
 [[nodiscard]] NewUser read_new_user(JsonReader& input);
 
 /// Checks every rule, and hashes the password, which takes a while: not inside a transaction.
-[[nodiscard]] Result<User> make_user(PortalDependencies const& portal, NewUser const& wanted);
+[[nodiscard]] Result<User> make_user(PortalDependencies const& portal, NewUser const& wanted,
+                                     Chooser chooser);
 
 /// Conflict with field "username" when the name is taken.
 [[nodiscard]] Result<> insert_user(Transaction& transaction, User const& user);

@@ -58,7 +58,7 @@ Result<http::Response> create_user(PortalDependencies const& portal, Visit const
     auto const names = input.has("roles") ? input.texts("roles") : std::vector<std::string>();
     TRY_VOID(input.done());
     TRY(auto const roles, parse_roles(names));
-    TRY(auto user, make_user(portal, wanted));
+    TRY(auto user, make_user(portal, wanted, Chooser::Operator));
     user.administrator = roles.administrator;
     user.leader = roles.leader;
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
