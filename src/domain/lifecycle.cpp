@@ -50,6 +50,13 @@ Rule const* find_rule(CourseState from, Action action) {
     return found == table.end() ? nullptr : found;
 }
 
+/// Somebody has asked for it already, and the dispatcher will do it at its next tick.
+bool is_under_way(Course const& course, Action action) {
+    if (action == Action::Deploy || action == Action::Redeploy)
+        return course.wanted == DeploymentKind::Deploy;
+    return action == Action::Degrade && course.wanted == DeploymentKind::Degrade;
+}
+
 bool ended(Course const& course, Time now) {
     return course.request.ends_at && *course.request.ends_at <= now;
 }
@@ -141,7 +148,8 @@ std::vector<Action> permitted_actions(Course const& course, Standing const& stan
                                       GovernancePolicy const& policy) {
     std::vector<Action> actions;
     for (auto const action : all_actions)
-        if (permitted(course, action, standing, policy)) actions.push_back(action);
+        if (!is_under_way(course, action) && permitted(course, action, standing, policy))
+            actions.push_back(action);
     return actions;
 }
 

@@ -50,7 +50,7 @@ struct GovernancePolicy {
 [[nodiscard]] Result<Rule> permitted(Course const& course, Action action, Standing const& standing,
                                      GovernancePolicy const& policy);
 
-/// Everything somebody may do now, for the UI.
+/// Everything somebody may do now, for the UI; what has been asked for already is not offered.
 [[nodiscard]] std::vector<Action> permitted_actions(Course const& course, Standing const& standing,
                                                     GovernancePolicy const& policy);
 

@@ -128,6 +128,23 @@ TEST(Lifecycle, ActionsForTheUiAreThoseThatArePermitted) {
         }
 }
 
+TEST(Lifecycle, WhatWasAskedForAlreadyIsNotOfferedAgain) {
+    auto const offered = [](CourseState state, std::optional<DeploymentKind> wanted, Action what) {
+        auto course = in_state(state);
+        course.wanted = wanted;
+        auto const actions = permitted_actions(course, {.administrator = true}, {});
+        return std::ranges::find(actions, what) != actions.end();
+    };
+    using enum DeploymentKind;
+    EXPECT_TRUE(offered(CourseState::Accepted, {}, Action::Deploy));
+    EXPECT_FALSE(offered(CourseState::Accepted, Deploy, Action::Deploy));
+    EXPECT_TRUE(offered(CourseState::Accepted, Deploy, Action::Cancel));
+    EXPECT_FALSE(offered(CourseState::Deployed, Degrade, Action::Degrade));
+    EXPECT_TRUE(offered(CourseState::Deployed, Degrade, Action::Admit));
+    EXPECT_FALSE(offered(CourseState::Failed, Deploy, Action::Redeploy));
+    EXPECT_TRUE(offered(CourseState::Failed, Deploy, Action::Degrade)) << "one may think again";
+}
+
 TEST(Lifecycle, RefusalsSayWhatWasAttempted) {
     auto const twice = permitted(in_state(CourseState::Accepted), Action::Accept,
                                  {.administrator = true}, GovernancePolicy{});
