@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 namespace carrel {
 namespace {
 
@@ -89,6 +91,18 @@ TEST(PasswordHasher, MakesArgon2idHashesThatDifferEachTime) {
     EXPECT_FALSE(hasher.matches("", "")) << "nobody logs in without a password";
     EXPECT_FALSE(hasher.matches("$argon2id$broken", "correct horse"));
     EXPECT_FALSE(hasher.matches(std::string(5000, 'x'), "correct horse"));
+}
+
+TEST(PasswordHasher, LetsOnlyAFewWorkAtOnceHoweverManyLogIn) {
+    PasswordHasher const hasher({.passes = 2, .memory_bytes = 4UL * 1024UL * 1024UL});
+    auto const hash = hasher.hash("correct horse").value();
+    {
+        std::vector<std::jthread> storm;
+        for (int i = 0; i < 24; ++i)
+            storm.emplace_back([&] { EXPECT_TRUE(hasher.matches(hash, "correct horse")); });
+    }
+    EXPECT_LE(hasher.busiest(), PasswordHasher::most_at_once);
+    EXPECT_GE(hasher.busiest(), 1);
 }
 
 TEST(PasswordHasher, UsuallyCosts64MiB) {
