@@ -40,6 +40,16 @@ std::optional<JupyterActivity> read_jupyter_activity(std::string_view kernels,
     return activity;
 }
 
+Time newest_activity(Time known, std::optional<JupyterActivity> const& jupyter,
+                     RouteActivity const& route, Time now) {
+    if (jupyter && jupyter->busy) return now;
+    auto const used = jupyter ? route.last_change : route.last;
+    auto newest = std::max(known, used.value_or(known));
+    if (jupyter) newest = std::max(newest, jupyter->last.value_or(known));
+    // A server cannot have been active in the future, whatever it says.
+    return std::min(newest, now);
+}
+
 Culler::Culler(HubDependencies const& dependencies, HubSettings const& settings,
                ServerLifecycle& servers, http::Client& client)
     : use_(dependencies), settings_(settings), servers_(servers), client_(client) {}
@@ -58,19 +68,14 @@ Task<Time> Culler::last_activity(std::shared_ptr<LiveServer> server) {
     auto const known = server->record.last_activity.value_or(server->record.state_since);
     CO_TRY(auto kernels, co_await ask(*server, "api/kernels"));
     CO_TRY(auto terminals, co_await ask(*server, "api/terminals"));
-    if (auto const jupyter = read_jupyter_activity(kernels, terminals)) {
-        if (jupyter->busy) co_return use_.clock.now();
-        co_return std::max(known, jupyter->last.value_or(known));
-    }
-    CO_TRY(auto used, co_await use_.proxy.last_activity(server->owner.path()));
-    co_return std::max(known, used.value_or(known));
+    CO_TRY(auto route, co_await use_.proxy.activity(server->owner.path()));
+    co_return newest_activity(known, read_jupyter_activity(kernels, terminals), route,
+                              use_.clock.now());
 }
 
 Task<> Culler::look_at(std::shared_ptr<LiveServer> server) {
     CO_TRY(auto last, co_await last_activity(server));
     if (server->record.state != ServerState::Running) co_return Result<>();
-    // A server cannot have been active in the future, whatever it says.
-    last = std::min(last, use_.clock.now());
     if (last != server->record.last_activity) {
         server->record.last_activity = last;
         auto const key = server->owner.key();
@@ -86,7 +91,7 @@ Task<> Culler::look_at(std::shared_ptr<LiveServer> server) {
     auto const minutes = std::chrono::round<std::chrono::minutes>(settings_.idle_timeout).count();
     co_return co_await servers_.stop(
         server->owner.key(), {}, "server_culled",
-        fmt::format("Stopped because nothing ran in it for {} minutes; your files are kept",
+        fmt::format("Stopped because it was not used for {} minutes; your files are kept",
                     std::max<long long>(minutes, 1)));
 }
 

@@ -2,9 +2,10 @@
 
 /// Stops servers that nobody uses, and keeps everybody's last activity in the store.
 ///
-/// Real activity is what kernels and terminals did. An open but untouched browser tab polls its
-/// server for ever, so requests count only for applications that have neither. Confined to the
-/// control thread.
+/// Real activity of a Jupyter server is what kernels and terminals did, and what was saved, made,
+/// renamed or deleted in it, which the proxy sees by the methods of requests. An open but untouched
+/// browser tab polls its server for ever with GET, so those count only for applications that have
+/// no kernels. See docs/design/0009-what-keeps-a-server.md. Confined to the control thread.
 
 #include "http/client.hpp"
 #include "hub/server_lifecycle.hpp"
@@ -20,6 +21,11 @@ struct JupyterActivity {
 /// Reads the answers of `GET api/kernels` and `GET api/terminals` (jupyter_server's REST API).
 [[nodiscard]] std::optional<JupyterActivity> read_jupyter_activity(std::string_view kernels,
                                                                    std::string_view terminals);
+
+/// When the server was last really used; never later than `now`. `known` is what was known before,
+/// `jupyter` nothing for other applications.
+[[nodiscard]] Time newest_activity(Time known, std::optional<JupyterActivity> const& jupyter,
+                                   RouteActivity const& route, Time now);
 
 class Culler {
 public:

@@ -29,6 +29,35 @@ TEST(JupyterActivity, ServerWithoutKernelsHasNone) {
     EXPECT_FALSE(activity->last);
 }
 
+class NewestActivity : public testing::Test {
+protected:
+    static constexpr Time at(int minutes) { return Time(std::chrono::minutes(minutes)); }
+    static constexpr Time now = at(60);
+    JupyterActivity idle_{.last = at(10)};
+};
+
+TEST_F(NewestActivity, OpenTabThatOnlyAsksKeepsNoJupyterServer) {
+    EXPECT_EQ(newest_activity(at(5), idle_, {.last = now}, now), at(10));
+    EXPECT_EQ(newest_activity(at(5), JupyterActivity{}, {.last = now}, now), at(5));
+}
+
+TEST_F(NewestActivity, WhoSavesFilesWithoutAKernelIsAtWork) {
+    EXPECT_EQ(newest_activity(at(5), JupyterActivity{}, {.last = now, .last_change = at(58)}, now),
+              at(58));
+    EXPECT_EQ(newest_activity(at(5), idle_, {.last_change = at(7)}, now), at(10));
+}
+
+TEST_F(NewestActivity, AnyRequestIsUseOfOtherApplications) {
+    EXPECT_EQ(newest_activity(at(5), {}, {.last = at(59), .last_change = at(7)}, now), at(59));
+}
+
+TEST_F(NewestActivity, IsNeverForgottenNorInTheFuture) {
+    EXPECT_EQ(newest_activity(at(5), idle_, {}, now), at(10));
+    EXPECT_EQ(newest_activity(at(30), idle_, {.last_change = at(20)}, now), at(30));
+    EXPECT_EQ(newest_activity(at(5), JupyterActivity{.last = at(90)}, {}, now), now);
+    EXPECT_EQ(newest_activity(at(5), JupyterActivity{.busy = true}, {}, now), now);
+}
+
 TEST(JupyterActivity, OtherApplicationsSayNothing) {
     for (auto const* text : {"", "<html>", "{}", "[1]", "null"})
         EXPECT_FALSE(read_jupyter_activity(text, "[]")) << text;

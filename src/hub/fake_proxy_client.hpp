@@ -16,7 +16,7 @@ public:
     std::map<std::string, std::optional<Time>> login_issues;  ///< of each; nothing: for good
     std::vector<std::string> revoked_users;                   ///< "path user"
     std::vector<Time> revoked_until_issue;                    ///< of each of them
-    std::map<std::string, Time> activity;
+    std::map<std::string, RouteActivity> activities;
     bool down = false;
     bool marked = false;
 
@@ -45,11 +45,9 @@ public:
         for (auto const& [path, route] : known) paths.insert(path);
         co_return paths;
     }
-    Task<std::optional<Time>> last_activity(std::string path) override {
+    Task<RouteActivity> activity(std::string path) override {
         CO_TRY_VOID(reach());
-        auto const found = activity.find(path);
-        if (found == activity.end()) co_return std::nullopt;
-        co_return found->second;
+        co_return activities[path];
     }
     Task<> revoke_login(std::string login, std::optional<Time> issued_until, Time) override {
         CO_TRY_VOID(reach());

@@ -22,6 +22,12 @@ struct ServerRoute {
     std::string login;   ///< where a browser without a right goes: "/c/bio/hub/enter"
 };
 
+/// When a server was used through the proxy; nothing when unknown.
+struct RouteActivity {
+    std::optional<Time> last;         ///< any request, or bytes in a WebSocket
+    std::optional<Time> last_change;  ///< a request that may have changed something (PUT, POST, …)
+};
+
 class ProxyClient {
 public:
     virtual ~ProxyClient() = default;
@@ -32,8 +38,8 @@ public:
     virtual Task<> delete_route(std::string path) = 0;
     /// The paths of all routes, as they were added.
     virtual Task<std::set<std::string>> routes() = 0;
-    /// When the server behind this route was last used through the proxy; nothing when unknown.
-    virtual Task<std::optional<Time>> last_activity(std::string path) = 0;
+    /// How the server behind this route was used.
+    virtual Task<RouteActivity> activity(std::string path) = 0;
 
     /// Refuses edge tokens made from this login, and cuts their connections: those issued until
     /// `issued_until`, or all, for good, when it is nothing.

@@ -16,6 +16,13 @@ long long unix_seconds(Time time) {
     return std::chrono::ceil<Seconds>(time.time_since_epoch()).count();
 }
 
+Result<std::optional<Time>> time_in(nlohmann::json const& object, char const* key) {
+    auto const found = object.find(key);
+    if (found == object.end() || !found->is_string()) return std::nullopt;
+    TRY(auto const time, parse_time(found->get<std::string>()));
+    return time;
+}
+
 }  // namespace
 
 RestProxyClient::RestProxyClient(http::Client& client, BlockingPool& pool, std::string api_url,
@@ -65,14 +72,14 @@ Task<std::set<std::string>> RestProxyClient::routes() {
     co_return paths;
 }
 
-Task<std::optional<Time>> RestProxyClient::last_activity(std::string path) {
+Task<RouteActivity> RestProxyClient::activity(std::string path) {
     CO_TRY(auto response, co_await expect("GET", "/api/routes" + path, {}, {200, 404}));
     auto const json = nlohmann::json::parse(response.body, nullptr, false);
-    if (response.status == 404 || !json.is_object() || !json.contains("last_activity") ||
-        !json["last_activity"].is_string())
-        co_return std::nullopt;
-    CO_TRY(auto at, parse_time(json["last_activity"].get<std::string>()));
-    co_return at;
+    RouteActivity activity;
+    if (response.status == 404 || !json.is_object()) co_return activity;
+    CO_TRY(activity.last, time_in(json, "last_activity"));
+    CO_TRY(activity.last_change, time_in(json, "last_change"));
+    co_return activity;
 }
 
 Task<> RestProxyClient::revoke_login(std::string login, std::optional<Time> issued_until,

@@ -18,7 +18,7 @@ public:
     Task<> add_route(ServerRoute route) override;
     Task<> delete_route(std::string path) override;
     Task<std::set<std::string>> routes() override;
-    Task<std::optional<Time>> last_activity(std::string path) override;
+    Task<RouteActivity> activity(std::string path) override;
     Task<> revoke_login(std::string login, std::optional<Time> issued_until, Time until) override;
     Task<> revoke_user(std::string path, std::string user, Time issued_until, Time until) override;
     Task<bool> is_marked() override;

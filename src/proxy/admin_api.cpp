@@ -113,7 +113,10 @@ http::Response AdminApi::show(std::string const& path) const {
 nlohmann::json AdminApi::describe(Entry const& entry) const {
     auto data = entry.data;
     data.erase("secret");
-    data["last_activity"] = format_time(Time(Milliseconds(entry.route->activity->last())));
+    auto const& activity = *entry.route->activity;
+    data["last_activity"] = format_time(Time(Milliseconds(activity.last())));
+    if (activity.last_change() > 0)
+        data["last_change"] = format_time(Time(Milliseconds(activity.last_change())));
     return data;
 }
 

@@ -19,6 +19,11 @@ constexpr Milliseconds write_patience = Milliseconds(120000);
 constexpr Milliseconds hung_up_patience = Milliseconds(2000);
 constexpr Milliseconds backlog_patience = Milliseconds(64);
 
+/// RFC 9110 section 9.2.1.
+bool is_safe(std::string_view method) {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
+}
+
 bool is_idempotent(std::string_view method) {
     return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
            method == "DELETE";
@@ -60,6 +65,7 @@ void Exchange::read_preferences(RequestHead const& head) {
     bodiless_ = request_body_.done;
     is_head_ = head.method == "HEAD";
     idempotent_ = is_idempotent(head.method);
+    may_change_ = !is_safe(head.method);
     websocket_ = head.websocket;
     if (auto const accept = head.fields.find(Known::Accept))
         accepts_html_ = accept->find("text/html") != std::string_view::npos;

@@ -136,6 +136,7 @@ private:
     bool keep_alive_ = false;
     bool is_head_ = false;
     bool idempotent_ = false;
+    bool may_change_ = false;
     bool bodiless_ = false;
     bool websocket_ = false;
     bool accepts_html_ = false;

@@ -212,7 +212,13 @@ bool Exchange::write_response() {
 }
 
 void Exchange::finish() {
-    if (status_ < 300 && route_) route_->activity->touch(worker_.loop().wall_time());
+    if (status_ < 300 && route_) {
+        auto const now = worker_.loop().wall_time();
+        if (may_change_)
+            route_->activity->touch_by_change(now);
+        else
+            route_->activity->touch(now);
+    }
     auto& upstream = *std::exchange(upstream_, nullptr);
     bool const clean = request_done_ && !request_broken_ && upstream_keeps_ &&
                        upstream.in.empty() && !upstream.socket.hung_up() &&

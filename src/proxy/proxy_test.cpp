@@ -35,6 +35,19 @@ TEST(Proxy, ForwardsARequestAndItsAnswer) {
     EXPECT_THAT(proxy.get("/_chp_healthz"), EndsWith(R"({"status":"OK"})"));
 }
 
+TEST(Proxy, KnowsWhenARouteWasLastUsedToChangeSomething) {
+    ScriptedUpstream upstream(echo());
+    TestProxy proxy;
+    proxy.add_route("/a", upstream.url());
+    for (auto const* method : {"GET", "HEAD", "OPTIONS"})
+        EXPECT_THAT(proxy.ask(fmt::format("{} /a HTTP/1.1\r\nHost: a\r\n\r\n", method)),
+                    StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(proxy.api("GET", "/api/routes/a"), Not(HasSubstr("last_change")));
+    EXPECT_THAT(proxy.ask("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"),
+                StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(proxy.api("GET", "/api/routes/a"), HasSubstr("\"last_change\":\"20"));
+}
+
 TEST(Proxy, AppendsToForwardedFieldsAndStripsWhatIsForOneHopOrOurs) {
     ScriptedUpstream upstream(echo());
     TestProxy proxy;

@@ -26,11 +26,22 @@ public:
         if (last_.load(std::memory_order_relaxed) != now)
             last_.store(now, std::memory_order_relaxed);
     }
+    /// A request came that may have changed something, which no page does by lying open.
+    void touch_by_change(int64_t now) {
+        touch(now);
+        if (last_change_.load(std::memory_order_relaxed) != now)
+            last_change_.store(now, std::memory_order_relaxed);
+    }
     /// Milliseconds since 1970.
     [[nodiscard]] int64_t last() const { return last_.load(std::memory_order_relaxed); }
+    /// 0: never.
+    [[nodiscard]] int64_t last_change() const {
+        return last_change_.load(std::memory_order_relaxed);
+    }
 
 private:
     std::atomic<int64_t> last_;
+    std::atomic<int64_t> last_change_ = 0;
 };
 
 struct Route {

@@ -71,6 +71,23 @@ def test_a_server_that_nobody_uses_is_stopped_and_says_why(restless, name):
     assert person.running_server(course.slug).is_ready()
 
 
+def test_who_edits_files_without_a_kernel_keeps_the_server_and_who_only_looks_does_not(restless, name):
+    course = Course(restless, name)
+    writer, reader = course.admit("idle-writer"), course.admit("idle-reader")
+    written, looked_at = writer.running_server(course.slug), reader.running_server(course.slug)
+
+    def edit_and_look():
+        written.put_notebook("diary.ipynb", ["1 + 1"])
+        for asked in ("api/contents?content=1", "api/kernels", "api/sessions", "api/status"):
+            looked_at.request("GET", asked)
+        return course.server_state(reader.username) == "stopped"
+
+    # The one is stopped while the other, started earlier, goes on: the editing alone makes the difference.
+    wait_until(edit_and_look, 60, "the server that is only looked at being stopped")
+    assert course.server_state(writer.username) == "running"
+    assert [event["subject"] for event in course.events("server_culled")] == [reader.username]
+
+
 def test_a_busy_kernel_keeps_its_server_and_an_idle_tab_does_not(restless, name):
     course = Course(restless, name)
     busy, watching = course.admit("idle-busy"), course.admit("idle-watching")
