@@ -1,4 +1,7 @@
 /// What is left of a degraded course: everybody's verified export.
+///
+/// A download is written down when it begins. A HEAD, by which a program looks whether there is
+/// one, is none; and a browser that asks twice, or in parts, downloads once.
 
 #include "portal/calls.hpp"
 #include "portal/input.hpp"
@@ -63,22 +66,43 @@ Result<TakeOut> find_take_out(Transaction& transaction, Visit const& visit) {
     return TakeOut{*std::move(row), seen.course.request.slug, owner.name};
 }
 
+/// What comes again so soon is the same download.
+constexpr Seconds one_download{600};
+/// How far back it is looked for; with more events than these meanwhile, it is written down again.
+constexpr int events_looked_at = 50;
+
+Result<> record_download(Transaction& transaction, Happening const& download, Time now) {
+    TRY(auto const newest, transaction.events().newest(0, events_looked_at));
+    for (auto const& event : newest)
+        if (event.kind == download.kind && event.course == download.course &&
+            event.actor == download.actor && event.subject == download.subject &&
+            event.at + one_download > now)
+            return {};
+    return record(transaction, now, download);
+}
+
 Result<http::Response> take_out(PortalDependencies const& portal, Visit const& visit) {
     auto const& user = visit.who.user;
-    TRY(auto const found, portal.store.write([&](Transaction& transaction) -> Result<TakeOut> {
-        TRY(auto const wanted, find_take_out(transaction, visit));
+    auto const look = [&](Transaction& transaction) -> Result<TakeOut> {
+        TRY(auto wanted, find_take_out(transaction, visit));
         std::error_code ignored;
         if (!std::filesystem::is_regular_file(wanted.row.file, ignored))
             return fail(Code::Unavailable, "the file of this export is not there at present");
-        TRY_VOID(record(
-            transaction, portal.clock.now(),
-            {.kind = "takeout_downloaded",
-             .course = wanted.row.course,
-             .actor = user.name,
-             .subject = wanted.owner,
-             .message = fmt::format("{} downloaded the take-out of {}", user.name, wanted.owner)}));
         return wanted;
-    }));
+    };
+    auto const look_and_record = [&](Transaction& transaction) -> Result<TakeOut> {
+        TRY(auto wanted, look(transaction));
+        Happening const download{
+            .kind = "takeout_downloaded",
+            .course = wanted.row.course,
+            .actor = user.name,
+            .subject = wanted.owner,
+            .message = fmt::format("{} downloaded the take-out of {}", user.name, wanted.owner)};
+        TRY_VOID(record_download(transaction, download, portal.clock.now()));
+        return wanted;
+    };
+    TRY(auto const found, visit.request.method == "HEAD" ? portal.store.read(look)
+                                                         : portal.store.write(look_and_record));
     http::Response response;
     response.headers.set("Content-Type", "application/zip");
     response.headers.set("Content-Disposition", fmt::format("attachment; filename=\"{}-{}.zip\"",

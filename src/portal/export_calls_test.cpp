@@ -76,6 +76,32 @@ TEST_F(ExportCallsTest, GivesEverybodyTheirOwnHome) {
               nlohmann::json({"export"}));
 }
 
+TEST_F(ExportCallsTest, WritesADownloadDownOnceWhenItBegins) {
+    add_export("ada");
+    auto const downloads = [&] {
+        auto const kinds = portal_.kinds();
+        return std::ranges::count(kinds, "takeout_downloaded");
+    };
+    auto const ask = [&](std::string const& method, std::string const& range) {
+        auto request = portal_.request(method, "/api/v1/courses/biology/takeout", "", ada_);
+        if (!range.empty()) request.headers.set("Range", range);
+        auto const answer = portal_.send(request);
+        EXPECT_EQ(answer.status, 200U) << answer.body;
+        EXPECT_TRUE(answer.file);
+    };
+    ask("HEAD", "");
+    EXPECT_EQ(downloads(), 0) << "a page looked whether there is one";
+    ask("GET", "");
+    EXPECT_EQ(downloads(), 1);
+    ask("GET", "bytes=7-");
+    EXPECT_EQ(downloads(), 1) << "the rest of one that broke off";
+    EXPECT_EQ(take_out(lea_, "?user=ada").status, 200U);
+    EXPECT_EQ(downloads(), 2) << "somebody else's";
+    portal_.clock().advance(Seconds(601));
+    ask("GET", "bytes=1-");
+    EXPECT_EQ(downloads(), 3) << "in parts or not, nobody downloads unseen";
+}
+
 TEST_F(ExportCallsTest, GivesLeadersAnybodysAndOthersNobodyElses) {
     add_export("ada");
     add_export("bob");
