@@ -77,6 +77,7 @@ void add_course_action_calls(Calls& calls);
 void add_invitation_calls(Calls& calls);
 void add_application_calls(Calls& calls);
 void add_participant_calls(Calls& calls);
+void add_server_calls(Calls& calls);
 void add_event_calls(Calls& calls);
 void add_export_calls(Calls& calls);
 void add_user_calls(Calls& calls);

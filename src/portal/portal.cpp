@@ -18,6 +18,7 @@ void Portal::add_routes(http::Router& router) {
     add_invitation_calls(calls);
     add_application_calls(calls);
     add_participant_calls(calls);
+    add_server_calls(calls);
     add_event_calls(calls);
     add_export_calls(calls);
     add_user_calls(calls);

@@ -168,6 +168,21 @@ nlohmann::json course_schemas() {
     "url": {"type": "string"}
   }
 },
+"Server": {
+  "type": "object", "additionalProperties": false,
+  "required": ["state", "state_since", "message", "log_tail", "last_activity", "url"],
+  "properties": {
+    "state": {"type": "string",
+              "enum": ["stopped", "queued", "starting", "running", "stopping", "failed"]},
+    "state_since": {"type": ["string", "null"], "format": "date-time",
+                    "description": "null: it was never started"},
+    "message": {"type": ["string", "null"], "description": "why it failed or was stopped"},
+    "log_tail": {"type": ["string", "null"],
+                 "description": "the last lines of its log, when it failed"},
+    "last_activity": {"type": ["string", "null"], "format": "date-time"},
+    "url": {"type": "string"}
+  }
+},
 "Export": {
   "type": "object", "additionalProperties": false,
   "required": ["username", "bytes", "files", "sha256", "created_at", "verified_at"],

@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { get, hubPath, request } from "./client";
+import { apiPath, get, hubPath, request } from "./client";
 import { failureText } from "../lib/failure";
 import { ApiError, isStatus } from "./error";
 import { useEventStream } from "./event_stream";
-import type { HubServer, HubUser, Progress } from "./types";
+import type { HubServer, HubUser, Progress, ServerEnding } from "./types";
 
 export type ServerPhase = "loading" | "stopped" | "starting" | "ready" | "stopping" | "failed";
 
@@ -13,27 +13,48 @@ export interface ServerView {
   server: HubServer | null;
   progress: Progress | null;
   error: Error | null;
+  /** Why a stopped server was stopped, unless its owner did it. */
+  reason: string | null;
   start: () => void;
   stop: () => Promise<void>;
 }
 
+interface Known {
+  server: HubServer | null;
+  /** Of a server that does not run. */
+  ending: ServerEnding | null;
+}
+
 /** Whoever never had a server is unknown to the hub: that is no error. */
-async function fetchHubUser(slug: string, username: string): Promise<HubUser | null> {
+async function getOrNull<T>(path: string): Promise<T | null> {
   try {
-    return await get<HubUser>(hubPath(slug, "users", username));
+    return await get<T>(path);
   } catch (error) {
     if (isStatus(error, 404)) return null;
     throw error;
   }
 }
 
-function phaseOf(user: HubUser | null | undefined, starting: boolean, failed: boolean): ServerPhase {
-  const server = user?.servers[""];
+async function fetchServer(slug: string, username: string): Promise<Known> {
+  const user = await getOrNull<HubUser>(hubPath(slug, "users", username));
+  const server = user?.servers[""] ?? null;
+  if (server !== null) return { server, ending: null };
+  return { server, ending: await getOrNull<ServerEnding>(apiPath("courses", slug, "servers", username)) };
+}
+
+function phaseOf(known: Known | undefined, starting: boolean, failed: boolean): ServerPhase {
+  const server = known?.server;
   if (starting || server?.pending === "spawn") return "starting";
   if (server?.pending === "stop") return "stopping";
   if (server?.ready === true) return "ready";
   if (failed) return "failed";
-  return user === undefined ? "loading" : "stopped";
+  return known === undefined ? "loading" : "stopped";
+}
+
+/** What the page did not see itself, because it was opened or loaded again since. */
+function failureOf(ending: ServerEnding | null): Error | null {
+  if (ending?.state !== "failed" || ending.message === null) return null;
+  return new ApiError("problem", 0, failureText(ending.message, ending.log_tail ?? ""));
 }
 
 /** One person's server in a course: its state, its start step by step, and its end. */
@@ -50,12 +71,12 @@ export function useServer(slug: string, username: string): ServerView {
     onError: (error) => setExplaining(isStatus(error, 503)),
     onSettled: () => refresh(),
   });
-  const user = useQuery({
+  const known = useQuery({
     queryKey: key,
-    queryFn: () => fetchHubUser(slug, username),
+    queryFn: () => fetchServer(slug, username),
     refetchInterval: (query) => {
       if (starting.isPending) return 300;
-      return query.state.data?.servers[""]?.pending ? 2_000 : 15_000;
+      return query.state.data?.server?.pending ? 2_000 : 15_000;
     },
   });
   const refresh = () => queries.invalidateQueries({ queryKey: key });
@@ -65,7 +86,8 @@ export function useServer(slug: string, username: string): ServerView {
     onSettled: refresh,
   });
 
-  const server = user.data?.servers[""] ?? null;
+  const server = known.data?.server ?? null;
+  const ending = known.data?.ending ?? null;
   const underWay = server?.pending === "spawn";
   useEventStream<Progress>(
     hubPath(slug, "users", username, "server", "progress"),
@@ -83,12 +105,14 @@ export function useServer(slug: string, username: string): ServerView {
   );
 
   const explained = progress?.failed === true;
-  const failure = explained ? new ApiError("problem", 0, failureText(progress.message, progress.log_tail)) : starting.error;
+  const seen = explained ? new ApiError("problem", 0, failureText(progress.message, progress.log_tail)) : starting.error;
+  const failure = seen ?? failureOf(ending);
   return {
-    phase: phaseOf(user.data, starting.isPending, failure !== null),
+    phase: phaseOf(known.data, starting.isPending, failure !== null),
     server,
     progress: underWay || progress?.ready === true ? progress : null,
-    error: failure ?? user.error,
+    error: failure ?? known.error,
+    reason: ending?.message ?? null,
     start: () => starting.mutate(),
     stop: async () => {
       await stopping.mutateAsync();

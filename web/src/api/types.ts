@@ -237,6 +237,13 @@ export interface HubUser {
   servers: Record<string, HubServer>;
 }
 
+/** How somebody's server is, and why it ended; it outlives the page that saw it end. */
+export interface ServerEnding {
+  state: string;
+  message: string | null;
+  log_tail: string | null;
+}
+
 /** One step of a starting server, as its progress stream reports it. */
 export interface Progress {
   progress: number;

@@ -82,6 +82,24 @@ describe("ServerPanel", () => {
     expect(FakeEventSource.open).toHaveLength(0);
   });
 
+  it("shows a failure again that happened before the page was loaded, until the next start", async () => {
+    answers["GET /api/v1/courses/numerics/servers/ada"] = () => [200, { state: "failed", message: "the server ran out of memory", log_tail: "Killed" }];
+    start();
+    const failure = await screen.findByTestId("server-failure");
+    expect(failure.textContent).toContain("The server ran out of memory.");
+    expect(failure.textContent).toContain("Killed");
+    await userEvent.click(screen.getByTestId("start-server"));
+    expect(await screen.findByTestId("progress")).toBeTruthy();
+    expect(screen.queryByTestId("server-failure")).toBeNull();
+  });
+
+  it("says why a server was stopped", async () => {
+    answers["GET /api/v1/courses/numerics/servers/ada"] = () => [200, { state: "stopped", message: "stopped because it was not used", log_tail: null }];
+    start();
+    expect((await screen.findByTestId("server-stopped")).textContent).toBe("Stopped because it was not used.");
+    expect(screen.queryByTestId("server-failure")).toBeNull();
+  });
+
   it("says why a start was refused", async () => {
     answers[`POST ${user}/server`] = () => [403, { status: 403, message: "the course is over" }];
     start();

@@ -1,5 +1,6 @@
 import { Alert, Button, Group, Progress, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useEffect, useRef } from "react";
+import { asSentence } from "../api/error";
 import { useServer, type ServerView } from "../api/server";
 import { useI18n } from "../i18n/context";
 import { localPath } from "../lib/next_path";
@@ -70,7 +71,7 @@ function ServerBody({ view }: { view: ServerView }) {
       return (
         <>
           <ErrorNotice error={view.error} />
-          <Text>{t("server.stopped")}</Text>
+          <Text data-testid="server-stopped">{view.reason === null ? t("server.stopped") : asSentence(view.reason)}</Text>
           <StartButton view={view} label={t("server.start")} />
         </>
       );
