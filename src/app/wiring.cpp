@@ -152,6 +152,8 @@ Control::Control(ControlOptions options, Parts parts)
       provisioner_(*store_, *homes_, clock_, *pool_),
       dispatcher_(*store_, clock_, random_, *pool_, {{"local", &provisioner_}},
                   dispatcher_options(options_.settings, options_.secrets.instance)),
+      housekeeping_(*store_, clock_, *pool_, std::chrono::days(options_.settings.audit.keep_days)),
+      feed_(*store_, *pool_),
       portal_({.store = *store_,
                .gate = gate_,
                .authenticator = *authenticator_,
@@ -159,6 +161,7 @@ Control::Control(ControlOptions options, Parts parts)
                .clock = clock_,
                .random = random_,
                .pool = *pool_,
+               .feed = feed_,
                .courses_changed = [this] { dispatcher_.wake(); },
                .limits = course_limits(options_.settings),
                .policy = {.accept_own_courses = options_.settings.governance.accept_own_courses},
@@ -189,6 +192,7 @@ asio::awaitable<http::Response> Control::respond(http::Request& request) {
 Task<> Control::start() {
     CO_TRY_VOID(co_await hub_.start());
     tasks_.start("dispatcher", dispatcher_.run());
+    tasks_.start("housekeeping", housekeeping_.run());
     // Last: whoever reaches the API finds a hub that knows its servers.
     auto created = http::Server::create(
         context_.get_executor(), http::UnixSocket{options_.folders.control_socket()},

@@ -3,6 +3,7 @@
 /// The only place where concrete classes meet: the control process, made from its settings.
 
 #include "app/folders.hpp"
+#include "app/housekeeping.hpp"
 #include "app/secrets.hpp"
 #include "auth/gate.hpp"
 #include "auth/local/local_authenticator.hpp"
@@ -68,6 +69,8 @@ private:
     Hub hub_;
     LocalProvisioner provisioner_;
     Dispatcher dispatcher_;
+    Housekeeping housekeeping_;
+    EventFeed feed_;
     Portal portal_;
     http::Router router_;
     http::StaticFiles pages_;

@@ -49,13 +49,14 @@ void note_unless_done(Result<> const& touched) {
 Gate::Gate(Store& store, Clock const& clock, Random& random, SessionPolicy policy)
     : store_(store), clock_(clock), random_(random), policy_(policy) {}
 
-Result<Identity> Gate::identify(http::Request const& request) const {
-    if (auto const token = bearer_of(request)) return by_token(*token);
-    if (auto const secret = request.cookie(session_cookie)) return by_session(*secret, request);
+Result<Identity> Gate::identify(http::Request const& request, Presence presence) const {
+    if (auto const token = bearer_of(request)) return by_token(*token, presence);
+    if (auto const secret = request.cookie(session_cookie))
+        return by_session(*secret, request, presence);
     return fail(Code::Unauthenticated, "nobody is logged in");
 }
 
-Result<Identity> Gate::by_token(std::string_view secret) const {
+Result<Identity> Gate::by_token(std::string_view secret, Presence presence) const {
     constexpr std::string_view unknown = "there is no such token, or it has expired";
     if (!secret.starts_with(token_prefix)) return fail(Code::Unauthenticated, "{}", unknown);
     auto const now = clock_.now();
@@ -72,13 +73,15 @@ Result<Identity> Gate::by_token(std::string_view secret) const {
     TRY(identity.scopes, parse_scopes(token.scopes));
     identity.login = login_of(token.id);
     identity.ends_at = token.expires_at;
-    if (!token.last_used_at || *token.last_used_at + touch_every <= now)
+    bool const due = !token.last_used_at || *token.last_used_at + touch_every <= now;
+    if (due && presence == Presence::Counts)
         note_unless_done(store_.write(
             [&](Transaction& transaction) { return transaction.tokens().touch(token.id, now); }));
     return identity;
 }
 
-Result<Identity> Gate::by_session(std::string_view secret, http::Request const& request) const {
+Result<Identity> Gate::by_session(std::string_view secret, http::Request const& request,
+                                  Presence presence) const {
     constexpr std::string_view ended = "the login has ended; log in again";
     auto const now = clock_.now();
     Session session;
@@ -99,7 +102,7 @@ Result<Identity> Gate::by_session(std::string_view secret, http::Request const& 
     identity.by_cookie = true;
     identity.csrf_token = session.csrf_token;
     identity.scopes = all_scopes();
-    if (session.last_used_at + touch_every <= now)
+    if (presence == Presence::Counts && session.last_used_at + touch_every <= now)
         note_unless_done(store_.write([&](Transaction& transaction) {
             return transaction.sessions().touch(session.id, now, expiry(session.created_at, now));
         }));
@@ -160,8 +163,15 @@ Result<> Gate::end_session(Identity const& identity, http::Response& response) {
     if (!identity.by_cookie)
         return fail(Code::InvalidArgument, "a token has no session to end; delete the token");
     auto const now = clock_.now();
-    TRY_VOID(store_.write([&](Transaction& transaction) {
-        return carrel::end_session(transaction, identity.login, now);
+    TRY_VOID(store_.write([&](Transaction& transaction) -> Result<> {
+        TRY_VOID(carrel::end_session(transaction, identity.login, now));
+        Event event;
+        event.at = now;
+        event.kind = "logged_out";
+        event.actor = identity.user.name;
+        event.message = fmt::format("{} logged out", identity.user.name);
+        TRY_VOID(transaction.events().append(event));
+        return {};
     }));
     http::set_cookie(response,
                      {.name = std::string(session_cookie), .value = "", .lasts = Seconds(0)});

@@ -21,6 +21,9 @@ struct SessionPolicy {
     Seconds longest{14 * 86400};  ///< and so does one this old
 };
 
+/// Whether a request is a sign of somebody who is there. A page that only waits for news is none.
+enum class Presence { Counts, Watches };
+
 class Gate {
 public:
     Gate(Store& store, Clock const& clock, Random& random, SessionPolicy policy = {});
@@ -29,7 +32,10 @@ public:
     /// Unauthenticated: nobody, expired, or a disabled user.
     /// PermissionDenied: an unsafe method by cookie without the session's X-CSRF-Token, or sent by
     /// another site (Origin, Sec-Fetch-Site).
-    [[nodiscard]] Result<Identity> identify(http::Request const& request) const;
+    /// `Presence::Watches` leaves the login's last use as it is, so that a session that nobody uses
+    /// ends although a page of it is open.
+    [[nodiscard]] Result<Identity> identify(http::Request const& request,
+                                            Presence presence = Presence::Counts) const;
 
     /// Begins a session for a user whose credentials were right, and sets the cookie. A session
     /// that the request already has ends.
@@ -41,8 +47,9 @@ public:
     Result<> end_session(Identity const& identity, http::Response& response);
 
 private:
-    Result<Identity> by_token(std::string_view secret) const;
-    Result<Identity> by_session(std::string_view secret, http::Request const& request) const;
+    Result<Identity> by_token(std::string_view secret, Presence presence) const;
+    Result<Identity> by_session(std::string_view secret, http::Request const& request,
+                                Presence presence) const;
     Time expiry(Time created_at, Time now) const;
 
     Store& store_;

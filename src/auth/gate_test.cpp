@@ -274,6 +274,19 @@ TEST_F(GateTest, LogsInAfreshWithANewSecretAndEndsTheOldSession) {
     EXPECT_THAT(store_.outbox()[0].payload, HasSubstr(first.id.value()));
 }
 
+TEST_F(GateTest, PageThatOnlyWatchesKeepsNoSessionAlive) {
+    log_in(ada_);
+    auto const request = browser();
+    // Looked at for the whole of its idle time, in steps far shorter than that.
+    for (int part = 0; part < 6; ++part) {
+        EXPECT_TRUE(gate_.identify(request, Presence::Watches)) << part;
+        clock_.advance(Seconds(600));
+    }
+    auto const who = gate_.identify(request, Presence::Watches);
+    ASSERT_FALSE(who);
+    EXPECT_EQ(who.error().code, Code::Unauthenticated);
+}
+
 TEST_F(GateTest, WritesDownALogin) {
     log_in(ada_);
     auto const events = store_.events();

@@ -190,6 +190,13 @@ std::vector<Key<Settings>> const all_platform_keys{
      {1, 100'000},
      {},
      "Participants that the form proposes."},
+    {"audit",
+     "keep_days",
+     [](Settings& s) -> Field { return &s.audit.keep_days; },
+     {0, 36'500},
+     {},
+     "How long is remembered what happened: the audit list and the timelines of courses, of which "
+     "a standing hub's lose their beginning too. `0`: for ever."},
     {"log",
      "level",
      [](Settings& s) -> Field { return &s.log.level; },

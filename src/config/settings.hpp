@@ -62,6 +62,10 @@ struct LimitSettings {
     int participants_default = 25;
 };
 
+struct AuditSettings {
+    int keep_days = 730;
+};
+
 struct LogSettings {
     std::string level = "info";
 };
@@ -86,6 +90,7 @@ struct Settings {
     HubRunSettings hub;
     GovernanceSettings governance;
     LimitSettings limits;
+    AuditSettings audit;
     LogSettings log;
     std::map<std::string, EnvironmentSettings> environments;  ///< by name
 };

@@ -42,7 +42,11 @@ Task<> Reconciler::pass() {
     co_return Result<>();
 }
 
-Task<> Reconciler::save_again() { co_return co_await servers_.save_again(); }
+Task<> Reconciler::save_again() {
+    CO_TRY_VOID(co_await servers_.save_again());
+    servers_.forget_ended();
+    co_return Result<>();
+}
 
 Task<> Reconciler::notice_endings() {
     Result<> outcome;

@@ -58,6 +58,21 @@ TEST_F(ReconcilerTest, ServerThatDoesNotStopKeepsNoOtherFromStopping) {
     run_until([&] { return record_of(ada_).state == ServerState::Running; });
 }
 
+TEST_F(ReconcilerTest, ForgetsServersThatHaveEndedAndStartsThemAgainAllTheSame) {
+    auto const key = start_ada()->owner.key();
+    ASSERT_TRUE(await(servers_.stop(key, "ada", "server_stopped", "")));
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_NE(servers_.find(key), nullptr) << "somebody may still be watching";
+    clock_.advance(Milliseconds(300'000));
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_EQ(servers_.find(key), nullptr);
+    EXPECT_EQ(record_of(ada_).state, ServerState::Stopped);
+    EXPECT_EQ(start_ada()->record.state, ServerState::Running);
+    clock_.advance(Milliseconds(900'000));
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_NE(servers_.find(key), nullptr) << "this one runs";
+}
+
 TEST_F(ReconcilerTest, RestoresTheRouteOfAServerThatCouldNotBeStopped) {
     auto const server = start_ada();
     ASSERT_TRUE(await(reconciler_.pass()));

@@ -5,6 +5,13 @@
 
 namespace carrel {
 
+namespace {
+
+/// Whoever watched a start has heard by then how it ended.
+constexpr Milliseconds remember_ended{300'000};
+
+}  // namespace
+
 Task<> ServerLifecycle::stop(ServerKey key, std::string actor, std::string event_kind,
                              std::string reason) {
     auto const server = find(key);
@@ -23,6 +30,16 @@ Task<> ServerLifecycle::stop(ServerKey key, std::string actor, std::string event
             break;
     }
     co_return co_await carry_out(server, std::move(order));
+}
+
+void ServerLifecycle::forget_ended() {
+    auto const now = use_.clock.now();
+    std::erase_if(servers_, [&](auto const& entry) {
+        auto const& server = *entry.second;
+        auto const state = server.record.state;
+        bool const ended = state == ServerState::Stopped || state == ServerState::Failed;
+        return ended && !server.unsaved && now - server.record.state_since >= remember_ended;
+    });
 }
 
 void ServerLifecycle::stop_soon(ServerKey key, std::string reason) {

@@ -67,13 +67,15 @@ public:
     /// Notes that a running server has ended by itself.
     Task<> note_ending(std::shared_ptr<LiveServer> server, Ending ending);
 
-    /// The server, when it is on its way, running, or has ended since this process began; else
-    /// null.
+    /// The server, when it is on its way, running, or has ended a short while ago; else null.
     [[nodiscard]] std::shared_ptr<LiveServer> find(ServerKey const& key) const;
     [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> in_state(ServerState state) const;
 
     /// Writes again what could not be written when it happened, on a full disk for example.
     Task<> save_again();
+
+    /// Forgets servers that ended some time ago; the store remembers them.
+    void forget_ended();
 
     /// True when the proxy may have other routes than it should: in the beginning, and after a
     /// route could not be added or deleted.

@@ -12,8 +12,8 @@ namespace carrel {
 
 namespace {
 
-constexpr Milliseconds look_every{300};
-constexpr Seconds reassure_every{15};
+/// So often a quiet stream shows that it is alive, and its login is looked at.
+constexpr Milliseconds reassure_every{15'000};
 constexpr int batch = 200;
 
 /// What everybody who sees the course may read. The rest is about persons: its leaders read it,
@@ -68,40 +68,43 @@ Result<http::Response> list_events(PortalDependencies const& portal, Visit const
 }
 
 /// The next events for a stream. The login and the right to see the course are asked for anew each
-/// time: a stream must not outlive them.
+/// time: a stream must not outlive them, nor make them live longer.
 Result<EventsRead> look_again(PortalDependencies const& portal, http::Request const& request,
                               long long after) {
-    TRY(auto const who, portal.gate.identify(request));
+    TRY(auto const who, portal.gate.identify(request, Presence::Watches));
     return portal.store.read([&](Transaction& transaction) -> Result<EventsRead> {
         TRY(auto const seen, see_course(transaction, who.user, request.parameter("slug")));
         return read_events(transaction, seen, who.user, after, batch);
     });
 }
 
-Task<> stream_events(PortalDependencies const& portal, http::Request request, long long after,
+struct Followed {
+    CourseId course;
+    std::string person;   ///< who follows
+    long long after = 0;  ///< the last event that they have
+};
+
+Task<> stream_events(PortalDependencies const& portal, http::Request request, Followed followed,
                      http::Stream& stream) {
     CO_TRY_VOID(co_await stream.write(": events follow\n\n"));
-    auto quiet = Milliseconds(0);
     while (true) {
-        auto look = [&]() -> Result<EventsRead> { return look_again(portal, request, after); };
+        CO_TRY(auto const position, co_await portal.feed.position());
+        auto look = [&] { return look_again(portal, request, followed.after); };
         auto const read = co_await portal.pool.run(look);
         // The client comes back and hears the reason as a proper answer.
         if (!read) co_return Result<>();
-        after = read->last;
+        followed.after = read->last;
         std::string text;
         for (auto const& event : read->events)
             text +=
                 http::format_event({.data = view_of(event).dump(
                                         -1, ' ', false, nlohmann::json::error_handler_t::replace),
                                     .id = std::to_string(event.id)});
-        quiet += look_every;
-        if (text.empty() && quiet >= reassure_every) text = ": nothing new\n\n";
-        if (!text.empty()) {
-            quiet = Milliseconds(0);
-            CO_TRY_VOID(co_await stream.write(std::move(text)));
-        }
-        if (read->events.size() < static_cast<size_t>(batch))
-            CO_TRY_VOID(co_await sleep_for(look_every));
+        if (!text.empty()) CO_TRY_VOID(co_await stream.write(std::move(text)));
+        if (read->events.size() == static_cast<size_t>(batch)) continue;
+        CO_TRY(bool const news, co_await portal.feed.wait(followed.course, followed.person,
+                                                          position, reassure_every));
+        if (!news) CO_TRY_VOID(co_await stream.write(": nothing new\n\n"));
     }
 }
 
@@ -118,12 +121,13 @@ Result<http::Response> show_events(PortalDependencies const& portal, Visit const
         after = *number;
     }
     // Refuses now, while there can still be a status.
-    TRY_VOID(portal.store.read([&](Transaction& transaction) {
+    TRY(auto const seen, portal.store.read([&](Transaction& transaction) {
         return see_course(transaction, visit.who.user, visit.request.parameter("slug"));
     }));
+    Followed const followed{seen.course.id, visit.who.user.name, after};
     return http::event_stream(
-        [&portal, request = visit.request, after](http::Stream& stream) -> Task<> {
-            return stream_events(portal, request, after, stream);
+        [&portal, request = visit.request, followed](http::Stream& stream) -> Task<> {
+            return stream_events(portal, request, followed, stream);
         });
 }
 

@@ -12,6 +12,7 @@
 #include "domain/course_rules.hpp"
 #include "domain/lifecycle.hpp"
 #include "http/router.hpp"
+#include "portal/event_feed.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "store/store.hpp"
 
@@ -56,6 +57,7 @@ struct PortalDependencies {
     Clock const& clock;
     Random& random;
     BlockingPool& pool;  ///< for event streams; the router's is fine
+    EventFeed& feed;     ///< for event streams
     /// Called when people have changed what is due with a course, from any thread. What was changed
     /// is in the store; this only spares whoever looks there the wait for the next look.
     std::function<void()> courses_changed = [] {};

@@ -215,7 +215,8 @@ private:
     std::unique_ptr<LocalAuthenticator> authenticator_ =
         *LocalAuthenticator::create(*store_, hasher_, clock_);
     BlockingPool pool_{4};
-    Portal portal_{{*store_, gate_, *authenticator_, hasher_, clock_, random_, pool_,
+    EventFeed feed_{*store_, pool_};
+    Portal portal_{{*store_, gate_, *authenticator_, hasher_, clock_, random_, pool_, feed_,
                     [this] { ++times_told; }, limits(), GovernancePolicy{}, platform()}};
     http::Router router_{pool_};
     nlohmann::json document_;

@@ -161,6 +161,9 @@ public:
                                                  int limit) = 0;
     /// Of everything, ids below `before` (0: from the newest), newest first.
     virtual Result<std::vector<Event>> newest(long long before, int limit) = 0;
+    /// Removes, among the `limit` oldest, those from before `time`, and returns how many. The
+    /// newest event always stays: pages count on from its id.
+    virtual Result<long long> remove_before(Time time, int limit) = 0;
 };
 
 class Outbox {

@@ -42,6 +42,17 @@ Result<std::vector<Event>> EventsTable::newest(long long before, int limit) {
         .rows<Event>();
 }
 
+Result<long long> EventsTable::remove_before(Time time, int limit) {
+    // By the primary key: ids are older the lower they are, so no index on the time is needed.
+    return Query(connection_,
+                 "delete from events where id in (select id from (select id, at from events "
+                 "order by id limit :limit) as oldest where at < :time) "
+                 "and id < (select max(id) from events)")
+        .use(limit)
+        .use(time)
+        .run();
+}
+
 Result<> OutboxTable::add(OutboxItem const& item) {
     return carrel::done(Query(connection_,
                               "insert into outbox (kind, payload, created_at, due_at, attempts) "

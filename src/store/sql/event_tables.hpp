@@ -14,6 +14,7 @@ public:
     Result<std::vector<Event>> of_course(CourseId const& course, long long after,
                                          int limit) override;
     Result<std::vector<Event>> newest(long long before, int limit) override;
+    Result<long long> remove_before(Time time, int limit) override;
 
 private:
     Connection& connection_;
