@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace carrel {
 
 /// What the command line says about the settings.
@@ -22,6 +26,9 @@ struct SettingsFlags {
     /// The same flags as arguments, for a child process.
     [[nodiscard]] std::vector<std::string> as_arguments() const;
 };
+
+/// The flags that say where a platform is and how it is configured.
+void add_settings_flags(CLI::App& command, SettingsFlags& flags);
 
 /// Files, environment and flags together.
 [[nodiscard]] Result<Settings> settings_from(SettingsFlags const& flags);

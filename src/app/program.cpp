@@ -1,6 +1,7 @@
 #include "app/program.hpp"
 
 #include "app/commands.hpp"
+#include "app/course_commands.hpp"
 #include "app/demo/demo.hpp"
 #include "app/version.hpp"
 #include "proxy/proxy.hpp"
@@ -25,17 +26,6 @@ int exit_status(Result<> const& result) {
     return 1;
 }
 
-/// The flags that say where a platform is and how it is configured.
-void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
-    command
-        .add_option("--config", flags.files, "a carrel.toml; may be repeated, the later one wins")
-        ->check(CLI::ExistingFile);
-    command.add_option("--ip", flags.ip, "the address to listen on; * is all (server.ip)");
-    command.add_option("--port", flags.port, "the port to listen on; 0 is any (server.port)");
-    command.add_option("--data", flags.data, "the folder that keeps everything (server.data)");
-    command.add_option("--set", flags.overrides, "any setting: SECTION.KEY=VALUE; may be repeated");
-}
-
 class CommandLine {
 public:
     CommandLine() {
@@ -45,6 +35,9 @@ public:
         add_control();
         add_user();
         add_token();
+        add_course_commands(*app_.add_subcommand("course", "courses of a platform that runs"),
+                            course_,
+                            [this](std::function<int()> run) { chosen_ = std::move(run); });
         add_configuration();
         add_demo();
         // Both parse their own arguments; they are here for the help alone.
@@ -57,14 +50,15 @@ public:
         } catch (CLI::ParseError const& error) {
             return app_.exit(error) == 0 ? 0 : 2;
         }
-        return exit_status(chosen_());
+        return chosen_();
     }
 
 private:
     CLI::App& add(CLI::App& parent, std::string const& name, std::string const& what,
                   std::function<Result<>()> run) {
         auto& command = *parent.add_subcommand(name, what);
-        command.callback([this, run = std::move(run)] { chosen_ = run; });
+        command.callback(
+            [this, run = std::move(run)] { chosen_ = [run] { return exit_status(run()); }; });
         return command;
     }
 
@@ -133,8 +127,9 @@ private:
     SettingsFlags flags_;
     PersonToAdd person_;
     TokenToCreate token_;
+    CourseFlags course_;
     bool demo_ = false;
-    std::function<Result<>()> chosen_;
+    std::function<int()> chosen_;
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "app/commands.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace carrel {
 
 std::vector<std::string> SettingsFlags::as_arguments() const {
@@ -14,6 +16,16 @@ std::vector<std::string> SettingsFlags::as_arguments() const {
     if (data) add("--data", *data);
     for (auto const& item : overrides) add("--set", item);
     return arguments;
+}
+
+void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
+    command
+        .add_option("--config", flags.files, "a carrel.toml; may be repeated, the later one wins")
+        ->check(CLI::ExistingFile);
+    command.add_option("--ip", flags.ip, "the address to listen on; * is all (server.ip)");
+    command.add_option("--port", flags.port, "the port to listen on; 0 is any (server.port)");
+    command.add_option("--data", flags.data, "the folder that keeps everything (server.data)");
+    command.add_option("--set", flags.overrides, "any setting: SECTION.KEY=VALUE; may be repeated");
 }
 
 Result<Settings> settings_from(SettingsFlags const& flags) {

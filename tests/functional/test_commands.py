@@ -24,7 +24,7 @@ def complaint(ended):
     return text
 
 
-@pytest.mark.parametrize("command", ["serve", "control", "user", "token", "check-config", "print-config", "doctor", "demo", "proxy"])
+@pytest.mark.parametrize("command", ["serve", "control", "user", "token", "course", "check-config", "print-config", "doctor", "demo", "proxy"])
 def test_every_command_has_help(command):
     ended = carrel_command(command, "--help")
     assert ended.returncode == 0 and ended.stdout.strip()
@@ -111,6 +111,13 @@ def test_people_are_added_and_changed_while_the_platform_runs(carrel):
     with pytest.raises(Refused):
         carrel.log_in("cli-ann", "the first password")
     assert carrel.log_in("cli-ann", "the second password").get("/api/v1/me")["roles"] == []
+
+
+def test_an_operator_may_name_an_administrator_admin_and_nobody_root(carrel):
+    given = ("--role", "administrator", "--password-stdin")
+    assert carrel.run("user", "add", "administrator", *given, input="a long enough password\n").returncode == 0
+    said = complaint(carrel.run("user", "add", "root", *given, input="a long enough password\n"))
+    assert "root is kept for the system" in said
 
 
 @pytest.mark.parametrize("name, password", [("Ä", "long enough pw"), ("a b", "long enough pw"), ("../x", "long enough pw"), ("cli-x", "short"), ("cli-x", "")])
