@@ -29,10 +29,11 @@ TEST(JupyterActivity, ServerWithoutKernelsHasNone) {
     EXPECT_FALSE(activity->last);
 }
 
+constexpr Time at(int minutes) { return Time(std::chrono::minutes(minutes)); }
+constexpr Time now = at(60);
+
 class NewestActivity : public testing::Test {
 protected:
-    static constexpr Time at(int minutes) { return Time(std::chrono::minutes(minutes)); }
-    static constexpr Time now = at(60);
     JupyterActivity idle_{.last = at(10)};
 };
 
