@@ -1,56 +1,44 @@
 #pragma once
 
-/// configurable-http-proxy's REST API: adding, removing and listing routes; and revocations, which
-/// are Carrel's own. Confined to the thread that answers it; workers hear of changes by `push`.
+/// configurable-http-proxy's REST API: adding, removing and listing routes; and what is Carrel's
+/// own: changing many at once, watching them, and revocations. Confined to the side thread; workers
+/// hear of changes by `push`.
 
-#include "base/clock.hpp"
-#include "http/message.hpp"
-#include "proxy/options.hpp"
-#include "proxy/route_table.hpp"
-#include "proxy/worker.hpp"
-
-#include <nlohmann/json.hpp>
-
-#include <functional>
-#include <map>
-#include <string>
-#include <vector>
+#include "proxy/api_metrics.hpp"
+#include "proxy/route_book.hpp"
 
 namespace carrel::proxy {
 
-class AdminApi {
+class AdminApi final : public SideHandler {
 public:
-    using Push = std::function<void(Update const&)>;
-
     /// `push` hands an update to every worker.
-    AdminApi(Options const& options, Clock const& clock, Push push);
+    AdminApi(Options const& options, Clock const& clock, RouteBook::Push push);
 
-    [[nodiscard]] http::Response handle(http::Request const& request);
+    SideAnswer handle(SideRequest& request) override;
+    [[nodiscard]] size_t largest_body(SideRequest const& request) const override;
+
+    [[nodiscard]] RouteBook& routes() { return routes_; }
+    [[nodiscard]] ApiMetrics const& metrics() const { return metrics_; }
 
 private:
-    struct Entry {
-        nlohmann::json data;  ///< as it was posted
-        RoutePointer route;
-    };
-
-    [[nodiscard]] bool is_authorized(http::Request const& request) const;
-    [[nodiscard]] http::Response handle_routes(http::Request const& request, std::string_view rest);
-    [[nodiscard]] http::Response handle_revocations(http::Request const& request);
-    [[nodiscard]] http::Response list(http::Request const& request) const;
-    [[nodiscard]] http::Response show(std::string const& path) const;
-    [[nodiscard]] http::Response add(http::Request const& request, std::string const& path);
-    [[nodiscard]] http::Response remove(std::string const& path);
-    [[nodiscard]] http::Response list_revocations();
-    [[nodiscard]] http::Response revoke(http::Request const& request);
-    [[nodiscard]] nlohmann::json describe(Entry const& entry) const;
-    void put(std::string const& path, nlohmann::json data);
-    [[nodiscard]] int64_t now() const;
+    [[nodiscard]] bool is_authorized(SideRequest const& request) const;
+    [[nodiscard]] SideAnswer dispatch(SideRequest& request);
+    [[nodiscard]] SideAnswer handle_routes(SideRequest& request, std::string_view rest);
+    [[nodiscard]] SideAnswer handle_revocations(SideRequest& request);
+    [[nodiscard]] SideAnswer list(SideRequest const& request);
+    [[nodiscard]] SideAnswer show(std::string const& path);
+    [[nodiscard]] SideAnswer add(SideRequest const& request, std::string path);
+    [[nodiscard]] SideAnswer change(SideRequest const& request, std::string path);
+    [[nodiscard]] SideAnswer put(std::string path, Json data);
+    [[nodiscard]] SideAnswer remove(std::string const& path);
+    [[nodiscard]] SideAnswer list_revocations();
+    [[nodiscard]] SideAnswer revoke(SideRequest const& request);
 
     Options const& options_;
-    Clock const& clock_;
-    Push push_;
-    std::map<std::string, Entry> entries_;
+    RouteBook::Push push_;
+    RouteBook routes_;
     Revocations revocations_;
+    ApiMetrics metrics_;
 };
 
 }  // namespace carrel::proxy

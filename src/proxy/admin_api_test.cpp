@@ -6,7 +6,7 @@
 namespace carrel::proxy {
 namespace {
 
-using nlohmann::json;
+using json = Json;
 using testing::HasSubstr;
 
 class AdminApiTest : public testing::Test {
@@ -21,16 +21,23 @@ protected:
                 options_, clock_, [this](Update const& update) { updates_.push_back(update); });
         return *api_;
     }
-    http::Response call(std::string const& method, std::string const& target,
-                        std::string const& body = {},
-                        std::string const& authorization = "token secret") {
-        http::Request request;
-        request.method = method;
-        request.target = target;
-        request.path = target.substr(0, target.find('?'));
-        request.body = body;
-        if (!authorization.empty()) request.headers.set("Authorization", authorization);
-        return api().handle(request);
+    /// An answer with its whole body, as a client sees it in the end.
+    SideAnswer call(std::string const& method, std::string const& target,
+                    std::string const& body = {},
+                    std::string const& authorization = "token secret") {
+        SideRequest request{.method = method,
+                            .target = target,
+                            .path = std::string_view(target).substr(0, target.find('?')),
+                            .host = "a",
+                            .accept = "",
+                            .authorization = authorization,
+                            .body = body};
+        auto answer = api().handle(request);
+        while (answer.job)
+            if (auto done = answer.job->step()) answer = *std::move(done);
+        while (answer.feed)
+            if (answer.feed->next(answer.body) != Feed::State::More) answer.feed.reset();
+        return answer;
     }
     unsigned status(std::string const& method, std::string const& target,
                     std::string const& body = {}) {
@@ -59,7 +66,7 @@ TEST_F(AdminApiTest, AddsShowsListsAndRemovesRoutes) {
     auto const all = json::parse(call("GET", "/api/routes").body);
     EXPECT_EQ(all.size(), 2U);
     EXPECT_EQ(all["/a/b"]["user"], "x");
-    EXPECT_EQ(all["/a/b"]["last_activity"], "2027-01-15T08:00:00Z");
+    EXPECT_EQ(all["/a/b"]["last_activity"], "2027-01-15T08:00:00.000Z");
     EXPECT_EQ(all["/"]["target"], "http://127.0.0.1:2");
     EXPECT_EQ(json::parse(call("GET", "/api/routes/a/b").body)["user"], "x");
     EXPECT_EQ(status("GET", "/api/routes/a"), 404U);
@@ -148,6 +155,119 @@ TEST_F(AdminApiTest, TakesAndListsRevocations) {
     EXPECT_EQ(json::parse(call("GET", "/api/revocations").body)["items"].size(), 0U);
     EXPECT_EQ(call("POST", "/api/revocations", "{}", "").status, 403U);
     EXPECT_EQ(status("DELETE", "/api/revocations"), 405U);
+}
+
+TEST_F(AdminApiTest, KeepsTheOrderOfWhatWasPosted) {
+    EXPECT_EQ(
+        status("POST", "/api/routes/z",
+               R"({"user":"ü","target":"http://127.0.0.1:1","last_activity":"never","a":[1]})"),
+        201U);
+    EXPECT_EQ(
+        call("GET", "/api/routes").body,
+        R"({"/z":{"user":"ü","target":"http://127.0.0.1:1","a":[1],"last_activity":"2027-01-15T08:00:00.000Z"}})");
+}
+
+TEST_F(AdminApiTest, AddsTheHostWhereHostsAreRouted) {
+    options_.host_routing = true;
+    EXPECT_EQ(status("POST", "/api/routes/a.b/c", R"({"target":"http://127.0.0.1:1"})"), 201U);
+    EXPECT_EQ(json::parse(call("GET", "/api/routes").body)["/a.b/c"]["host"], "a.b");
+}
+
+TEST_F(AdminApiTest, APatchMergesAndKeepsTheSecret) {
+    EXPECT_EQ(status("PATCH", "/api/routes/a", R"({"x":1})"), 404U);
+    EXPECT_EQ(status("POST", "/api/routes/a",
+                     R"({"target":"http://127.0.0.1:1","secret":"hush","x":1,"y":2})"),
+              201U);
+    auto const patched =
+        call("PATCH", "/api/routes/a", R"({"target":"http://127.0.0.1:2","x":null})");
+    EXPECT_EQ(patched.status, 200U);
+    EXPECT_EQ(json::parse(patched.body)["y"], 2);
+    EXPECT_FALSE(json::parse(patched.body).contains("x"));
+    auto const& route = std::get<RoutePointer>(updates_.back());
+    EXPECT_EQ(route->secret, "hush");
+    EXPECT_EQ(route->target->url, "http://127.0.0.1:2");
+    EXPECT_EQ(status("PATCH", "/api/routes/a", R"({"target":null})"), 400U);
+    EXPECT_EQ(status("PATCH", "/api/routes/a", "[]"), 400U);
+}
+
+TEST_F(AdminApiTest, ChangesManyRoutesInOneCall) {
+    auto const array = call("POST", "/api/routes?bulk", R"([
+        {"put": "/a", "data": {"target": "http://127.0.0.1:1", "t": "}\"]"}},
+        {"put": "/b/", "data": {"target": "http://127.0.0.1:2"}},
+        {"patch": "/b", "data": {"x": 1}},
+        {"delete": "/a"}, {"delete": "/none"}])");
+    EXPECT_EQ(array.status, 200U) << array.body;
+    EXPECT_EQ(array.body, R"({"put":3,"deleted":1})");
+    EXPECT_EQ(status("GET", "/api/routes/a"), 404U);
+    EXPECT_EQ(json::parse(call("GET", "/api/routes/b").body)["x"], 1);
+    std::string lines;
+    for (int i = 0; i < 1000; ++i)
+        lines += fmt::format(
+            "{{\"put\":\"/n/{}\",\"data\":{{\"target\":\"http://127.0.0.1:1\"}}}}\n", i);
+    EXPECT_EQ(call("POST", "/api/routes?bulk", lines).body, R"({"put":1000,"deleted":0})");
+    EXPECT_EQ(json::parse(call("GET", "/api/routes").body).size(), 1001U);
+    EXPECT_EQ(call("POST", "/api/routes?bulk", "").body, R"({"put":0,"deleted":0})");
+}
+
+TEST_F(AdminApiTest, OneMistakeInABulkChangeAndNothingIsChanged) {
+    std::string const good = R"({"put":"/a","data":{"target":"http://127.0.0.1:1"}})";
+    for (auto const& bad :
+         {R"({"put":"/b","data":{"target":1}})", R"({"put":"/b"})", R"({"put":1})", R"({"x":1})",
+          R"({"put":"/a/../b","data":{"target":"http://127.0.0.1:1"}})",
+          R"({"patch":"/b","data":{}})", R"({"delete":"/b")", "nonsense", "[]",
+          R"({"put":"/b","data":{}} ])"}) {
+        EXPECT_EQ(status("POST", "/api/routes?bulk", good + "\n" + bad), 400U) << bad;
+        EXPECT_EQ(status("POST", "/api/routes?bulk", "[" + good + "," + bad + "]"), 400U) << bad;
+    }
+    EXPECT_EQ(status("POST", "/api/routes?bulk", "[" + good), 400U);
+    EXPECT_EQ(status("POST", "/api/routes?bulk", "[" + good + "] x"), 400U);
+    EXPECT_EQ(status("POST", "/api/routes?bulk", "[" + good + " " + good + "]"), 400U);
+    EXPECT_TRUE(updates_.empty());
+}
+
+TEST_F(AdminApiTest, AWatcherHearsAllRoutesAndThenTheirChanges) {
+    EXPECT_EQ(status("POST", "/api/routes/a", R"({"target":"http://127.0.0.1:1"})"), 201U);
+    SideRequest request{.method = "GET",
+                        .target = "/api/routes?watch",
+                        .path = "/api/routes",
+                        .host = "a",
+                        .accept = "",
+                        .authorization = "token secret",
+                        .body = ""};
+    auto const answer = api().handle(request);
+    ASSERT_TRUE(answer.feed);
+    int wakes = 0;
+    answer.feed->wake = [&] { ++wakes; };
+    std::string out;
+    EXPECT_EQ(answer.feed->next(out), Feed::State::More);
+    EXPECT_THAT(out, testing::StartsWith(R"({"put":"/a","data":{"target":"http://127.0.0.1:1",)"));
+    EXPECT_THAT(out, testing::EndsWith("{\"synced\":true}\n"));
+    out.clear();
+    EXPECT_EQ(answer.feed->next(out), Feed::State::Waiting);
+    EXPECT_EQ(out, "");
+    EXPECT_EQ(status("POST", "/api/routes/b", R"({"target":"http://127.0.0.1:2"})"), 201U);
+    EXPECT_EQ(status("DELETE", "/api/routes/a"), 204U);
+    EXPECT_EQ(wakes, 2);
+    EXPECT_EQ(answer.feed->next(out), Feed::State::Waiting);
+    EXPECT_THAT(out, HasSubstr(R"({"put":"/b","data":{"target":"http://127.0.0.1:2",)"));
+    EXPECT_THAT(out, testing::EndsWith("{\"delete\":\"/a\"}\n"));
+}
+
+TEST(DateText, ReadsWhatJavaScriptReads) {
+    setenv("TZ", "UTC", 1);
+    tzset();
+    for (auto const* text :
+         {"2026-11-21T08:30:00Z", "2026-11-21T08:30:00.000000Z", "2026-11-21T09:30+01:00",
+          "2026-11-21T09:30:00+0100", "2026-11-21T09:30:00 01:00", "2026-11-21T08:30",
+          "2026-11-21 08:30:00", "Sat, 21 Nov 2026 08:30:00 GMT", "Nov 21, 2026 08:30",
+          "21 November 2026 08:30 UTC", "11/21/2026 08:30", "2026/11/21 08:30",
+          "Sat Nov 21 2026 09:30:00 GMT+0100"})
+        EXPECT_EQ(parse_date(text), 1795249800000) << text;
+    EXPECT_EQ(parse_date("2026"), 1767225600000);
+    EXPECT_EQ(parse_date("2026-11"), 1793491200000);
+    for (auto const* text : {"", "soon", "2026-13-01", "2026-02-30", "2026-11-21T25:00Z", "11:30",
+                             "2026-11-21T08", "2026-11-21T08:30:00+1:00", "1 2 3 4"})
+        EXPECT_EQ(parse_date(text), std::nullopt) << text;
 }
 
 }  // namespace

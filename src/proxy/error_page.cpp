@@ -33,6 +33,10 @@ std::string_view reason_phrase(unsigned status) {
     switch (status) {
         case 200:
             return "OK";
+        case 201:
+            return "Created";
+        case 204:
+            return "No Content";
         case 301:
             return "Moved Permanently";
         case 302:
@@ -47,6 +51,8 @@ std::string_view reason_phrase(unsigned status) {
             return "Method Not Allowed";
         case 408:
             return "Request Timeout";
+        case 413:
+            return "Content Too Large";
         case 414:
             return "URI Too Long";
         case 417:

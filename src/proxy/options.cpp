@@ -53,18 +53,12 @@ void declare_listeners(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--socket", options.socket, "Listen on this unix socket instead")
         ->excludes(ip)
         ->excludes(port);
-    auto* const api_ip = app.add_option("--api-ip", options.api_ip, "Address of the REST API");
+    app.add_option("--api-ip", options.api_ip, "Address of the REST API");
     raw.api_port = app.add_option("--api-port", options.api_port, "Port of the REST API (port+1)");
-    app.add_option("--api-socket", options.api_socket, "Unix socket of the REST API")
-        ->excludes(api_ip)
-        ->excludes(raw.api_port);
-    auto* const metrics_ip =
-        app.add_option("--metrics-ip", options.metrics_ip, "Address of the metrics");
-    auto* const metrics_port =
-        app.add_option("--metrics-port", options.metrics_port, "Port of the metrics; none without");
-    app.add_option("--metrics-socket", options.metrics_socket, "Unix socket of the metrics")
-        ->excludes(metrics_ip)
-        ->excludes(metrics_port);
+    app.add_option("--api-socket", options.api_socket, "Unix socket of the REST API instead");
+    app.add_option("--metrics-ip", options.metrics_ip, "Address of the metrics");
+    app.add_option("--metrics-port", options.metrics_port, "Port of the metrics; none without");
+    app.add_option("--metrics-socket", options.metrics_socket, "Unix socket of the metrics");
     app.add_option("--redirect-port", options.redirect_port,
                    "Answer HTTP on this port with a redirect to HTTPS");
     app.add_option("--redirect-to", options.redirect_to, "The port that it redirects to (--port)");

@@ -64,7 +64,6 @@ TEST(Options, SaysWhatIsWrong) {
     EXPECT_THAT(message({"--redirect-port", "80"}), HasSubstr("certificates not provided"));
     EXPECT_THAT(message({"--ssl-key", "x"}), HasSubstr("only of use together"));
     EXPECT_THAT(message({"--socket", "/s", "--port", "1"}), HasSubstr("--socket"));
-    EXPECT_THAT(message({"--api-socket", "/s", "--api-ip", "::1"}), HasSubstr("--api-socket"));
     EXPECT_THAT(message({"--default-target", "ftp://a"}), HasSubstr("only http"));
     EXPECT_THAT(message({"--log-level", "loud"}), HasSubstr("--log-level"));
     EXPECT_THAT(message({"--port", "70000"}), HasSubstr("--port"));

@@ -40,6 +40,13 @@ Result<std::string_view> decode_path(std::string_view raw, std::string& storage)
     return decoded;
 }
 
+Result<> check_path(std::string_view decoded) {
+    if (decoded.find('\0') != std::string_view::npos)
+        return fail(Code::InvalidArgument, "a NUL in the path");
+    if (has_dot_segment(decoded)) return fail(Code::InvalidArgument, "a dot segment in the path");
+    return {};
+}
+
 std::string route_key(std::string_view path) {
     while (path.starts_with('/')) path.remove_prefix(1);
     while (path.ends_with('/')) path.remove_suffix(1);

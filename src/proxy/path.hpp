@@ -18,6 +18,9 @@ namespace carrel::proxy {
 /// and must outlive the result. InvalidArgument says why the path is refused.
 [[nodiscard]] Result<std::string_view> decode_path(std::string_view raw, std::string& storage);
 
+/// The same for a path that is decoded already. InvalidArgument says why it is refused.
+[[nodiscard]] Result<> check_path(std::string_view decoded);
+
 /// The path under which the route table keeps a posted or requested route: with one leading slash
 /// and no trailing one; the root is "/".
 [[nodiscard]] std::string route_key(std::string_view path);

@@ -1,17 +1,18 @@
 #include "proxy/proxy.hpp"
 
 #include "base/clock.hpp"
-#include "http/server.hpp"
 #include "proxy/admin_api.hpp"
+#include "proxy/journal.hpp"
 #include "proxy/listener.hpp"
-#include "proxy/tls_front.hpp"
+#include "proxy/side_server.hpp"
 #include "proxy/tls_setup.hpp"
 #include "proxy/worker.hpp"
 #include "runtime/log.hpp"
 
-#include <boost/asio/io_context.hpp>
-
 #include <sys/resource.h>
+#include <unistd.h>
+#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -29,13 +30,15 @@ struct Proxy::State {
     unsigned short port = 0;
     std::vector<std::unique_ptr<Worker>> workers;
     std::vector<std::thread> threads;
-    asio::io_context api_context{1};
     std::unique_ptr<Worker> redirects;
-    std::unique_ptr<TlsFront> api_front;
+    std::atomic<TlsServerPointer> api_tls;
     std::unique_ptr<TlsSetup> tls;
+    // Everything beside the data plane, on a thread of its own. The loop goes last.
+    std::unique_ptr<EventLoop> side_loop;
     std::unique_ptr<AdminApi> api;
-    std::unique_ptr<http::Server> api_server;
-    std::thread api_thread;
+    std::unique_ptr<SideServer> api_server;
+    std::filesystem::path own_socket;  ///< to be removed at the end
+    std::thread side_thread;
 };
 
 namespace {
@@ -48,15 +51,6 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-http::ListenAddress api_address(Options const& options, TlsFront const* front) {
-    if (front != nullptr) return http::UnixSocket{front->inner_socket()};
-    for (auto const& [role, descriptor] : options.listen_descriptors)
-        if (role == "api") return http::Inherited{descriptor};
-    if (!options.api_socket.empty()) return http::UnixSocket{options.api_socket};
-    bool const local = options.api_ip == "localhost";
-    return http::TcpAddress{local ? "127.0.0.1" : options.api_ip, options.api_port};
-}
-
 /// What was asked for and is not there must not be silently missing.
 Result<> check_supported(Options const& options) {
     if (options.metrics_port != 0 || !options.metrics_socket.empty())
@@ -66,6 +60,11 @@ Result<> check_supported(Options const& options) {
                     "--access-log and --activity-ignores-pings are not "
                     "supported yet");
     return {};
+}
+
+bool is_inherited(Options const& options, std::string_view role) {
+    return std::ranges::any_of(options.listen_descriptors,
+                               [&](auto const& each) { return each.first == role; });
 }
 
 /// What a parent opened for us, by what it is for.
@@ -81,6 +80,25 @@ Result<Listeners> public_listeners(Options const& options) {
     return sockets.empty() ? listen(options) : adopt_listeners(std::move(sockets), options.threads);
 }
 
+/// The side servers' TCP sockets are the public one's with another name.
+Result<Socket> listen_beside(std::string const& ip, unsigned short port) {
+    Options options;
+    options.ip = ip == "localhost" ? "127.0.0.1" : ip;
+    options.port = port;
+    TRY(auto listeners, listen(options));
+    return std::move(listeners.sockets.front());
+}
+
+Result<Socket> api_listener(Options const& options) {
+    auto sockets = inherited(options, "api");
+    if (!sockets.empty()) {
+        TRY(auto listeners, adopt_listeners(std::move(sockets), 1));
+        return std::move(listeners.sockets.front());
+    }
+    if (!options.api_socket.empty()) return listen_privately(options.api_socket);
+    return listen_beside(options.api_ip, options.api_port);
+}
+
 }  // namespace
 
 Result<> Proxy::State::set_tls_up() {
@@ -90,14 +108,7 @@ Result<> Proxy::State::set_tls_up() {
         for (auto& worker : workers) worker->push(update);
     };
     if (options.api_tls.enabled()) {
-        Options listening = options;
-        listening.ip = options.api_ip == "localhost" ? "127.0.0.1" : options.api_ip;
-        listening.port = options.api_port;
-        listening.socket = options.api_socket;
-        TRY(api_front, TlsFront::create(listening));
-        users.api = [front = api_front.get()](TlsServerPointer server) {
-            front->use(std::move(server));
-        };
+        users.api = [this](TlsServerPointer server) { api_tls = std::move(server); };
     }
     TRY(tls, TlsSetup::create(options, clock, std::move(users)));
     return {};
@@ -117,7 +128,7 @@ Result<> Proxy::State::listen_for_redirects() {
                             ? listen(redirect_options)
                             : adopt_listeners(std::move(given), redirect_options.threads));
     TRY(redirects, Worker::create(redirect_options, std::move(listeners.sockets.front()), 255));
-    log::info("redirects_added", {{"from", listeners.port}, {"to", options.redirect_to}});
+    journal::redirection_added(listeners.port, options.redirect_to);
     return {};
 }
 
@@ -135,17 +146,21 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
         state->workers.push_back(std::move(worker));
     }
     TRY_VOID(state->set_tls_up());
+    TRY(state->side_loop, EventLoop::create());
     state->api = std::make_unique<AdminApi>(state->options, state->clock,
                                             [workers = &state->workers](Update const& update) {
                                                 for (auto& worker : *workers) worker->push(update);
                                             });
-    auto respond =
-        [api = state->api.get()](http::Request& request) -> asio::awaitable<http::Response> {
-        co_return api->handle(request);
-    };
-    TRY(state->api_server, http::Server::create(state->api_context.get_executor(),
-                                                api_address(state->options, state->api_front.get()),
-                                                std::move(respond), {.largest_body = 1UL << 20U}));
+    TRY(auto api_socket, api_listener(state->options));
+    // What somebody else opened is theirs to remove.
+    if (!is_inherited(state->options, "api")) state->own_socket = state->options.api_socket;
+    SideServer::MakeLayer make_layer;
+    if (state->options.api_tls.enabled())
+        make_layer = [state = state.get()](int descriptor) {
+            return state->api_tls.load()->accept(descriptor);
+        };
+    TRY(state->api_server, SideServer::create(*state->side_loop, std::move(api_socket), *state->api,
+                                              std::move(make_layer)));
     return std::unique_ptr<Proxy>(new Proxy(std::move(state)));
 }
 
@@ -161,25 +176,24 @@ void Proxy::start() {
     if (state_->redirects)
         state_->threads.emplace_back([worker = state_->redirects.get()] { worker->run(); });
     state_->tls->start();
-    state_->api_server->start();
-    if (state_->api_front) state_->api_front->start();
-    state_->api_thread = std::thread([state = state_.get()] { state->api_context.run(); });
+    state_->side_thread = std::thread([state = state_.get()] { state->side_loop->run(); });
 }
 
 void Proxy::stop() {
     for (auto& worker : state_->workers) worker->stop(state_->options.stop_grace);
     if (state_->redirects) state_->redirects->stop(state_->options.stop_grace);
-    if (state_->api_front) state_->api_front->stop();
     for (auto& thread : state_->threads) thread.join();
     state_->threads.clear();
-    state_->api_context.stop();
-    if (state_->api_thread.joinable()) state_->api_thread.join();
+    if (state_->side_thread.joinable()) {
+        state_->side_loop->stop();
+        state_->side_thread.join();
+    }
+    if (!state_->own_socket.empty()) unlink(state_->own_socket.c_str());
+    state_->own_socket.clear();
 }
 
 unsigned short Proxy::port() const { return state_->port; }
-unsigned short Proxy::api_port() const {
-    return state_->api_front ? state_->api_front->port() : state_->api_server->port();
-}
+unsigned short Proxy::api_port() const { return state_->api_server->port(); }
 void Proxy::reload() { state_->tls->reload(); }
 
 }  // namespace carrel::proxy

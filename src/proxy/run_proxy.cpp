@@ -1,3 +1,4 @@
+#include "proxy/journal.hpp"
 #include "proxy/proxy.hpp"
 #include "runtime/log.hpp"
 
@@ -19,6 +20,12 @@ Result<> write_file(std::filesystem::path const& path, std::string const& conten
     return {};
 }
 
+std::string place_of(std::string const& ip, unsigned short port,
+                     std::filesystem::path const& socket) {
+    if (!socket.empty()) return socket.string();
+    return fmt::format("{}:{}", ip.empty() ? "*" : ip, port);
+}
+
 /// Tells whoever started us and holds the other end of a pipe.
 void announce(int descriptor) {
     if (descriptor < 0) return;
@@ -35,17 +42,17 @@ int run_proxy(std::vector<std::string> const& arguments, bool legacy) {
         return parsed.exit_code;
     }
     auto& options = parsed.options;
-    log::start("proxy", options.log_level);
+    journal::start(options.log_level, options.legacy_log);
     std::signal(SIGPIPE, SIG_IGN);
     sigset_t signals;
     sigemptyset(&signals);
     for (int const number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads inherit it
-    if (options.api_token.empty()) log::warn("api_open", {{"hint", "set CONFIGPROXY_AUTH_TOKEN"}});
 
     auto const port_file = options.port_file;
     auto const pid_file = options.pid_file;
     auto const ready_descriptor = options.ready_descriptor;
+    auto const given = options;
     auto proxy = Proxy::create(std::move(options));
     if (!proxy) {
         std::fprintf(stderr, "carrel proxy: %s\n", proxy.error().message.c_str());
@@ -60,7 +67,12 @@ int run_proxy(std::vector<std::string> const& arguments, bool legacy) {
         return 1;
     }
     announce(ready_descriptor);
-    log::info("proxy_started", {{"port", (*proxy)->port()}});
+    journal::proxying(given.tls.enabled() ? "https" : "http",
+                      place_of(given.ip, (*proxy)->port(), given.socket),
+                      given.default_target ? given.default_target->url : "");
+    journal::api_at(given.api_tls.enabled() ? "https" : "http",
+                    place_of(given.api_ip, (*proxy)->api_port(), given.api_socket),
+                    !given.api_token.empty());
     int signal = 0;
     while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
         log::info("proxy_reloaded");

@@ -36,6 +36,10 @@ enum class Level { Debug, Info, Warn, Error };
 /// ("control").
 void start(std::string_view process, Level level);
 
+/// The same for a program whose lines others wait for: `TIME [label] level: message` on standard
+/// output, with "info" and "warn" for the levels' names.
+void start_plainly(std::string_view label, Level level);
+
 /// For fields that are costly to make.
 [[nodiscard]] bool enabled(Level level);
 
