@@ -12,8 +12,6 @@ namespace {
 
 /// For the first byte of the first request; browsers open connections before they need them.
 constexpr Milliseconds first_patience = Milliseconds(60000);
-/// For the rest of a head, however steadily it trickles.
-constexpr Milliseconds head_patience = Milliseconds(10000);
 constexpr Milliseconds goodbye_patience = Milliseconds(2000);
 /// After this many steps other connections get their turn.
 constexpr int steps_in_a_row = 32;
@@ -144,7 +142,7 @@ bool Connection::shake_hands() {
     if (io == Io::Blocked) return false;
     if (io == Io::Progress) {
         expect_request();
-        set_patience(head_patience);
+        set_patience(first_patience);
         return true;
     }
     log::debug("handshake_failed", {{"origin", "client"},
@@ -156,7 +154,8 @@ bool Connection::shake_hands() {
 
 bool Connection::read_head() {
     if (!client_.in.empty()) {
-        if (!head_begun_) set_patience(head_patience);
+        // The deadline is for the whole head: what trickles in does not move it.
+        if (!head_begun_) set_patience(worker_.options().head_timeout);
         head_begun_ = true;
         auto const bytes = client_.in.view();
         if (first_ && may_be_http2()) {

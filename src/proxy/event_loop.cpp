@@ -10,6 +10,8 @@ namespace carrel::proxy {
 
 namespace {
 
+constexpr int look_at_time = 2;
+
 template <class Clock>
 int64_t milliseconds_of() {
     return std::chrono::duration_cast<Milliseconds>(Clock::now().time_since_epoch()).count();
@@ -17,7 +19,7 @@ int64_t milliseconds_of() {
 
 }  // namespace
 
-Result<std::unique_ptr<EventLoop>> EventLoop::create() {
+Result<std::unique_ptr<EventLoop>> EventLoop::create(TimeSource const* time) {
     int const epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0) return fail_errno("create an epoll instance");
     int const wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -33,10 +35,13 @@ Result<std::unique_ptr<EventLoop>> EventLoop::create() {
         close(wakeup);
         return error;
     }
-    return std::unique_ptr<EventLoop>(new EventLoop(epoll, wakeup));
+    return std::unique_ptr<EventLoop>(new EventLoop(epoll, wakeup, time));
 }
 
-EventLoop::EventLoop(int epoll, int wakeup) : epoll_(epoll), wakeup_(wakeup) { read_clocks(); }
+EventLoop::EventLoop(int epoll, int wakeup, TimeSource const* time)
+    : epoll_(epoll), wakeup_(wakeup), time_(time) {
+    read_clocks();
+}
 
 EventLoop::~EventLoop() {
     retired_.clear();
@@ -138,11 +143,15 @@ void EventLoop::run_deferred() {
 }
 
 void EventLoop::read_clocks() {
-    now_ = milliseconds_of<std::chrono::steady_clock>();
-    wall_time_ = milliseconds_of<std::chrono::system_clock>();
+    now_ = time_ ? time_->steady() : milliseconds_of<std::chrono::steady_clock>();
+    wall_time_ = time_ ? time_->wall() : milliseconds_of<std::chrono::system_clock>();
     timers_.start_at(now_);
 }
 
-int EventLoop::time_to_wait() const { return timers_.time_to_wait(now_); }
+int EventLoop::time_to_wait() const {
+    auto const wait = timers_.time_to_wait(now_);
+    // A time that is moved by hand wakes nobody, so it is looked at now and then.
+    return time_ && (wait < 0 || wait > look_at_time) ? look_at_time : wait;
+}
 
 }  // namespace carrel::proxy

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "proxy/time_source.hpp"
 #include "proxy/timer_wheel.hpp"
 
 #include <atomic>
@@ -38,7 +39,9 @@ private:
 
 class EventLoop {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<EventLoop>> create();
+    /// `time`: null is the system's.
+    [[nodiscard]] static Result<std::unique_ptr<EventLoop>> create(
+        TimeSource const* time = nullptr);
     ~EventLoop();
     EventLoop(EventLoop const&) = delete;
     EventLoop& operator=(EventLoop const&) = delete;
@@ -69,7 +72,7 @@ public:
     [[nodiscard]] int64_t wall_time() const { return wall_time_; }
 
 private:
-    EventLoop(int epoll, int wakeup);
+    EventLoop(int epoll, int wakeup, TimeSource const* time);
     void run_posted();
     void run_deferred();
     void read_clocks();
@@ -77,6 +80,7 @@ private:
 
     int const epoll_;
     int const wakeup_;
+    TimeSource const* const time_;
     int64_t now_ = 0;
     int64_t wall_time_ = 0;
     TimerWheel timers_;

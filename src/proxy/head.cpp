@@ -97,6 +97,8 @@ std::optional<HeadProblem> parse_fields(std::string_view bytes, Fields& fields, 
     while (bytes.size() > 2) {
         auto const end = bytes.find('\n');
         auto const line = bytes.substr(0, end - 1);
+        if (line.size() > largest_field_line)
+            return HeadProblem{431, "a header field longer than 16 KiB"};
         if (auto problem = parse_field(line, fields, framing)) return problem;
         bytes.remove_prefix(end + 1);
     }

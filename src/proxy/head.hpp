@@ -17,6 +17,7 @@
 namespace carrel::proxy {
 
 inline constexpr size_t largest_head = 65536;
+inline constexpr size_t largest_field_line = 16384;
 inline constexpr size_t most_fields = 100;
 inline constexpr size_t largest_target = 16384;
 

@@ -27,6 +27,7 @@ constexpr auto table = [] {
         Entry{"keep-alive", Known::KeepAlive},
         Entry{"location", Known::Location},
         Entry{"origin", Known::Origin},
+        Entry{"proxy-authorization", Known::ProxyAuthorization},
         Entry{"proxy-connection", Known::ProxyConnection},
         Entry{"sec-fetch-site", Known::SecFetchSite},
         Entry{"set-cookie", Known::SetCookie},
@@ -86,6 +87,7 @@ bool is_hop_by_hop(Known known) {
         case Known::ContentLength:
         case Known::Http2Settings:
         case Known::KeepAlive:
+        case Known::ProxyAuthorization:
         case Known::ProxyConnection:
         case Known::Te:
         case Known::Trailer:

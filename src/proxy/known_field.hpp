@@ -22,6 +22,7 @@ enum class Known : uint8_t {
     KeepAlive,
     Location,
     Origin,
+    ProxyAuthorization,
     ProxyConnection,
     SecFetchSite,
     SetCookie,
@@ -36,7 +37,8 @@ enum class Known : uint8_t {
     XRequestId,
     /// A name that begins with "x-carrel-", with "_" for "-" too: ours alone to set.
     XCarrel,
-    /// "x_forwarded_for", "content_length" and the like, which CGI-style applications take for the real ones.
+    /// "x_forwarded_for", "content_length" and the like, which CGI-style applications take for the
+    /// real ones.
     Disguised,
 };
 

@@ -27,6 +27,7 @@ struct Raw {
     long timeout = 0;
     long proxy_timeout = 0;
     long keep_alive_timeout = 5000;
+    long head_timeout = 10000;
     long stop_grace = 10000;
     CertificateFiles certificate;
     CertificateFiles api_certificate;
@@ -154,6 +155,8 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--proxy-timeout", raw.proxy_timeout, "Milliseconds for an upstream to answer");
     app.add_option("--keep-alive-timeout", raw.keep_alive_timeout,
                    "Milliseconds to keep an idle connection");
+    app.add_option("--head-timeout", raw.head_timeout, "Milliseconds for the head of a request")
+        ->check(CLI::PositiveNumber);
     app.add_option("--storage-backend", raw.storage_backend, "Refused: it would be JavaScript");
     app.add_flag("-V,--version", raw.show_version, "Print the version");
 }
@@ -231,6 +234,7 @@ Result<> finish(Options& options, Raw const& raw, bool legacy) {
     options.client_timeout = Milliseconds(raw.timeout);
     options.upstream_timeout = Milliseconds(raw.proxy_timeout);
     options.keep_alive_timeout = Milliseconds(raw.keep_alive_timeout);
+    options.head_timeout = Milliseconds(raw.head_timeout);
     options.stop_grace = Milliseconds(raw.stop_grace);
     options.legacy_log = raw.log_format.empty() ? legacy : raw.log_format != "structured";
     if (!raw.storage_backend.empty())

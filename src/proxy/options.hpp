@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "proxy/target.hpp"
+#include "proxy/time_source.hpp"
 #include "proxy/tls_options.hpp"
 #include "runtime/log.hpp"
 
@@ -39,6 +40,9 @@ struct Options {
     Milliseconds client_timeout = Milliseconds(0);    ///< 0: none
     Milliseconds upstream_timeout = Milliseconds(0);  ///< 0: none
     Milliseconds keep_alive_timeout = Milliseconds(5000);
+    /// For the whole head of a request, from its first byte on.
+    Milliseconds head_timeout = Milliseconds(10000);
+    TimeSource const* time = nullptr;  ///< set by tests; null is the system's
     std::filesystem::path pid_file;
     ServerTls tls;                     ///< towards browsers; plain HTTP unless enabled
     ServerTls api_tls;                 ///< of the REST API

@@ -57,14 +57,15 @@ TEST(Proxy, AppendsToForwardedFieldsAndStripsWhatIsForOneHopOrOurs) {
                   "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Host: b\r\nX_Forwarded_For: 6.6.6.6\r\n"
                   "X-Carrel-User: root\r\nx_carrel_user: root\r\nConnection: keep-alive, "
                   "X-Hop\r\nX-Hop: 1\r\n"
+                  "Proxy-Authorization: Basic eA==\r\n"
                   "Keep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n"
                   "Proxy-Connection: x\r\nX-Request-Id: mine\r\nCookie: a=b; carrel_session=s\r\n");
     EXPECT_THAT(answer, HasSubstr("X-Forwarded-For: 1.2.3.4,127.0.0.1\r\n"));
     EXPECT_THAT(answer, HasSubstr("X-Forwarded-Host: b\r\n"));
     EXPECT_THAT(answer, HasSubstr("X-Request-Id: mine\r\n"));
     EXPECT_THAT(answer, HasSubstr("Cookie: a=b\r\n"));
-    for (auto const* gone : {"root", "6.6.6.6", "X-Hop", "Keep-Alive", "TE:", "Upgrade", "HTTP2",
-                             "Proxy-Connection", "carrel_session"})
+    for (auto const* gone : {"root", "6.6.6.6", "X-Hop", "Proxy-Auth", "Keep-Alive",
+                             "TE:", "Upgrade", "HTTP2", "Proxy-Connection", "carrel_session"})
         EXPECT_THAT(answer, Not(HasSubstr(gone)));
 }
 

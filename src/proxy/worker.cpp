@@ -101,7 +101,7 @@ private:
 
 Result<std::unique_ptr<Worker>> Worker::create(Options const& options, Socket listener,
                                                unsigned number) {
-    TRY(auto loop, EventLoop::create());
+    TRY(auto loop, EventLoop::create(options.time));
     auto worker = std::unique_ptr<Worker>(new Worker(options, std::move(loop), number));
     worker->listener_ = std::make_unique<Listener>(*worker, std::move(listener));
     // Level-triggered: connections that were left for later must be announced again.
