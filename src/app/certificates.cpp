@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::chrono::hours between_renewals{12};
 constexpr std::chrono::minutes after_failure{10};
-constexpr Milliseconds longest_run{300'000};
+/// Stopping waits for it.
+constexpr Milliseconds longest_run{60'000};
 constexpr char const* hook = "/usr/share/uacme/uacme.sh";
 
 Result<> make_private(fs::path const& folder) {
@@ -77,9 +78,8 @@ Result<std::optional<Certificate>> provide_certificate(ServerSettings const& set
     return certificate;
 }
 
-AcmeClient::AcmeClient(ServerSettings const& settings, fs::path const& data,
-                       Certificate certificate)
-    : settings_(settings),
+AcmeClient::AcmeClient(ServerSettings settings, fs::path const& data, Certificate certificate)
+    : settings_(std::move(settings)),
       folder_(data / "tls" / "acme" / "uacme"),
       certificate_(std::move(certificate)) {}
 
@@ -128,11 +128,10 @@ Result<> AcmeClient::uacme(std::vector<std::string> const& arguments) const {
 
 Result<> AcmeClient::renew() const {
     TRY_VOID(make_private(folder_));
-    if (!fs::exists(folder_ / "private" / "key.pem")) {
-        std::vector<std::string> account = {"new"};
-        if (!settings_.acme_email.empty()) account.push_back(settings_.acme_email);
-        TRY_VOID(uacme(account));
-    }
+    // Harmless when there is an account already, and right when the first attempt came half-way.
+    std::vector<std::string> account = {"new"};
+    if (!settings_.acme_email.empty()) account.push_back(settings_.acme_email);
+    TRY_VOID(uacme(account));
     TRY_VOID(uacme({"issue", settings_.domain}));
     auto const certificate = folder_ / settings_.domain / "cert.pem";
     auto const key = folder_ / "private" / settings_.domain / "key.pem";

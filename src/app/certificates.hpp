@@ -33,16 +33,15 @@ struct Certificate {
 /// True when the certificate in `file` is for `domain`, and for a month yet.
 [[nodiscard]] bool is_fit(std::filesystem::path const& file, std::string const& domain, Time now);
 
-/// Gets a certificate from an ACME authority and renews it, on a thread of its own.
+/// Gets a certificate from an ACME authority and renews it, on a thread of its own. Belongs to the
+/// control process: the supervisor reaps every child itself, also those that are not its own.
 class AcmeClient {
 public:
-    AcmeClient(ServerSettings const& settings, std::filesystem::path const& data,
-               Certificate certificate);
+    AcmeClient(ServerSettings settings, std::filesystem::path const& data, Certificate certificate);
     ~AcmeClient();
     AcmeClient(AcmeClient const&) = delete;
     AcmeClient& operator=(AcmeClient const&) = delete;
 
-    /// The proxy answers on the port that the authority asks: begin.
     void start();
     /// One attempt, which `uacme` decides to make or not: it renews when a month is left.
     [[nodiscard]] Result<> renew() const;
@@ -51,7 +50,7 @@ private:
     void run();
     [[nodiscard]] Result<> uacme(std::vector<std::string> const& arguments) const;
 
-    ServerSettings const& settings_;
+    ServerSettings const settings_;
     std::filesystem::path const folder_;
     Certificate const certificate_;
     std::mutex mutex_;

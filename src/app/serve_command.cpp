@@ -68,6 +68,10 @@ Result<> control(SettingsFlags const& flags, Demo demo) {
     SystemRandom random;
     TRY(auto secrets, load_secrets(folders.secrets(), random));
     auto const limits = course_limits(settings);
+    TRY(auto const certificate, provide_certificate(settings.server, folders.data, SystemClock()));
+    std::optional<AcmeClient> acme;
+    if (certificate && !certificate->challenges.empty())
+        acme.emplace(settings.server, folders.data, *certificate).start();
     TRY(auto const control, Control::create({std::move(settings), folders, std::move(secrets)}));
     if (demo == Demo::Yes)
         TRY_VOID(seed_demo(control->store(), PasswordHasher(), random, SystemClock().now(), limits,

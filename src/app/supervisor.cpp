@@ -54,9 +54,6 @@ public:
         std::filesystem::remove(what_.folders.port_file(), ignored);
 
         TRY(proxy_, SupervisedProxy::create(what_));
-        if (what_.certificate && !what_.certificate->challenges.empty())
-            acme_ = std::make_unique<AcmeClient>(what_.settings.server, what_.folders.data,
-                                                 *what_.certificate);
         TRY_VOID(proxy_->start());
         TRY_VOID(control_.start(program_));
         auto const ended = watch();
@@ -142,7 +139,6 @@ private:
                    : everywhere                         ? "127.0.0.1"
                                                         : ip,
                    port);
-        if (acme_) acme_->start();
         std::ifstream logins(what_.logins);
         for (std::string line; !what_.logins.empty() && std::getline(logins, line);)
             fmt::print("  {}\n", line);
@@ -183,7 +179,6 @@ private:
     }
 
     Supervised const& what_;
-    std::unique_ptr<AcmeClient> acme_;
     std::string program_ = "/proc/self/exe";
     std::unique_ptr<SupervisedProxy> proxy_;
     ChildProcess control_;
