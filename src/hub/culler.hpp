@@ -5,7 +5,7 @@
 /// Real activity of a Jupyter server is what kernels and terminals did, and what was saved, made,
 /// renamed or deleted in it, which the proxy sees by the methods of requests. An open but untouched
 /// browser tab polls its server for ever with GET, so those count only for applications that have
-/// no kernels. See docs/design/0009-what-keeps-a-server.md. Confined to the control thread.
+/// no kernels. See docs/design/0013-what-keeps-a-server.md. Confined to the control thread.
 
 #include "http/client.hpp"
 #include "hub/server_lifecycle.hpp"
