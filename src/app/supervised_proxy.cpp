@@ -21,6 +21,8 @@ std::vector<std::string> arguments_for(Supervised const& what) {
                                     socket_url(what.folders.control_socket()),
                                     "--port-file",
                                     what.folders.port_file().string(),
+                                    "--handover-socket",
+                                    what.folders.handover_socket().string(),
                                     "--log-level",
                                     "warn"};
     auto const add = [&](char const* flag, std::string value) {

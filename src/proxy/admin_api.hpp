@@ -20,6 +20,12 @@ public:
     [[nodiscard]] RouteBook& routes() { return routes_; }
     [[nodiscard]] ApiMetrics const& metrics() const { return metrics_; }
 
+    // For a successor, and from a predecessor (handover_routes.cpp).
+    [[nodiscard]] std::vector<Revocation> const& revocations() const { return revocations_.all(); }
+    /// InvalidArgument: one of the routes is none; nothing after it is restored.
+    Result<> restore(std::vector<SavedRoute> const& routes,
+                     std::vector<Revocation> const& revocations);
+
 private:
     [[nodiscard]] bool is_authorized(SideRequest const& request) const;
     [[nodiscard]] SideAnswer dispatch(SideRequest& request);

@@ -52,7 +52,7 @@ void Connection::start() {
 void Connection::start_refused(HeadProblem const& problem) { refuse(problem); }
 
 void Connection::on_ready(uint32_t events) {
-    if (state_ == State::Closed) return;
+    if (state_ == State::Closed || frozen_) return;
     client_.socket.note(events);
     advance();
 }
@@ -94,7 +94,7 @@ void Connection::on_deadline() {
 }
 
 void Connection::advance() {
-    if (advancing_ || state_ == State::Closed) return;
+    if (advancing_ || frozen_ || state_ == State::Closed) return;
     advancing_ = true;
     int steps = 0;
     while (state_ != State::Closed && step())
@@ -242,7 +242,7 @@ bool Connection::step_exchange() {
             tunnel_ = std::make_unique<Tunnel>(worker_, client_, *exchange_);
             exchange_.reset();
             state_ = State::Tunnel;
-            return true;
+            return !worker_.hand_on(*this);
     }
     return false;
 }
@@ -270,13 +270,14 @@ bool Connection::step_http2() {
 }
 
 void Connection::expect_request() {
-    if (worker_.draining()) {
+    if (worker_.draining(client_)) {
         say_goodbye(false);
         return;
     }
     state_ = State::Head;
     scanner_.reset();
     head_begun_ = false;
+    if (worker_.hand_on(*this)) return;
     set_patience(worker_.options().keep_alive_timeout);
 }
 
@@ -306,6 +307,11 @@ void Connection::drain() {
     if (state_ == State::Handshake) close();
     if (state_ == State::Head && !head_begun_ && client_.in.empty()) close();
     if (state_ == State::Http2) http2_->drain();
+}
+
+Route const* Connection::route() const {
+    if (tunnel_) return &tunnel_->route();
+    return exchange_ ? exchange_->route().get() : nullptr;
 }
 
 EdgeTokenPointer Connection::token() const {

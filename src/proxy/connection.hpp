@@ -29,6 +29,18 @@ public:
     void start_refused(HeadProblem const& problem);
     /// The proxy is stopping: an idle connection closes now, a busy one after its answer.
     void drain();
+    // Handover (handover_connection.cpp). What can travel is an idle connection or a tunnel,
+    // without a layer on either side.
+    [[nodiscard]] bool can_travel() const;
+    /// Takes the connection out of the loop until `thaw` or `close`; nothing when it cannot travel.
+    [[nodiscard]] std::optional<Parcel> freeze();
+    void thaw();
+    [[nodiscard]] bool is_frozen() const { return frozen_; }
+    /// Fills a new connection. False: there is no descriptor or memory for it.
+    [[nodiscard]] bool adopt(Parcel& parcel);
+    /// What it uses at present; null when that is nothing.
+    [[nodiscard]] Route const* route() const;
+
     /// The end of the proxy need not wait for it.
     [[nodiscard]] bool is_tunnel() const {
         return tunnel_ != nullptr || (http2_ != nullptr && http2_->quiet());
@@ -72,6 +84,7 @@ private:
     bool first_ = true;        ///< no request has been read yet
     bool head_begun_ = false;  ///< the first byte of the next head has arrived
     bool advancing_ = false;
+    bool frozen_ = false;  ///< it may be on its way to another process
 };
 
 }  // namespace carrel::proxy

@@ -15,7 +15,7 @@ void Exchange::answer(Answer const& answer) {
     answered_ = true;
     status_ = answer.status;
     // What the client is still sending would be taken for its next request.
-    keep_alive_ = keep_alive_ && request_body_.done && !refused_ && !worker_.draining();
+    keep_alive_ = keep_alive_ && request_body_.done && !refused_ && !worker_.draining(client_);
     fmt::memory_buffer text;
     auto out = std::back_inserter(text);
     fmt::format_to(out, "HTTP/1.1 {} {}\r\n", answer.status, reason_phrase(answer.status));

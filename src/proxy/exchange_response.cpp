@@ -107,7 +107,7 @@ void Exchange::accept_response_head(ResponseHead const& head) {
                   : minor_version_ == 1 ? BodyCoding::Chunked
                                         : BodyCoding::UntilClose;
         // A client that is still sending has to be told now that this is the last answer.
-        keep_alive_ = keep_alive_ && request_body_.done && !worker_.draining() &&
+        keep_alive_ = keep_alive_ && request_body_.done && !worker_.draining(client_) &&
                       coding_ != BodyCoding::UntilClose;
         answering.coding = coding_;
         answering.keep_alive = keep_alive_;

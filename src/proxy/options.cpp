@@ -29,6 +29,7 @@ struct Raw {
     long keep_alive_timeout = 5000;
     long head_timeout = 10000;
     long stop_grace = 10000;
+    long drain_time = 600000;
     CertificateFiles certificate;
     CertificateFiles api_certificate;
     bool ask_upstream = false;  ///< without a meaning towards a server
@@ -100,6 +101,12 @@ void declare_survival(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--listen-fd", raw.listen_descriptors,
                    "public=N, api=N or redirect=N: an open listening socket to use")
         ->allow_extra_args(false);
+    auto* const socket = app.add_option("--handover-socket", options.handover_socket,
+                                        "Unix socket where a successor may take over");
+    app.add_flag("--take-over", options.take_over, "Take over from the proxy at --handover-socket")
+        ->needs(socket);
+    app.add_option("--drain-time", raw.drain_time,
+                   "Milliseconds after a handover for what could not travel");
     app.add_option("--ready-fd", options.ready_descriptor, "Write a line here once all is ready");
 }
 
@@ -236,6 +243,7 @@ Result<> finish(Options& options, Raw const& raw, bool legacy) {
     options.keep_alive_timeout = Milliseconds(raw.keep_alive_timeout);
     options.head_timeout = Milliseconds(raw.head_timeout);
     options.stop_grace = Milliseconds(raw.stop_grace);
+    options.drain_time = Milliseconds(raw.drain_time);
     options.legacy_log = raw.log_format.empty() ? legacy : raw.log_format != "structured";
     if (!raw.storage_backend.empty())
         return fail(Code::InvalidArgument,

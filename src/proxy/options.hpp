@@ -70,6 +70,11 @@ struct Options {
     /// Listening sockets that the parent opened, by what they are for: "public" (one or several)
     /// or "api".
     std::vector<std::pair<std::string, int>> listen_descriptors;
+    /// Successors take over through this unix socket; "": there are none.
+    std::filesystem::path handover_socket;
+    bool take_over = false;  ///< from the proxy that waits at handover_socket
+    /// After a handover: how long what could not travel may go on.
+    Milliseconds drain_time = Milliseconds(600000);
     int ready_descriptor = -1;  ///< a line is written here once connections are accepted
     std::string api_token;      ///< CONFIGPROXY_AUTH_TOKEN; "": the REST API is open
     std::string edge_key;       ///< CARREL_EDGE_KEY, decoded: 32 bytes; "": no edge authorization

@@ -1,12 +1,8 @@
 #include "proxy/proxy.hpp"
 
-#include "base/clock.hpp"
-#include "proxy/admin_api.hpp"
 #include "proxy/journal.hpp"
 #include "proxy/listener.hpp"
-#include "proxy/side_server.hpp"
-#include "proxy/tls_setup.hpp"
-#include "proxy/worker.hpp"
+#include "proxy/proxy_state.hpp"
 #include "runtime/log.hpp"
 
 #include <sys/resource.h>
@@ -18,29 +14,6 @@
 
 namespace carrel::proxy {
 
-struct Proxy::State {
-    explicit State(Options given) : options(std::move(given)) {}
-
-    [[nodiscard]] Result<> set_tls_up();
-    [[nodiscard]] Result<> listen_for_redirects();
-
-    Options options;
-    Options redirect_options;  ///< of the worker that leads to https
-    SystemClock clock;
-    unsigned short port = 0;
-    std::vector<std::unique_ptr<Worker>> workers;
-    std::vector<std::thread> threads;
-    std::unique_ptr<Worker> redirects;
-    std::atomic<TlsServerPointer> api_tls;
-    std::unique_ptr<TlsSetup> tls;
-    // Everything beside the data plane, on a thread of its own. The loop goes last.
-    std::unique_ptr<EventLoop> side_loop;
-    std::unique_ptr<AdminApi> api;
-    std::unique_ptr<SideServer> api_server;
-    std::filesystem::path own_socket;  ///< to be removed at the end
-    std::thread side_thread;
-};
-
 namespace {
 
 /// Each connection needs a descriptor or two, and the soft limit is often only 1024.
@@ -49,6 +22,16 @@ void raise_descriptor_limit() {
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// What a parent opened for us, or else a predecessor, by what it is for.
+std::vector<Socket> inherited(Options const& options, std::string const& role,
+                              HandoverTaker* predecessor) {
+    std::vector<Socket> sockets;
+    for (auto const& [of, descriptor] : options.listen_descriptors)
+        if (of == role) sockets.emplace_back(descriptor);
+    if (sockets.empty() && predecessor != nullptr) sockets = predecessor->listeners(role);
+    return sockets;
 }
 
 /// What was asked for and is not there must not be silently missing.
@@ -67,16 +50,8 @@ bool is_inherited(Options const& options, std::string_view role) {
                                [&](auto const& each) { return each.first == role; });
 }
 
-/// What a parent opened for us, by what it is for.
-std::vector<Socket> inherited(Options const& options, std::string_view role) {
-    std::vector<Socket> sockets;
-    for (auto const& [of, descriptor] : options.listen_descriptors)
-        if (of == role) sockets.emplace_back(descriptor);
-    return sockets;
-}
-
-Result<Listeners> public_listeners(Options const& options) {
-    auto sockets = inherited(options, "public");
+Result<Listeners> public_listeners(Options const& options, HandoverTaker* predecessor) {
+    auto sockets = inherited(options, "public", predecessor);
     return sockets.empty() ? listen(options) : adopt_listeners(std::move(sockets), options.threads);
 }
 
@@ -89,8 +64,8 @@ Result<Socket> listen_beside(std::string const& ip, unsigned short port) {
     return std::move(listeners.sockets.front());
 }
 
-Result<Socket> api_listener(Options const& options) {
-    auto sockets = inherited(options, "api");
+Result<Socket> api_listener(Options const& options, HandoverTaker* predecessor) {
+    auto sockets = inherited(options, "api", predecessor);
     if (!sockets.empty()) {
         TRY(auto listeners, adopt_listeners(std::move(sockets), 1));
         return std::move(listeners.sockets.front());
@@ -104,9 +79,7 @@ Result<Socket> api_listener(Options const& options) {
 Result<> Proxy::State::set_tls_up() {
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
     TlsSetup::Users users;
-    users.workers = [this](Update const& update) {
-        for (auto& worker : workers) worker->push(update);
-    };
+    users.workers = [this](Update const& update) { push(update); };
     if (options.api_tls.enabled()) {
         users.api = [this](TlsServerPointer server) { api_tls = std::move(server); };
     }
@@ -123,10 +96,9 @@ Result<> Proxy::State::listen_for_redirects() {
     redirect_options.threads = 1;
     redirect_options.tls = {};
     redirect_options.only_redirects = true;
-    auto given = inherited(options, "redirect");
-    TRY(auto listeners, given.empty()
-                            ? listen(redirect_options)
-                            : adopt_listeners(std::move(given), redirect_options.threads));
+    auto sockets = inherited(options, "redirect", predecessor.get());
+    TRY(auto listeners,
+        sockets.empty() ? listen(redirect_options) : adopt_listeners(std::move(sockets), 1));
     TRY(redirects, Worker::create(redirect_options, std::move(listeners.sockets.front()), 255));
     journal::redirection_added(listeners.port, options.redirect_to);
     return {};
@@ -136,7 +108,11 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
     TRY_VOID(check_supported(options));
     raise_descriptor_limit();
     auto state = std::make_unique<State>(std::move(options));
-    TRY(auto listeners, public_listeners(state->options));
+    if (state->options.take_over) {
+        TRY(state->predecessor, HandoverTaker::begin(state->options.handover_socket));
+    }
+    auto* const predecessor = state->predecessor.get();
+    TRY(auto listeners, public_listeners(state->options, predecessor));
     state->port = listeners.port;
     state->options.threads = static_cast<unsigned>(listeners.sockets.size());
     TRY_VOID(state->listen_for_redirects());
@@ -147,11 +123,13 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
     }
     TRY_VOID(state->set_tls_up());
     TRY(state->side_loop, EventLoop::create());
-    state->api = std::make_unique<AdminApi>(state->options, state->clock,
-                                            [workers = &state->workers](Update const& update) {
-                                                for (auto& worker : *workers) worker->push(update);
-                                            });
-    TRY(auto api_socket, api_listener(state->options));
+    state->api = std::make_unique<AdminApi>(
+        state->options, state->clock,
+        [state = state.get()](Update const& update) { state->push(update); });
+    if (predecessor != nullptr)
+        TRY_VOID(state->api->restore(predecessor->routes(), predecessor->revocations()));
+    state->gate = std::make_unique<HandoverGate>(*state->api);
+    TRY(auto api_socket, api_listener(state->options, predecessor));
     // What somebody else opened is theirs to remove.
     if (!is_inherited(state->options, "api")) state->own_socket = state->options.api_socket;
     SideServer::MakeLayer make_layer;
@@ -159,8 +137,8 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
         make_layer = [state = state.get()](int descriptor) {
             return state->api_tls.load()->accept(descriptor);
         };
-    TRY(state->api_server, SideServer::create(*state->side_loop, std::move(api_socket), *state->api,
-                                              std::move(make_layer)));
+    TRY(state->api_server, SideServer::create(*state->side_loop, std::move(api_socket),
+                                              *state->gate, std::move(make_layer)));
     return std::unique_ptr<Proxy>(new Proxy(std::move(state)));
 }
 
@@ -177,13 +155,25 @@ void Proxy::start() {
         state_->threads.emplace_back([worker = state_->redirects.get()] { worker->run(); });
     state_->tls->start();
     state_->side_thread = std::thread([state = state_.get()] { state->side_loop->run(); });
+    if (!state_->predecessor) return;
+    state_->predecessor->accompany(
+        [state = state_.get()](Parcel parcel) { state->adopt_later(std::move(parcel)); },
+        [state = state_.get()](ActivityMessage const& message) { state->note_activity(message); });
 }
 
 void Proxy::stop() {
+    {
+        std::scoped_lock const lock(state_->mutex);
+        state_->stopping = true;
+        state_->changed.notify_all();
+    }
+    state_->giver.reset();
     for (auto& worker : state_->workers) worker->stop(state_->options.stop_grace);
     if (state_->redirects) state_->redirects->stop(state_->options.stop_grace);
+    if (state_->drain_thread.joinable()) state_->drain_thread.join();
     for (auto& thread : state_->threads) thread.join();
     state_->threads.clear();
+    state_->predecessor.reset();
     if (state_->side_thread.joinable()) {
         state_->side_loop->stop();
         state_->side_thread.join();

@@ -5,6 +5,7 @@
 
 #include "proxy/options.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,8 +19,22 @@ public:
     /// Stops without grace if `stop` was not called.
     ~Proxy();
 
+    /// With the option to take over: takes the running proxy's connections, which are then ours to
+    /// serve. After an error that proxy goes on, and this one must not start.
+    [[nodiscard]] Result<> take_over();
     /// Starts the threads.
     void start();
+    /// With a handover socket: lets a successor take over from now on.
+    [[nodiscard]] Result<> await_successors();
+
+    enum class Departure {
+        None,
+        HandedOver,  ///< a successor serves; what could not travel is still being finished
+        Drained,     ///< nothing is left: `stop` returns at once
+    };
+    [[nodiscard]] Departure departure() const;
+    /// Called, on any thread, when `departure` has changed. Set it before `start`.
+    void on_departure(std::function<void()> call);
     /// Accepts nothing more, finishes the answers under way within the options' grace, closes the
     /// tunnels, and returns when all threads have ended.
     void stop();

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "proxy/date_text.hpp"
+#include "proxy/handover_message.hpp"
 #include "proxy/options.hpp"
 #include "proxy/route_table.hpp"
 #include "proxy/side_message.hpp"
@@ -52,6 +53,12 @@ public:
     /// What would have to be posted to have this route again: secrets included.
     [[nodiscard]] Json data_of(Entry const& entry) const;
     [[nodiscard]] size_t size() const { return entries_.size(); }
+
+    // For a successor, and from a predecessor (handover_routes.cpp).
+    [[nodiscard]] std::vector<SavedRoute> saved() const;
+    [[nodiscard]] Result<> restore(SavedRoute const& saved);
+    /// The route, if it is there, was last used then, or later.
+    void note_activity(std::string const& path, int64_t when);
 
     /// The route as JSON, as a listing has it.
     [[nodiscard]] std::string show(Entry const& entry);

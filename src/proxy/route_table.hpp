@@ -32,6 +32,11 @@ public:
         if (last_change_.load(std::memory_order_relaxed) != now)
             last_change_.store(now, std::memory_order_relaxed);
     }
+    /// Even back, to what another process has seen.
+    void set(int64_t last, int64_t last_change) {
+        last_.store(last, std::memory_order_relaxed);
+        last_change_.store(last_change, std::memory_order_relaxed);
+    }
     /// Milliseconds since 1970.
     [[nodiscard]] int64_t last() const { return last_.load(std::memory_order_relaxed); }
     /// 0: never.

@@ -1,5 +1,8 @@
 #include "proxy/journal.hpp"
+#include "proxy/options.hpp"
 #include "proxy/proxy.hpp"
+#include "proxy/successor.hpp"
+#include "runtime/called_program.hpp"
 #include "runtime/log.hpp"
 
 #include <pthread.h>
@@ -12,8 +15,12 @@ namespace carrel::proxy {
 
 namespace {
 
+/// After a signal, as configurable-http-proxy's.
+constexpr int stopped_status = 2;
+
 /// Written beside and renamed, so that a reader never sees half of it.
 Result<> write_file(std::filesystem::path const& path, std::string const& content) {
+    if (path.empty()) return {};
     auto const temporary = path.string() + ".new";
     std::ofstream(temporary) << content << '\n';
     if (rename(temporary.c_str(), path.c_str()) != 0) return fail_errno("write {}", path.string());
@@ -33,56 +40,92 @@ void announce(int descriptor) {
     close(descriptor);
 }
 
+void reload(Proxy& proxy) {
+    log::info("proxy_reloaded");
+    proxy.reload();
+}
+
+/// What is told from the outside after the start, and what becomes of it.
+class Watch {
+public:
+    Watch() {
+        sigemptyset(&signals_);
+        // SIGUSR1 is our own: the proxy wakes us by it.
+        for (int const number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD})
+            sigaddset(&signals_, number);
+        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);  // threads inherit it
+    }
+
+    /// Until somebody wants the proxy to stop, or a successor has it all. Returns the exit status.
+    int until_the_end(Proxy& proxy, Successor& successor) {
+        for (;;) {
+            int signal = 0;
+            sigwait(&signals_, &signal);
+            if (signal == SIGHUP) reload(proxy);
+            if (signal == SIGUSR2) successor.start();
+            if (signal == SIGCHLD) successor.reap();
+            if (proxy.departure() == Proxy::Departure::Drained) return 0;
+            if (signal != SIGINT && signal != SIGTERM) continue;
+            log::info("proxy_stopping", {{"signal", signal}});
+            return stopped_status;
+        }
+    }
+
+private:
+    sigset_t signals_{};
+};
+
+/// Takes over if that was asked for, and serves.
+Result<> begin(Proxy& proxy, Options const& options) {
+    if (options.take_over) TRY_VOID(proxy.take_over());
+    auto const wake = getpid();
+    proxy.on_departure([wake] { kill(wake, SIGUSR1); });
+    proxy.start();
+    TRY_VOID(proxy.await_successors());
+    TRY_VOID(write_file(options.port_file, std::to_string(proxy.port())));
+    TRY_VOID(write_file(options.pid_file, std::to_string(getpid())));
+    announce(options.ready_descriptor);
+    return {};
+}
+
+void tell_places(Proxy const& proxy, Options const& options) {
+    journal::proxying(options.tls.enabled() ? "https" : "http",
+                      place_of(options.ip, proxy.port(), options.socket),
+                      options.default_target ? options.default_target->url : "");
+    journal::api_at(options.api_tls.enabled() ? "https" : "http",
+                    place_of(options.api_ip, proxy.api_port(), options.api_socket),
+                    !options.api_token.empty());
+}
+
+int fail_to_start(Error const& error) {
+    std::fprintf(stderr, "carrel proxy: %s\n", error.message.c_str());
+    return 1;
+}
+
 }  // namespace
 
 int run_proxy(std::vector<std::string> const& arguments, bool legacy) {
+    Successor successor(called_program(), arguments);
     auto parsed = parse_options(arguments, legacy);
     if (parsed.message) {
         std::fprintf(parsed.exit_code == 0 ? stdout : stderr, "%s\n", parsed.message->c_str());
         return parsed.exit_code;
     }
-    auto& options = parsed.options;
+    auto const options = parsed.options;
     journal::start(options.log_level, options.legacy_log);
     std::signal(SIGPIPE, SIG_IGN);
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (int const number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads inherit it
-
-    auto const port_file = options.port_file;
-    auto const pid_file = options.pid_file;
-    auto const ready_descriptor = options.ready_descriptor;
-    auto const given = options;
-    auto proxy = Proxy::create(std::move(options));
-    if (!proxy) {
-        std::fprintf(stderr, "carrel proxy: %s\n", proxy.error().message.c_str());
-        return 1;
-    }
-    (*proxy)->start();
-    auto written =
-        port_file.empty() ? Result<>() : write_file(port_file, std::to_string((*proxy)->port()));
-    if (written && !pid_file.empty()) written = write_file(pid_file, std::to_string(getpid()));
-    if (!written) {
-        std::fprintf(stderr, "carrel proxy: %s\n", written.error().message.c_str());
-        return 1;
-    }
-    announce(ready_descriptor);
-    journal::proxying(given.tls.enabled() ? "https" : "http",
-                      place_of(given.ip, (*proxy)->port(), given.socket),
-                      given.default_target ? given.default_target->url : "");
-    journal::api_at(given.api_tls.enabled() ? "https" : "http",
-                    place_of(given.api_ip, (*proxy)->api_port(), given.api_socket),
-                    !given.api_token.empty());
-    int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
-        log::info("proxy_reloaded");
-        (*proxy)->reload();
-    }
-    log::info("proxy_stopping", {{"signal", signal}});
+    Watch watch;
+    auto proxy = Proxy::create(std::move(parsed.options));
+    if (!proxy) return fail_to_start(proxy.error());
+    if (auto const begun = begin(**proxy, options); !begun) return fail_to_start(begun.error());
+    tell_places(**proxy, options);
+    auto const status = watch.until_the_end(**proxy, successor);
+    // A successor has written its own.
+    bool const alone = (*proxy)->departure() == Proxy::Departure::None;
     (*proxy)->stop();
-    if (!pid_file.empty()) unlink(pid_file.c_str());
+    if (alone && !options.pid_file.empty()) unlink(options.pid_file.c_str());
     log::info("proxy_stopped");
-    return 2;
+    return status;
 }
 
 }  // namespace carrel::proxy

@@ -64,6 +64,9 @@ int SideServer::descriptor() const { return listener_->socket.descriptor(); }
 void SideServer::give_up_listening() {
     last_answers_ = true;
     loop_.clear_deadline(*listener_);
+    if (!listener_->socket.is_open()) return;
+    // The successor holds the same socket, and it would stay watched as long as that does.
+    loop_.unwatch(listener_->socket.descriptor());
     listener_->socket.close();
 }
 

@@ -59,6 +59,8 @@ public:
 
     /// -1 when a layer is all there is.
     [[nodiscard]] int descriptor() const { return descriptor_; }
+    /// Gives the descriptor away; there must be no layer.
+    [[nodiscard]] int release() { return std::exchange(descriptor_, -1); }
     [[nodiscard]] bool is_open() const { return descriptor_ >= 0 || layer_; }
     /// The layer holds bytes that no event will announce.
     [[nodiscard]] bool unread() const { return layer_ && layer_->pending(); }

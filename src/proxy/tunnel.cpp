@@ -16,7 +16,7 @@ Tunnel::Tunnel(Worker& worker, Client& client, Exchange& exchange)
     : worker_(worker),
       client_(client),
       upstream_(*exchange.take_upstream()),
-      activity_(exchange.route()->activity),
+      route_(exchange.route()),
       token_(exchange.token()) {}
 
 Tunnel::~Tunnel() { worker_.upstreams().close(upstream_); }
@@ -40,7 +40,7 @@ bool Tunnel::read_client() {
     if (!client_.in.empty() || !client_.socket.readable() || client_.socket.ended()) return false;
     auto const io = client_.socket.read(client_.in, worker_.buffers(), tunnel_read);
     if (io == Io::Broken) broken_ = true;
-    if (io == Io::Progress) activity_->touch(worker_.loop().wall_time());
+    if (io == Io::Progress) route_->activity->touch(worker_.loop().wall_time());
     return io == Io::Progress;
 }
 

@@ -9,9 +9,14 @@
 
 namespace carrel::proxy {
 
+struct Parcel;
+struct TunnelParcel;
+
 class Tunnel {
 public:
     Tunnel(Worker& worker, Client& client, Exchange& exchange);
+    /// One that another process has given away. `upstream` is the connection that came with it.
+    Tunnel(Worker& worker, Client& client, Upstream& upstream, TunnelParcel const& parcel);
     ~Tunnel();
     Tunnel(Tunnel const&) = delete;
     Tunnel& operator=(Tunnel const&) = delete;
@@ -19,6 +24,12 @@ public:
     Outcome step();
     [[nodiscard]] Milliseconds patience() const;
     [[nodiscard]] EdgeTokenPointer const& token() const { return token_; }
+    [[nodiscard]] Route const& route() const { return *route_; }
+
+    // Handover; see Connection.
+    [[nodiscard]] bool can_travel() const;
+    [[nodiscard]] bool freeze(Parcel& parcel);
+    [[nodiscard]] bool thaw();
 
 private:
     bool read_client();
@@ -30,7 +41,7 @@ private:
     Worker& worker_;
     Client& client_;
     Upstream& upstream_;
-    std::shared_ptr<Activity> activity_;
+    RoutePointer route_;  ///< as it was when the tunnel was opened; its activity goes on
     EdgeTokenPointer token_;
     bool broken_ = false;
     bool told_client_ = false;    ///< that the upstream has ended

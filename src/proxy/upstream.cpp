@@ -48,6 +48,8 @@ void Upstream::go_on_connecting(uint32_t events) {
     explain_break();
 }
 
+uint32_t Upstream::events() const { return quiet_ ? Socket::input_events : Socket::events; }
+
 bool Upstream::writable() {
     if (quiet_ && !socket.writable()) {
         quiet_ = false;
@@ -88,21 +90,32 @@ Result<Upstream*> UpstreamPool::connect(Address const& address, std::string cons
         if (!tls_) return fail(Code::Internal, "connect: TLS is not set up");
         socket.set_layer(tls_->connect(socket.descriptor(), tls_host));
     }
+    bool const quiet = address.storage.ss_family == AF_UNIX && tls_host.empty();
+    TRY(auto* const upstream, add(std::move(socket), key_of(address, tls_host), quiet, user));
+    upstream->peer_->tls_host = tls_host;
+    if (upstream->socket.writable()) upstream->go_on_connecting(EPOLLOUT);
+    return upstream;
+}
+
+Result<Upstream*> UpstreamPool::adopt(Socket socket, UpstreamUser& user) {
+    // It never becomes idle, so nobody looks for it by its address.
+    TRY(auto* const upstream, add(std::move(socket), "adopted", false, user));
+    upstream->connecting_ = false;
+    upstream->reached_ = true;
+    return upstream;
+}
+
+Result<Upstream*> UpstreamPool::add(Socket socket, std::string key, bool quiet,
+                                    UpstreamUser& user) {
     auto upstream = std::make_unique<Upstream>(*this, std::move(socket));
-    upstream->quiet_ = address.storage.ss_family == AF_UNIX && tls_host.empty();
-    TRY_VOID(loop_.watch(upstream->socket.descriptor(), *upstream,
-                         upstream->quiet_ ? Socket::input_events : Socket::events));
-    auto key = key_of(address, tls_host);
+    upstream->quiet_ = quiet;
+    TRY_VOID(loop_.watch(upstream->socket.descriptor(), *upstream, upstream->events()));
     auto& peer = peers_[key];
-    if (peer.key.empty()) {
-        peer.key = std::move(key);
-        peer.tls_host = tls_host;
-    }
+    if (peer.key.empty()) peer.key = std::move(key);
     ++peer.connections;
     ++connections_;
     upstream->peer_ = &peer;
     upstream->user_ = &user;
-    if (upstream->socket.writable()) upstream->go_on_connecting(EPOLLOUT);
     return upstream.release();
 }
 

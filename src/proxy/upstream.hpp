@@ -44,6 +44,8 @@ public:
     /// socket: a unix socket says "writable" each time its peer has read something, which would
     /// wake us once more per request, and is therefore listened to only when it matters.
     [[nodiscard]] bool writable();
+    /// The events it is watched for.
+    [[nodiscard]] uint32_t events() const;
     /// Logs why TLS broke it, if that is what did: a peer that wants another certificate says so
     /// only after the handshake.
     void explain_break() const;
@@ -91,6 +93,8 @@ public:
     /// A new connection; fails as `Socket::connect` does.
     [[nodiscard]] Result<Upstream*> connect(Address const& address, std::string const& tls_host,
                                             UpstreamUser& user);
+    /// One that another process connected and used.
+    [[nodiscard]] Result<Upstream*> adopt(Socket socket, UpstreamUser& user);
     /// After a clean exchange.
     void keep(Upstream& upstream);
     void close(Upstream& upstream);
@@ -102,6 +106,9 @@ private:
     struct Hash : std::hash<std::string_view> {
         using is_transparent = void;
     };
+    [[nodiscard]] Result<Upstream*> add(Socket socket, std::string key, bool quiet,
+                                        UpstreamUser& user);
+
     EventLoop& loop_;
     TlsClientPointer tls_;
     std::unordered_map<std::string, Upstream::Peer, Hash, std::equal_to<>> peers_;

@@ -153,10 +153,7 @@ void Worker::adopt(int descriptor, std::string address) {
         if (!tls_) return;
         socket.set_layer(tls_->accept(descriptor));
     }
-    auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(address));
-    if (!loop_->watch(descriptor, *connection, Socket::events)) return;
-    keep(std::move(connection));
-    connections_.back()->start();
+    add(std::make_unique<Connection>(*this, std::move(socket), std::move(address)), nullptr);
 }
 
 Connection& Worker::adopt(Socket socket, std::string address) {
@@ -167,6 +164,34 @@ Connection& Worker::adopt(Socket socket, std::string address) {
 void Worker::keep(std::unique_ptr<Connection> connection) {
     connection->index_ = static_cast<uint32_t>(connections_.size());
     connections_.push_back(connection.release());
+}
+
+void Worker::add(std::unique_ptr<Connection> connection, Parcel* parcel) {
+    if (!loop_->watch(connection->client_.socket.descriptor(), *connection, Socket::events)) return;
+    keep(std::move(connection));
+    auto* const added = connections_.back();
+    if (parcel == nullptr)
+        added->start();
+    else if (!added->adopt(*parcel))
+        added->close();
+}
+
+int Worker::listener_descriptor() const { return listener_->socket.descriptor(); }
+
+void Worker::pause_accepting() {
+    loop_->clear_deadline(*listener_);
+    loop_->unwatch(listener_->socket.descriptor());
+    listener_->paused = true;
+}
+
+void Worker::resume_accepting() { loop_->set_deadline(*listener_, Milliseconds(0)); }
+
+void Worker::close_listener() {
+    loop_->clear_deadline(*listener_);
+    if (!listener_->socket.is_open()) return;
+    // Others may hold the same socket, and it would stay watched as long as they do.
+    loop_->unwatch(listener_->socket.descriptor());
+    listener_->socket.close();
 }
 
 /// No descriptor is left: asking again and again would only burn the processor.
@@ -244,20 +269,26 @@ void Worker::stop(Milliseconds grace) {
 }
 
 void Worker::begin_stop(Milliseconds grace) {
-    if (draining_) return;
+    hand_on_ = nullptr;  // who leaves and is told to stop waits for tunnels no longer
+    begin_draining(grace);
+}
+
+void Worker::begin_draining(Milliseconds patience) {
     draining_ = true;
-    loop_->clear_deadline(*listener_);
-    listener_->socket.close();
+    close_listener();
     auto const all = connections_;
-    for (auto* connection : all) connection->drain();
+    for (auto* connection : all)
+        if (!hand_on(*connection)) connection->drain();
     upstreams_.close_idle();
-    stopper_ = std::make_unique<Stopper>(*this, loop_->now() + grace.count());
+    if (stopper_) loop_->clear_deadline(*stopper_);
+    stopper_ = std::make_unique<Stopper>(*this, loop_->now() + patience.count());
     end_if_quiet();
 }
 
 void Worker::end_if_quiet() {
-    bool const busy = std::ranges::any_of(
-        connections_, [](Connection const* connection) { return !connection->is_tunnel(); });
+    bool const busy = std::ranges::any_of(connections_, [this](Connection const* connection) {
+        return hand_on_ || !connection->is_tunnel();
+    });
     if (busy && loop_->now() < stopper_->until) {
         loop_->set_deadline(*stopper_, stop_check);
         return;

@@ -9,6 +9,7 @@
 #include "proxy/connection.hpp"
 #include "proxy/edge_auth.hpp"
 #include "proxy/event_loop.hpp"
+#include "proxy/handover_parcel.hpp"
 #include "proxy/options.hpp"
 #include "proxy/route_table.hpp"
 #include "proxy/tls_server.hpp"
@@ -47,6 +48,21 @@ public:
     /// everything, tunnels last, and ends `run()`. Thread-safe.
     void stop(Milliseconds grace);
 
+    // Handover to a successor, from another thread (handover_worker.cpp).
+    using HandOn = std::function<void(Parcel)>;
+    [[nodiscard]] int listener_descriptor() const;
+    /// Stops accepting and takes everything that can travel out of the loop.
+    [[nodiscard]] std::vector<Parcel> freeze();
+    /// The handover has failed: everything goes on.
+    void thaw();
+    /// The handover is done: closes what has travelled, gives whatever becomes able to travel to
+    /// `hand_on`, and ends `run()` when nothing is left or `patience` has passed.
+    void leave(HandOn hand_on, Milliseconds patience);
+    /// A connection that a predecessor gave away.
+    void adopt(Parcel parcel);
+    /// Tells, on its thread and soon, which routes are used by what is under way.
+    void report_activity(std::function<void(Route const&)> report);
+
     // For its connections, on its thread.
     [[nodiscard]] Options const& options() const { return options_; }
     [[nodiscard]] EventLoop& loop() { return *loop_; }
@@ -56,6 +72,13 @@ public:
     [[nodiscard]] RouteTable const& routes();
     [[nodiscard]] EdgeAuth& auth() { return auth_; }
     [[nodiscard]] bool draining() const { return draining_; }
+    /// Whether this client's connection ends with the answer under way. It need not when it
+    /// travels.
+    [[nodiscard]] bool draining(Client const& client) const;
+    /// True: the connection is on its way to a successor, and closed here.
+    bool hand_on(Connection& connection);
+    /// The route at exactly this path, or one of that name that nobody else knows.
+    [[nodiscard]] RoutePointer route_of_parcel(std::string const& path);
     /// Scratch space for the head that is being parsed.
     [[nodiscard]] RequestHead& request_head() { return request_head_; }
     [[nodiscard]] ResponseHead& response_head() { return response_head_; }
@@ -74,11 +97,17 @@ private:
     void accept_connections();
     void adopt(int descriptor, std::string address);
     void keep(std::unique_ptr<Connection> connection);
+    /// Watches and starts a new connection; `parcel` is what came with it, or null.
+    void add(std::unique_ptr<Connection> connection, Parcel* parcel);
+    void pause_accepting();
+    void resume_accepting();
+    void close_listener();
     void stop_accepting_for_now();
     void apply_updates();
     void apply(Update& update);
     void revoke(Revocation const& revocation);
     void begin_stop(Milliseconds grace);
+    void begin_draining(Milliseconds patience);
     void end_if_quiet();
     void close_everything();
 
@@ -99,6 +128,7 @@ private:
     std::unique_ptr<Stopper> stopper_;
     std::vector<Connection*> connections_;
     bool draining_ = false;
+    HandOn hand_on_;  ///< set while a successor takes what is left
 
     std::atomic<uint64_t> version_ = 0;  ///< counts pushed updates
     uint64_t seen_version_ = 0;
