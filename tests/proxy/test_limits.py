@@ -27,10 +27,11 @@ def test_too_much_is_refused_before_all_of_it_has_come(proxy_of_module, backend_
 
 
 @pytest.mark.parametrize("data", [
-    b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 60000 + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 16000 + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: h\r\n" + b"".join(b"X%d: %s\r\n" % (i, b"a" * 980) for i in range(60)) + b"\r\n",
     b"GET / HTTP/1.1\r\nHost: h\r\n" + b"".join(b"X%d: y\r\n" % i for i in range(95)) + b"\r\n",
     b"GET /" + b"a" * 16000 + b" HTTP/1.1\r\nHost: h\r\n\r\n",
-], ids=["60k-line", "96-fields", "16k-target"])  # fmt: skip
+], ids=["16k-line", "60k-head", "96-fields", "16k-target"])  # fmt: skip
 def test_the_control_what_is_just_small_enough_passes(proxy, data):
     with proxy.client() as client:
         client.send(data)
