@@ -28,7 +28,7 @@ struct ServerTls {
     std::string ciphers;                  ///< OpenSSL's notation; "": ours
     std::filesystem::path dh_parameters;  ///< PEM; "": the standard groups
     std::vector<std::string> protocols = {"http/1.1"};  ///< of ALPN, the best first
-    bool kernel = false;     ///< let the kernel encrypt, where it can (kTLS)
+    bool kernel = false;  ///< let the kernel encrypt, where it can (kTLS)
 
     [[nodiscard]] bool enabled() const { return !certificates.empty(); }
 };
