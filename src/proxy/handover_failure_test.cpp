@@ -1,8 +1,5 @@
 #include "proxy/test_generations.hpp"
 
-
-#include <future>
-
 namespace carrel::proxy {
 namespace {
 
