@@ -43,10 +43,14 @@ std::string host_key(RequestHead const& head, std::string_view path) {
 Exchange::Exchange(Worker& worker, Client& client, UpstreamUser& user)
     : worker_(worker), client_(client), user_(user) {}
 
-Exchange::~Exchange() { drop_upstream(); }
+Exchange::~Exchange() {
+    drop_upstream();
+    note_end();
+}
 
 void Exchange::start(RequestHead const& head) {
     read_preferences(head);
+    note_start(head);
     if (answer_locally(head) || !find_route(head) || !authorize(head)) return;
     forward(head);
 }
@@ -97,6 +101,7 @@ bool Exchange::find_route(RequestHead const& head) {
         answer_built_in(400, "The address is malformed.");
         return false;
     }
+    StopWatch const watch(worker_.recorder());
     auto const* route = worker_.options().host_routing
                             ? worker_.routes().find(host_key(head, *path))
                             : worker_.routes().find(*path);
@@ -174,6 +179,9 @@ Milliseconds Exchange::patience() const {
 }
 
 Outcome Exchange::give_up() {
+    bool const theirs = request_body_.done && !response_waits() && !client_.socket.hung_up();
+    if (!answered_ && response_started_ && theirs)
+        note_error(status_, "The target did not go on with its answer.");
     if (answered_ || response_started_) return Outcome::Abort;
     if (upstream_ == nullptr || upstream_->connecting()) {
         bool const waiting = upstream_ == nullptr && worker_.loop().now() < connect_until_;

@@ -8,6 +8,7 @@
 
 #include "proxy/body.hpp"
 #include "proxy/edge_auth.hpp"
+#include "proxy/recorder.hpp"
 #include "proxy/rewrite.hpp"
 #include "proxy/route_table.hpp"
 #include "proxy/splice_pipe.hpp"
@@ -60,6 +61,8 @@ public:
     [[nodiscard]] bool request_unread() const { return !request_body_.done || refused_; }
     [[nodiscard]] EdgeTokenPointer const& token() const { return decision_.token; }
     [[nodiscard]] RoutePointer const& route() const { return route_; }
+    /// For the tunnel that goes on with it; null when nobody wants to know.
+    [[nodiscard]] std::unique_ptr<Observation> take_observation();
     [[nodiscard]] Upstream* take_upstream() { return std::exchange(upstream_, nullptr); }
 
 private:
@@ -87,6 +90,11 @@ private:
     // exchange_https.cpp: the way to TLS
     [[nodiscard]] bool answer_challenge(RequestHead const& head);
     [[nodiscard]] bool lead_to_https(RequestHead const& head);
+
+    // exchange_note.cpp: what is remembered of it
+    void note_start(RequestHead const& head);
+    void note_error(unsigned status, std::string_view reason);
+    void note_end();
 
     // exchange_request.cpp: towards the upstream
     void connect();
@@ -122,6 +130,7 @@ private:
 
     RoutePointer route_;
     EdgeAuth::Decision decision_;
+    Observation seen_;
     std::string request_id_;
     std::string target_;  ///< as the client sent it; kept only for --error-target
     std::string host_;    ///< likewise, for --auto-rewrite

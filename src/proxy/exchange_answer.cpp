@@ -35,12 +35,14 @@ void Exchange::answer(Answer const& answer) {
 }
 
 void Exchange::answer_error(unsigned status, std::string_view detail) {
+    note_error(status, detail);
     drop_upstream();
     if (error_status_ == 0 && fetch_error_page(status)) return;
     answer_built_in(error_status_ != 0 ? error_status_ : status, detail);
 }
 
 void Exchange::answer_built_in(unsigned status, std::string_view detail) {
+    note_error(status, detail);
     // The control process comes back by itself; a notebook server has to be started.
     bool const comes_back = status == 503 && route_ && route_->trusted;
     if (comes_back) detail = "Carrel is restarting. This page tries again by itself.";

@@ -121,6 +121,7 @@ void Exchange::decode_request_body() {
         if (step->done) fits = fits && request_.append(buffers, "0\r\n\r\n");
         if (!fits) outcome_ = Outcome::Abort;
         request_body_.done = step->done;
+        seen_.received += step->data.size();
         if (step->consumed > 0) client_.in.consume(step->consumed);
     }
 }

@@ -99,6 +99,7 @@ void Exchange::accept_response_head(ResponseHead const& head) {
     if (!interim && !switching) {
         bool const bodiless = is_head_ || head.status == 204 || head.status == 304;
         response_body_ = Body::of_response(head.framing, bodiless);
+        seen_.sent = response_body_.left;
         upstream_keeps_ = head.minor_version == 1 ? !head.framing.close : head.framing.keep_alive;
         if (response_body_.kind == Body::Kind::UntilClose) upstream_keeps_ = false;
         bool const known_end = bodiless || head.framing.content_length.has_value();
@@ -150,6 +151,7 @@ bool Exchange::read_response_body() {
                 }
                 [[fallthrough]];
             case Io::Broken:
+                note_error(status_, "The target ended its answer too soon.");
                 outcome_ = Outcome::Abort;
                 return true;
         }
@@ -172,6 +174,7 @@ void Exchange::decode_response_body() {
         }
         auto const step = response_body_.decoder.next(in.view());
         if (!step) {
+            note_error(status_, "The target's answer is malformed.");
             outcome_ = Outcome::Abort;
             return;
         }
@@ -184,6 +187,7 @@ void Exchange::decode_response_body() {
 
 /// Appends a piece of the body as the client's framing wants it; an empty one is the end.
 void Exchange::put_chunk(std::string_view data) {
+    seen_.sent += data.size();
     auto& buffers = worker_.buffers();
     bool fits = true;
     if (coding_ == BodyCoding::UntilClose)

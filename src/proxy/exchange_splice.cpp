@@ -37,12 +37,17 @@ bool Exchange::splice_response() {
             return true;
         }
         // The client must see that the body breaks off.
-        if (io == Io::Ended || io == Io::Broken) outcome_ = Outcome::Abort;
+        if (io == Io::Ended || io == Io::Broken) {
+            note_error(status_, "The target ended its answer too soon.");
+            outcome_ = Outcome::Abort;
+        }
     }
     if (response_pipe_.empty() || !client_.socket.writable()) return progress;
     size_t moved = 0;
     auto const io = response_pipe_.drain(client_.socket, moved);
-    if (!until_close) {
+    if (until_close) {
+        seen_.sent += moved;
+    } else {
         response_body_.left -= moved;
         response_body_.done = response_body_.left == 0;
     }

@@ -75,6 +75,7 @@ Tunnel::Tunnel(Worker& worker, Client& client, Upstream& upstream, TunnelParcel 
       route_(worker.route_of_parcel(parcel.route)),
       told_client_(parcel.told_client),
       told_upstream_(parcel.told_upstream) {
+    note_start();
     if (parcel.token) token_ = std::make_shared<http::EdgeToken const>(*parcel.token);
 }
 

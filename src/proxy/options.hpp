@@ -60,7 +60,8 @@ struct Options {
     /// Log lines on standard output in configurable-http-proxy's words, for programs that wait for
     /// them; else structured ones on standard error.
     bool legacy_log = false;
-    std::filesystem::path access_log;     ///< "": none; "-": standard output
+    std::filesystem::path access_log;  ///< "": none; "-": standard output
+    [[nodiscard]] bool has_metrics() const { return metrics_port != 0 || !metrics_socket.empty(); }
     bool activity_ignores_pings = false;  ///< WebSocket pings and pongs do not keep a server alive
     bool cleartext_http2 = false;  ///< take HTTP/2 without TLS, from who begins with its preface
     unsigned threads = 1;

@@ -34,17 +34,6 @@ std::vector<Socket> inherited(Options const& options, std::string const& role,
     return sockets;
 }
 
-/// What was asked for and is not there must not be silently missing.
-Result<> check_supported(Options const& options) {
-    if (options.metrics_port != 0 || !options.metrics_socket.empty())
-        return fail(Code::InvalidArgument, "metrics are not supported yet");
-    if (!options.access_log.empty() || options.activity_ignores_pings)
-        return fail(Code::InvalidArgument,
-                    "--access-log and --activity-ignores-pings are not "
-                    "supported yet");
-    return {};
-}
-
 bool is_inherited(Options const& options, std::string_view role) {
     return std::ranges::any_of(options.listen_descriptors,
                                [&](auto const& each) { return each.first == role; });
@@ -104,12 +93,37 @@ Result<> Proxy::State::listen_for_redirects() {
     return {};
 }
 
+Result<> Proxy::State::serve_metrics() {
+    if (!options.has_metrics()) return {};
+    MetricsSource source;
+    for (auto const& worker : workers) source.workers.push_back(&worker->recorder().metrics());
+    source.api = &api->metrics();
+    source.routes = [this] { return api->routes().size(); };
+    metrics = std::make_unique<MetricsPage>(std::move(source));
+    auto sockets = inherited(options, "metrics", predecessor.get());
+    if (sockets.empty()) {
+        Options place;
+        place.ip = options.metrics_ip == "localhost" ? "127.0.0.1" : options.metrics_ip;
+        place.port = options.metrics_port;
+        place.socket = options.metrics_socket;
+        TRY(auto listeners, listen(place));
+        sockets = std::move(listeners.sockets);
+    }
+    own_metrics_socket = options.metrics_socket;
+    TRY(auto listeners, adopt_listeners(std::move(sockets), 1));
+    TRY(metrics_server,
+        SideServer::create(*side_loop, std::move(listeners.sockets.front()), *metrics));
+    return {};
+}
+
 Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
-    TRY_VOID(check_supported(options));
     raise_descriptor_limit();
     auto state = std::make_unique<State>(std::move(options));
     if (state->options.take_over) {
         TRY(state->predecessor, HandoverTaker::begin(state->options.handover_socket));
+    }
+    if (!state->options.access_log.empty()) {
+        TRY(state->access_log, AccessLogWriter::create(state->options.access_log));
     }
     auto* const predecessor = state->predecessor.get();
     TRY(auto listeners, public_listeners(state->options, predecessor));
@@ -119,6 +133,7 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
     unsigned number = 0;
     for (auto& socket : listeners.sockets) {
         TRY(auto worker, Worker::create(state->options, std::move(socket), number++));
+        if (state->access_log) worker->recorder().write_to(*state->access_log);
         state->workers.push_back(std::move(worker));
     }
     TRY_VOID(state->set_tls_up());
@@ -139,6 +154,7 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
         };
     TRY(state->api_server, SideServer::create(*state->side_loop, std::move(api_socket),
                                               *state->gate, std::move(make_layer)));
+    TRY_VOID(state->serve_metrics());
     return std::unique_ptr<Proxy>(new Proxy(std::move(state)));
 }
 
@@ -180,10 +196,18 @@ void Proxy::stop() {
     }
     if (!state_->own_socket.empty()) unlink(state_->own_socket.c_str());
     state_->own_socket.clear();
+    if (!state_->own_metrics_socket.empty()) unlink(state_->own_metrics_socket.c_str());
+    state_->own_metrics_socket.clear();
 }
 
 unsigned short Proxy::port() const { return state_->port; }
 unsigned short Proxy::api_port() const { return state_->api_server->port(); }
+unsigned short Proxy::metrics_port() const {
+    return state_->metrics_server ? state_->metrics_server->port() : 0;
+}
+void Proxy::reopen_logs() {
+    if (state_->access_log) state_->access_log->reopen();
+}
 void Proxy::reload() { state_->tls->reload(); }
 
 }  // namespace carrel::proxy

@@ -44,6 +44,10 @@ public:
     /// The public port; 0 for a unix socket.
     [[nodiscard]] unsigned short port() const;
     [[nodiscard]] unsigned short api_port() const;
+    /// 0 without metrics or on a unix socket.
+    [[nodiscard]] unsigned short metrics_port() const;
+    /// Goes on with the access log in a new file. Thread-safe.
+    void reopen_logs();
 
 private:
     struct State;

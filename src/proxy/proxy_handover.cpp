@@ -72,6 +72,7 @@ HandoverSource::Settled Proxy::State::settle() {
             settled.listeners.emplace_back("public", worker->listener_descriptor());
         if (redirects) settled.listeners.emplace_back("redirect", redirects->listener_descriptor());
         settled.listeners.emplace_back("api", api_server->descriptor());
+        if (metrics_server) settled.listeners.emplace_back("metrics", metrics_server->descriptor());
         settled.routes = api->routes().saved();
         settled.revocations = api->revocations();
         return settled;
@@ -103,6 +104,8 @@ void Proxy::State::leave(std::function<void(Parcel)> to_successor) {
     if (redirects) redirects->stop(options.stop_grace);
     on_side_thread(*side_loop, [this] {
         own_socket.clear();  // the successor's now
+        own_metrics_socket.clear();
+        if (metrics_server) metrics_server->give_up_listening();
         auto url = options.api_tls.enabled() ? std::string() : url_of(api_server->descriptor());
         api_server->give_up_listening();
         gate->open_to(std::move(url));

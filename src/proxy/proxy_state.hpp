@@ -6,6 +6,7 @@
 #include "proxy/handover_gate.hpp"
 #include "proxy/handover_giver.hpp"
 #include "proxy/handover_taker.hpp"
+#include "proxy/metrics_page.hpp"
 #include "proxy/proxy.hpp"
 #include "proxy/side_server.hpp"
 #include "proxy/tls_setup.hpp"
@@ -23,6 +24,7 @@ struct Proxy::State final : HandoverSource {
 
     [[nodiscard]] Result<> set_tls_up();
     [[nodiscard]] Result<> listen_for_redirects();
+    [[nodiscard]] Result<> serve_metrics();
 
     /// To every worker, and to a predecessor that still finishes something.
     void push(Update const& update);
@@ -43,7 +45,8 @@ struct Proxy::State final : HandoverSource {
     void set_departure(Departure departure);
 
     Options options;
-    Options redirect_options;  ///< of the worker that leads to https
+    std::unique_ptr<AccessLogWriter> access_log;  ///< workers hand lines over until they are gone
+    Options redirect_options;                     ///< of the worker that leads to https
     SystemClock clock;
     unsigned short port = 0;
     std::vector<std::unique_ptr<Worker>> workers;
@@ -56,7 +59,10 @@ struct Proxy::State final : HandoverSource {
     std::unique_ptr<AdminApi> api;
     std::unique_ptr<HandoverGate> gate;
     std::unique_ptr<SideServer> api_server;
-    std::filesystem::path own_socket;  ///< to be removed at the end
+    std::unique_ptr<MetricsPage> metrics;
+    std::unique_ptr<SideServer> metrics_server;
+    std::filesystem::path own_socket;          ///< to be removed at the end
+    std::filesystem::path own_metrics_socket;  ///< likewise
     std::thread side_thread;
 
     // Handover.

@@ -164,6 +164,7 @@ Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
         return refused("'secret' has characters that no header may have");
     route->path = path;
     route->trusted = path == "/";
+    route->kind = class_of(path);
     route->target = Target::parse(data["target"].get_ref<std::string const&>());
     data.erase("secret");
     data.erase("last_activity");

@@ -23,6 +23,14 @@ std::string_view segments_of(std::string_view path) { return path == "/" ? "" : 
 
 }  // namespace
 
+RouteClass class_of(std::string_view path) {
+    if (path == "/") return RouteClass::Hub;
+    auto const slashed = std::string(path) + "/";
+    if (slashed.find("/user/") != std::string::npos) return RouteClass::User;
+    if (slashed.find("/services/") != std::string::npos) return RouteClass::Service;
+    return RouteClass::Other;
+}
+
 struct RouteTable::Node {
     RoutePointer route;
     std::unordered_map<std::string, std::unique_ptr<Node>, Hash, std::equal_to<>> children;

@@ -8,6 +8,7 @@
 
 #include "proxy/target.hpp"
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -49,6 +50,13 @@ private:
     std::atomic<int64_t> last_change_ = 0;
 };
 
+/// What kind of thing a route leads to, for the metrics: Carrel's or JupyterHub's hub, a person's
+/// server, a service, or something else.
+enum class RouteClass : uint8_t { Hub, User, Service, Other };
+inline constexpr std::array<std::string_view, 4> route_classes = {"hub", "user", "service",
+                                                                  "other"};
+[[nodiscard]] RouteClass class_of(std::string_view path);
+
 struct Route {
     std::string path;  ///< decoded, "/c/bio/user/ada"; "/" is the root
     Result<Target> target = Target{};
@@ -57,6 +65,7 @@ struct Route {
     std::string secret = {};  ///< the upstream's own token; "" for none
     /// Leads to Carrel's control process, which alone may see and set Carrel's cookies.
     bool trusted = false;
+    RouteClass kind = RouteClass::Other;
     std::shared_ptr<Activity> activity = {};
 };
 

@@ -50,7 +50,7 @@ class Watch {
 public:
     Watch() {
         sigemptyset(&signals_);
-        // SIGUSR1 is our own: the proxy wakes us by it.
+        // SIGUSR1 is also how the proxy wakes us.
         for (int const number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD})
             sigaddset(&signals_, number);
         pthread_sigmask(SIG_BLOCK, &signals_, nullptr);  // threads inherit it
@@ -62,6 +62,8 @@ public:
             int signal = 0;
             sigwait(&signals_, &signal);
             if (signal == SIGHUP) reload(proxy);
+            // After a departure there is no need, nor any harm.
+            if (signal == SIGUSR1) proxy.reopen_logs();
             if (signal == SIGUSR2) successor.start();
             if (signal == SIGCHLD) successor.reap();
             if (proxy.departure() == Proxy::Departure::Drained) return 0;
@@ -95,6 +97,9 @@ void tell_places(Proxy const& proxy, Options const& options) {
     journal::api_at(options.api_tls.enabled() ? "https" : "http",
                     place_of(options.api_ip, proxy.api_port(), options.api_socket),
                     !options.api_token.empty());
+    if (options.has_metrics())
+        journal::metrics_at(
+            place_of(options.metrics_ip, proxy.metrics_port(), options.metrics_socket));
 }
 
 int fail_to_start(Error const& error) {

@@ -17,9 +17,37 @@ Tunnel::Tunnel(Worker& worker, Client& client, Exchange& exchange)
       client_(client),
       upstream_(*exchange.take_upstream()),
       route_(exchange.route()),
-      token_(exchange.token()) {}
+      token_(exchange.token()),
+      seen_(exchange.take_observation()) {
+    note_start();
+    if (worker_.options().activity_ignores_pings) frames_ = std::make_unique<FrameWatch>();
+    // What the client sent right after its request counts too.
+    if (!client_.in.empty()) note_client(client_.in.view());
+    if (!upstream_.in.empty()) note_upstream(upstream_.in.size());
+}
 
-Tunnel::~Tunnel() { worker_.upstreams().close(upstream_); }
+Tunnel::~Tunnel() {
+    worker_.upstreams().close(upstream_);
+    auto& open = worker_.recorder().metrics().open_tunnels;
+    open.set(open.get() - 1);
+    if (seen_) worker_.recorder().log(*seen_, client_.address);
+}
+
+void Tunnel::note_start() {
+    auto& open = worker_.recorder().metrics().open_tunnels;
+    open.set(open.get() + 1);
+}
+
+void Tunnel::note_client(std::string_view bytes) {
+    worker_.recorder().metrics().bytes_from_clients.add(bytes.size());
+    if (seen_) seen_->received += bytes.size();
+    if (!frames_ || frames_->note(bytes)) route_->activity->touch(worker_.loop().wall_time());
+}
+
+void Tunnel::note_upstream(uint64_t size) {
+    worker_.recorder().metrics().bytes_to_clients.add(size);
+    if (seen_) seen_->sent += size;
+}
 
 Outcome Tunnel::step() {
     bool progress = read_client();
@@ -40,7 +68,7 @@ bool Tunnel::read_client() {
     if (!client_.in.empty() || !client_.socket.readable() || client_.socket.ended()) return false;
     auto const io = client_.socket.read(client_.in, worker_.buffers(), tunnel_read);
     if (io == Io::Broken) broken_ = true;
-    if (io == Io::Progress) route_->activity->touch(worker_.loop().wall_time());
+    if (io == Io::Progress) note_client(client_.in.view());
     return io == Io::Progress;
 }
 
@@ -49,6 +77,7 @@ bool Tunnel::read_upstream() {
     if (!upstream_.in.empty() || !socket.readable() || socket.ended()) return false;
     auto const io = socket.read(upstream_.in, worker_.buffers(), tunnel_read);
     if (io == Io::Broken) broken_ = true;
+    if (io == Io::Progress) note_upstream(upstream_.in.size());
     return io == Io::Progress;
 }
 

@@ -6,6 +6,7 @@
 /// alone. Owned by its `Connection`.
 
 #include "proxy/exchange.hpp"
+#include "proxy/frame_watch.hpp"
 
 namespace carrel::proxy {
 
@@ -33,6 +34,9 @@ public:
 
 private:
     bool read_client();
+    void note_start();
+    void note_client(std::string_view bytes);
+    void note_upstream(uint64_t size);
     bool read_upstream();
     bool write_upstream();
     bool write_client();
@@ -43,6 +47,9 @@ private:
     Upstream& upstream_;
     RoutePointer route_;  ///< as it was when the tunnel was opened; its activity goes on
     EdgeTokenPointer token_;
+    std::unique_ptr<Observation> seen_;  ///< for the access log, if there is one
+    std::unique_ptr<FrameWatch>
+        frames_;  ///< where pings are no activity; not for one that was taken over
     bool broken_ = false;
     bool told_client_ = false;    ///< that the upstream has ended
     bool told_upstream_ = false;  ///< that the client has ended

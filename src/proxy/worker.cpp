@@ -116,6 +116,7 @@ Worker::Worker(Options const& options, std::unique_ptr<EventLoop> loop, unsigned
       pipes_(pipe_limit(options.threads)),
       upstreams_(*loop_),
       auth_(options.edge_key),
+      recorder_(*loop_, options),
       most_connections_(connection_limit(options.threads)) {
     SystemRandom random;
     request_id_prefix_ = fmt::format("{}{:x}", random.hex(4), number);
@@ -164,6 +165,8 @@ Connection& Worker::adopt(Socket socket, std::string address) {
 void Worker::keep(std::unique_ptr<Connection> connection) {
     connection->index_ = static_cast<uint32_t>(connections_.size());
     connections_.push_back(connection.release());
+    recorder_.metrics().connections.add();
+    recorder_.metrics().open_connections.set(connections_.size());
 }
 
 void Worker::add(std::unique_ptr<Connection> connection, Parcel* parcel) {
@@ -208,6 +211,7 @@ void Worker::forget(Connection& connection) {
     connections_[connection.index_] = last;
     last->index_ = connection.index_;
     connections_.pop_back();
+    recorder_.metrics().open_connections.set(connections_.size());
     loop_->retire(std::unique_ptr<EventHandler>(&connection));
 }
 

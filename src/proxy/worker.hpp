@@ -11,6 +11,7 @@
 #include "proxy/event_loop.hpp"
 #include "proxy/handover_parcel.hpp"
 #include "proxy/options.hpp"
+#include "proxy/recorder.hpp"
 #include "proxy/route_table.hpp"
 #include "proxy/tls_server.hpp"
 #include "proxy/upstream.hpp"
@@ -71,6 +72,7 @@ public:
     [[nodiscard]] UpstreamPool& upstreams() { return upstreams_; }
     [[nodiscard]] RouteTable const& routes();
     [[nodiscard]] EdgeAuth& auth() { return auth_; }
+    [[nodiscard]] Recorder& recorder() { return recorder_; }
     [[nodiscard]] bool draining() const { return draining_; }
     /// Whether this client's connection ends with the answer under way. It need not when it
     /// travels.
@@ -119,6 +121,7 @@ private:
     RouteTable routes_;
     EdgeAuth auth_;
     TlsServerPointer tls_;
+    Recorder recorder_;
     RequestHead request_head_;
     ResponseHead response_head_;
     std::string request_id_prefix_;
