@@ -11,12 +11,14 @@ namespace carrel {
 namespace {
 
 class Certificates : public testing::Test {
+public:
+    ~Certificates() override { std::filesystem::remove_all(data_); }
+
 protected:
     Certificates() {
         auto name = (std::filesystem::temp_directory_path() / "carrel-cert-XXXXXX").string();
         data_ = mkdtemp(name.data());
     }
-    ~Certificates() override { std::filesystem::remove_all(data_); }
 
     std::optional<Certificate> provide(std::string const& tls, std::string const& domain = {}) {
         ServerSettings settings;

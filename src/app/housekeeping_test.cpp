@@ -15,15 +15,17 @@ namespace {
 using std::chrono::days;
 
 class HousekeepingTest : public testing::Test {
+public:
+    ~HousekeepingTest() override {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+
 protected:
     HousekeepingTest() {
         auto pattern = (std::filesystem::temp_directory_path() / "carrel-tidy.XXXXXX").string();
         folder_ = ::mkdtemp(pattern.data());
         store_ = open_sqlite_store(folder_ / "carrel.sqlite").value();
-    }
-    ~HousekeepingTest() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
     }
     void happen(Time at, int times = 1) {
         ASSERT_TRUE(store_->write([&](Transaction& transaction) -> Result<> {

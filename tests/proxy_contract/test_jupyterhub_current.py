@@ -90,8 +90,8 @@ def test_logs_in_spawns_and_runs_code(hub):
     session.get(url + "/hub/spawn/ada")
     deadline = time.monotonic() + 90
     while True:
-        # The page of the server leads through the hub's OAuth, which gives this session its cookies.
-        answer = session.get(url + "/user/ada/tree", timeout=60)
+        # A page of the server leads through the hub's OAuth, which gives this session its cookies.
+        answer = session.get(url + "/user/ada/view/nothing", timeout=60)
         if "/user/ada/" in answer.url and "spawn-pending" not in answer.url and is_ready():
             break
         assert time.monotonic() < deadline, (answer.status_code, answer.url, text_of(log)[-3000:])
