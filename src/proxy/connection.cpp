@@ -73,14 +73,14 @@ void Connection::on_deadline() {
             return;
         case State::Exchange:
             if (exchange_->give_up() == Outcome::Abort) {
-                client_.socket.reset();
+                cut_off();
                 close();
                 return;
             }
             break;
         case State::Http2:
             if (http2_->give_up() == Outcome::Abort) {
-                client_.socket.reset();
+                cut_off();
                 close();
                 return;
             }
@@ -235,7 +235,7 @@ bool Connection::step_exchange() {
             say_goodbye(exchange_->request_unread());
             return true;
         case Outcome::Abort:
-            client_.socket.reset();
+            cut_off();
             close();
             return false;
         case Outcome::Tunnel:
@@ -263,7 +263,7 @@ bool Connection::step_http2() {
             say_goodbye(!client_.socket.ended() && !http2_->orderly());
             return true;
         default:
-            client_.socket.reset();
+            cut_off();
             close();
             return false;
     }
@@ -322,6 +322,7 @@ EdgeTokenPointer Connection::token() const {
 void Connection::close() {
     if (state_ == State::Closed) return;
     state_ = State::Closed;
+    worker_.loop().before_close(client_.socket.descriptor());
     client_.socket.close();
     tunnel_.reset();
     exchange_.reset();

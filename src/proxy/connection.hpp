@@ -71,6 +71,8 @@ private:
     bool linger();
     void expect_request();
     void say_goodbye(bool unread);
+    /// Resets the client's socket; `close` has to follow.
+    void cut_off();
     void set_patience(Milliseconds patience);
 
     Worker& worker_;

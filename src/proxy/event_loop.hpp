@@ -51,6 +51,13 @@ public:
     /// Watches for other events from now on, and says at once which of them are there.
     void rewatch(int descriptor, EventHandler& handler, uint32_t events);
     void unwatch(int descriptor);
+    /// Before a watched descriptor is closed. Closing ends the watch only when no other process
+    /// holds the same socket, as a predecessor does for a moment, or a child between fork and exec.
+    void before_close(int descriptor) {
+        if (others_hold_) unwatch(descriptor);
+    }
+    /// From now on that may be so. Before `run`.
+    void let_others_hold() { others_hold_ = true; }
 
     /// Calls `handler.on_ready(0)` after the current round: how a busy connection lets others on.
     void defer(EventHandler& handler);
@@ -86,6 +93,7 @@ private:
     TimerWheel timers_;
     std::vector<EventHandler*> deferred_;
     std::vector<std::unique_ptr<EventHandler>> retired_;
+    bool others_hold_ = false;
     std::atomic<bool> stopped_ = false;
     std::mutex mutex_;  ///< guards posted_
     std::vector<std::move_only_function<void()>> posted_;

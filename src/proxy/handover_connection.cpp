@@ -54,6 +54,11 @@ void Connection::thaw() {
     worker_.loop().defer(*this);
 }
 
+void Connection::cut_off() {
+    worker_.loop().before_close(client_.socket.descriptor());
+    client_.socket.reset();
+}
+
 bool Connection::adopt(Parcel& parcel) {
     auto& pool = worker_.buffers();
     if (!client_.in.append(pool, parcel.client_in) || !client_.out.append(pool, parcel.client_out))

@@ -1,4 +1,11 @@
+#include "proxy/handover_giver.hpp"
+#include "proxy/listener.hpp"
 #include "proxy/test_generations.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 
 namespace carrel::proxy {
 namespace {
@@ -77,6 +84,64 @@ TEST_F(Handover, ASuccessorThatFailsChangesNothing) {
     hand_over();
     tunnel.send("ping");
     EXPECT_EQ(tunnel.read_exactly(4), "ping");
+}
+
+/// Gives its connections away but keeps them open, as a predecessor does for a moment.
+class Clinging final : public HandoverSource {
+public:
+    Clinging() {
+        Options options;
+        options.ip = "127.0.0.1";
+        options.port = 0;
+        for (auto& listener : listeners_) listener = std::move(listen(options)->sockets.front());
+    }
+    Settled settle() override {
+        Settled settled;
+        settled.listeners = {{"public", listeners_[0].descriptor()},
+                             {"api", listeners_[1].descriptor()}};
+        return settled;
+    }
+    void unsettle() override {}
+    std::vector<Parcel> freeze() override {
+        std::vector<Parcel> parcels(1);
+        parcels[0].client = Socket(dup(kept.descriptor()));
+        return parcels;
+    }
+    void thaw() override {}
+    void leave(std::function<void(Parcel)>) override {}
+    void revoke(Revocation const&) override {}
+    void report_activity(std::function<void(ActivityMessage const&)>) override {}
+
+    Socket kept;
+
+private:
+    std::array<Socket, 2> listeners_;
+};
+
+TEST_F(Handover, AConnectionThatIsClosedWhileThePredecessorStillHoldsItIsGone) {
+    std::filesystem::create_directory(folder_ / "other");
+    std::array<int, 2> ends = {};
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    Clinging source;
+    source.kept = Socket(ends[0]);
+    auto const giver = HandoverGiver::create(folder_ / "other" / "handover", source);
+    ASSERT_TRUE(giver);
+    new_ = std::make_unique<Generation>(folder_ / "other", true);
+    new_->take_over();
+    new_->start();
+    {
+        Peer client(ends[1]);
+        client.send("GET /_chp_healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 200"));
+        // What still comes must not be told to a connection that exists no more.
+        for (int i = 0; i < 50; ++i) {
+            client.send("x");
+            EXPECT_THAT(new_->api("GET", "/api/routes"), StartsWith("HTTP/1.1 200"));
+        }
+    }
+    auto fresh = new_->connect();
+    fresh.send("GET /_chp_healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_THAT(fresh.read_message(), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(Handover, StoppingInTheMiddleOfAHandoverEnds) {

@@ -10,10 +10,16 @@ std::vector<SavedRoute> RouteBook::saved() const {
     routes.reserve(entries_.size());
     for (auto const& [path, entry] : entries_) {
         auto const& activity = *entry.route->activity;
-        routes.push_back({path, data_of(entry).dump(-1, ' ', false, Json::error_handler_t::replace),
-                          activity.last(), activity.last_change()});
+        routes.push_back({path, text_of(entry), activity.last(), activity.last_change()});
     }
     return routes;
+}
+
+std::string RouteBook::text_of(Entry const& entry) {
+    auto text = entry.text.substr(entry.key_size);
+    if (auto const& secret = entry.route->secret; !secret.empty())
+        text += R"(,"secret":)" + Json(secret).dump();
+    return text += '}';
 }
 
 Result<> RouteBook::restore(SavedRoute const& saved) {

@@ -101,6 +101,7 @@ void declare_survival(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--listen-fd", raw.listen_descriptors,
                    "public=N, api=N or redirect=N: an open listening socket to use")
         ->allow_extra_args(false);
+    app.add_option("--routes-file", options.routes_file, "Keep routes here for the next start");
     auto* const socket = app.add_option("--handover-socket", options.handover_socket,
                                         "Unix socket where a successor may take over");
     app.add_flag("--take-over", options.take_over, "Take over from the proxy at --handover-socket")

@@ -71,6 +71,8 @@ struct Options {
     /// Listening sockets that the parent opened, by what they are for: "public" (one or several)
     /// or "api".
     std::vector<std::pair<std::string, int>> listen_descriptors;
+    /// Routes and revocations are kept here, for the next start; "": nowhere.
+    std::filesystem::path routes_file;
     /// Successors take over through this unix socket; "": there are none.
     std::filesystem::path handover_socket;
     bool take_over = false;  ///< from the proxy that waits at handover_socket

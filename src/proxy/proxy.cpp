@@ -141,8 +141,13 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
     state->api = std::make_unique<AdminApi>(
         state->options, state->clock,
         [state = state.get()](Update const& update) { state->push(update); });
-    if (predecessor != nullptr)
+    if (predecessor != nullptr) {
         TRY_VOID(state->api->restore(predecessor->routes(), predecessor->revocations()));
+    } else {
+        state->load_routes();
+        TRY_VOID(state->keep_routes());
+    }
+    state->let_others_hold_sockets();
     state->gate = std::make_unique<HandoverGate>(*state->api);
     TRY(auto api_socket, api_listener(state->options, predecessor));
     // What somebody else opened is theirs to remove.

@@ -60,13 +60,16 @@ std::string url_of(int descriptor) {
 
 void Proxy::State::push(Update const& update) {
     for (auto& worker : workers) worker->push(update);
-    if (auto const* revocation = std::get_if<Revocation>(&update); revocation && predecessor)
-        predecessor->revoke(*revocation);
+    auto const* revocation = std::get_if<Revocation>(&update);
+    if (revocation != nullptr && predecessor) predecessor->revoke(*revocation);
+    if (revocation != nullptr && snapshot) snapshot->add(*revocation);
 }
 
 HandoverSource::Settled Proxy::State::settle() {
     return on_side_thread(*side_loop, [this] {
         gate->shut();
+        // Nothing changes any more, and a successor's file is not overwritten.
+        if (snapshot) snapshot->flush();
         Settled settled;
         for (auto const& worker : workers)
             settled.listeners.emplace_back("public", worker->listener_descriptor());
@@ -106,6 +109,8 @@ void Proxy::State::leave(std::function<void(Parcel)> to_successor) {
         own_socket.clear();  // the successor's now
         own_metrics_socket.clear();
         if (metrics_server) metrics_server->give_up_listening();
+        api->routes().record(nullptr);
+        snapshot.reset();
         auto url = options.api_tls.enabled() ? std::string() : url_of(api_server->descriptor());
         api_server->give_up_listening();
         gate->open_to(std::move(url));
@@ -156,11 +161,38 @@ void Proxy::State::set_departure(Departure now) {
     if (on_departure) on_departure();
 }
 
+void Proxy::State::let_others_hold_sockets() {
+    if (options.handover_socket.empty()) return;
+    for (auto& worker : workers) worker->loop().let_others_hold();
+    if (redirects) redirects->loop().let_others_hold();
+    side_loop->let_others_hold();
+}
+
+void Proxy::State::load_routes() {
+    if (options.routes_file.empty()) return;
+    auto const now = clock.now().time_since_epoch().count();
+    auto const known = RouteSnapshot::load(options.routes_file, now);
+    for (auto const& route : known.routes)
+        if (auto const restored = api->restore({route}, {}); !restored)
+            log::warn("route_not_restored", {{"cause", restored.error().message}});
+    (void)api->restore({}, known.revocations);
+}
+
+Result<> Proxy::State::keep_routes() {
+    if (options.routes_file.empty()) return {};
+    TRY(snapshot,
+        RouteSnapshot::create(options.routes_file, {api->routes().saved(), api->revocations()}));
+    api->routes().record(snapshot.get());
+    return {};
+}
+
 Result<> Proxy::take_over() {
     TRY(auto parcels, state_->predecessor->take());
     log::info("taken_over",
               {{"connections", parcels.size()}, {"routes", state_->predecessor->routes().size()}});
     for (auto& parcel : parcels) state_->adopt_later(std::move(parcel));
+    if (auto const kept = state_->keep_routes(); !kept)
+        log::error("routes_not_kept", {{"cause", kept.error().message}});
     return {};
 }
 

@@ -26,6 +26,12 @@ struct Proxy::State final : HandoverSource {
     [[nodiscard]] Result<> listen_for_redirects();
     [[nodiscard]] Result<> serve_metrics();
 
+    void let_others_hold_sockets();
+    /// Restores what an earlier process knew.
+    void load_routes();
+    /// Keeps the routes on disk from now on.
+    [[nodiscard]] Result<> keep_routes();
+
     /// To every worker, and to a predecessor that still finishes something.
     void push(Update const& update);
 
@@ -57,6 +63,7 @@ struct Proxy::State final : HandoverSource {
     // Everything beside the data plane, on a thread of its own. The loop goes last.
     std::unique_ptr<EventLoop> side_loop;
     std::unique_ptr<AdminApi> api;
+    std::unique_ptr<RouteSnapshot> snapshot;
     std::unique_ptr<HandoverGate> gate;
     std::unique_ptr<SideServer> api_server;
     std::unique_ptr<MetricsPage> metrics;

@@ -191,12 +191,14 @@ void RouteBook::put(Draft draft) {
                   {{"route", for_log(draft.path)}, {"reason", route->target.error().message}});
     entry = {std::move(draft.text), draft.key_size, std::move(route)};
     push_(entry.route);
+    if (snapshot_ != nullptr) snapshot_->put(entry.route->path, text_of(entry));
     for (auto* watch : watches_) watch->note_put(draft.path, entry);
 }
 
 bool RouteBook::remove(std::string const& path) {
     if (entries_.erase(path) == 0) return false;
     push_(RemoveRoute{path});
+    if (snapshot_ != nullptr) snapshot_->remove(path);
     for (auto* watch : watches_) watch->note_removal(path);
     return true;
 }

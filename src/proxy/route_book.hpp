@@ -8,6 +8,7 @@
 #include "proxy/date_text.hpp"
 #include "proxy/handover_message.hpp"
 #include "proxy/options.hpp"
+#include "proxy/route_snapshot.hpp"
 #include "proxy/route_table.hpp"
 #include "proxy/side_message.hpp"
 #include "proxy/worker.hpp"
@@ -56,6 +57,8 @@ public:
 
     // For a successor, and from a predecessor (handover_routes.cpp).
     [[nodiscard]] std::vector<SavedRoute> saved() const;
+    /// Where changes are kept from now on; null: nowhere.
+    void record(RouteSnapshot* snapshot) { snapshot_ = snapshot; }
     [[nodiscard]] Result<> restore(SavedRoute const& saved);
     /// The route, if it is there, was last used then, or later.
     void note_activity(std::string const& path, int64_t when);
@@ -76,6 +79,8 @@ private:
     using Entries = std::map<std::string, Entry, std::less<>>;
 
     void append(std::string& out, Entry const& entry, bool with_key);
+    /// The text of `data_of`.
+    [[nodiscard]] static std::string text_of(Entry const& entry);
 
     Options const& options_;
     Clock const& clock_;
@@ -83,6 +88,7 @@ private:
     Entries entries_;
     DateWriter dates_;
     std::vector<Watch*> watches_;
+    RouteSnapshot* snapshot_ = nullptr;
 };
 
 }  // namespace carrel::proxy

@@ -50,6 +50,7 @@ void SideConnection::close() {
     closed_ = true;
     feed_.reset();
     job_.reset();
+    server_.loop_.before_close(socket_.descriptor());
     socket_.close();
     server_.forget(*this);
 }

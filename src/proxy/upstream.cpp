@@ -129,6 +129,7 @@ void UpstreamPool::keep(Upstream& upstream) {
 void UpstreamPool::close(Upstream& upstream) {
     auto* const peer = upstream.peer_;
     if (upstream.user_ == nullptr) std::erase(peer->idle, &upstream);
+    loop_.before_close(upstream.socket.descriptor());
     upstream.socket.close();
     upstream.in.clear();
     --connections_;

@@ -61,7 +61,10 @@ class ProxyUnderTest:
     def upgrade(self):
         before = self.pid
         os.kill(before, signal.SIGUSR2)
-        wait_for(lambda: int((self.folder / "pid").read_text() or 0) != before, 60, f"the successor; {self.log()[-2000:]}")
+        try:
+            wait_for(lambda: int((self.folder / "pid").read_text()) != before, 60, "the successor")
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}:\n{self.log()[-4000:]}") from None
         self.pid = int((self.folder / "pid").read_text())
 
     def log(self):
