@@ -32,7 +32,7 @@ Result<http::Response> show_server(PortalDependencies const& portal, Visit const
         auto server = transaction.servers().find(seen.course.id, owner.id, "");
         if (!server && server.error().code != Code::NotFound)
             return std::unexpected(std::move(server).error());
-        auto const row = server ? *std::move(server) : ServerRecord();
+        auto const row = server ? *server : ServerRecord();
         nlohmann::json since;
         if (server) since = format_time(row.state_since);
         return nlohmann::json{{"state", name_of(row.state)},

@@ -18,13 +18,14 @@ using testing::HasSubstr;
 using testing::Not;
 
 class Observability : public testing::Test {
+public:
+    ~Observability() override { std::filesystem::remove_all(folder_); }
+
 protected:
     Observability() {
         std::string name = (std::filesystem::temp_directory_path() / "carrel-XXXXXX").string();
         folder_ = mkdtemp(name.data());
     }
-    ~Observability() override { std::filesystem::remove_all(folder_); }
-
     Options logging() const {
         auto options = TestProxy::options();
         options.access_log = folder_ / "access.log";

@@ -13,9 +13,7 @@
 namespace carrel::proxy {
 namespace {
 
-using testing::EndsWith;
 using testing::HasSubstr;
-using testing::Not;
 
 std::string content_of(std::filesystem::path const& path) {
     std::ifstream file(path);
