@@ -6,7 +6,7 @@
 
 #include "app/child_process.hpp"
 #include "app/supervisor.hpp"
-#include "proxy/listener.hpp"
+#include "proxy/data_plane/listener.hpp"
 
 #include <memory>
 #include <vector>

@@ -4,7 +4,7 @@
 /// revoked. Each worker has its own; nothing is asked over the network.
 
 #include "http/edge_token.hpp"
-#include "proxy/head.hpp"
+#include "proxy/message/head.hpp"
 #include "proxy/route_table.hpp"
 
 #include <memory>

@@ -1,6 +1,6 @@
 #include "proxy/edge_auth.hpp"
 
-#include "proxy/cookies.hpp"
+#include "proxy/message/cookies.hpp"
 
 #include <gtest/gtest.h>
 

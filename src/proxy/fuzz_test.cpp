@@ -1,10 +1,10 @@
 // Random mutations of real messages through every parser, from a fixed seed: a smoke test that the
 // sanitizers watch, and a check that a refusal never depends on how the bytes were cut.
 
-#include "proxy/chunked.hpp"
-#include "proxy/cookies.hpp"
-#include "proxy/head.hpp"
-#include "proxy/path.hpp"
+#include "proxy/message/chunked.hpp"
+#include "proxy/message/cookies.hpp"
+#include "proxy/message/head.hpp"
+#include "proxy/message/path.hpp"
 
 #include <gtest/gtest.h>
 

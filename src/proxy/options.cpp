@@ -2,7 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
-#include "proxy/characters.hpp"
+#include "proxy/message/characters.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -4,9 +4,9 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "proxy/target.hpp"
-#include "proxy/time_source.hpp"
-#include "proxy/tls_options.hpp"
+#include "proxy/data_plane/target.hpp"
+#include "proxy/data_plane/time_source.hpp"
+#include "proxy/tls/options.hpp"
 #include "runtime/log.hpp"
 
 #include <filesystem>

@@ -1,8 +1,8 @@
 #include "proxy/proxy.hpp"
 
-#include "proxy/journal.hpp"
-#include "proxy/listener.hpp"
+#include "proxy/data_plane/listener.hpp"
 #include "proxy/proxy_state.hpp"
+#include "proxy/report/journal.hpp"
 #include "runtime/log.hpp"
 
 #include <sys/resource.h>

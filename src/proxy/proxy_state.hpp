@@ -2,15 +2,15 @@
 
 /// What a `Proxy` consists of. Private to proxy.cpp and proxy_handover.cpp.
 
-#include "proxy/admin_api.hpp"
-#include "proxy/handover_gate.hpp"
-#include "proxy/handover_giver.hpp"
-#include "proxy/handover_taker.hpp"
-#include "proxy/metrics_page.hpp"
+#include "proxy/api/admin_api.hpp"
+#include "proxy/api/side_server.hpp"
+#include "proxy/data_plane/worker.hpp"
+#include "proxy/handover/gate.hpp"
+#include "proxy/handover/giver.hpp"
+#include "proxy/handover/taker.hpp"
 #include "proxy/proxy.hpp"
-#include "proxy/side_server.hpp"
-#include "proxy/tls_setup.hpp"
-#include "proxy/worker.hpp"
+#include "proxy/report/metrics_page.hpp"
+#include "proxy/tls/setup.hpp"
 
 #include <atomic>
 #include <condition_variable>

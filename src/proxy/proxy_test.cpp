@@ -1,6 +1,6 @@
 #include "proxy/proxy.hpp"
 
-#include "proxy/test_peers.hpp"
+#include "proxy/testing/peers.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

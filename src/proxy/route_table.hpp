@@ -6,7 +6,7 @@
 /// no lock and does not depend on how many routes there are. The `Route`s themselves are shared
 /// between tables and never change; a changed route is a new one. Only its activity moves.
 
-#include "proxy/target.hpp"
+#include "proxy/data_plane/target.hpp"
 
 #include <array>
 #include <atomic>

@@ -1,6 +1,6 @@
 #include "proxy/route_table.hpp"
 
-#include "proxy/path.hpp"
+#include "proxy/message/path.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
-#include "proxy/journal.hpp"
+#include "proxy/handover/successor.hpp"
 #include "proxy/options.hpp"
 #include "proxy/proxy.hpp"
-#include "proxy/successor.hpp"
+#include "proxy/report/journal.hpp"
 #include "runtime/called_program.hpp"
 #include "runtime/log.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "fuzz.hpp"
 
-#include "proxy/chunked.hpp"
+#include "proxy/message/chunked.hpp"
 
 #include <algorithm>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "fuzz.hpp"
 
-#include "proxy/cookies.hpp"
+#include "proxy/message/cookies.hpp"
 
 using namespace carrel::proxy;
 

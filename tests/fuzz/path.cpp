@@ -3,8 +3,8 @@
 
 #include "fuzz.hpp"
 
-#include "proxy/characters.hpp"
-#include "proxy/path.hpp"
+#include "proxy/message/characters.hpp"
+#include "proxy/message/path.hpp"
 #include "proxy/route_table.hpp"
 
 #include <algorithm>

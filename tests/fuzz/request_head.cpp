@@ -3,8 +3,8 @@
 
 #include "fuzz.hpp"
 
-#include "proxy/head.hpp"
-#include "proxy/rewrite.hpp"
+#include "proxy/message/head.hpp"
+#include "proxy/message/rewrite.hpp"
 
 #include <algorithm>
 #include <memory>

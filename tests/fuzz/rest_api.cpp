@@ -3,7 +3,7 @@
 
 #include "fuzz.hpp"
 
-#include "proxy/admin_api.hpp"
+#include "proxy/api/admin_api.hpp"
 
 #include <string>
 

@@ -1,0 +1,137 @@
+#include "proxy/api/route_snapshot.hpp"
+
+#include "proxy/testing/peers.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace carrel::proxy {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class RouteSnapshotTest : public testing::Test {
+protected:
+    RouteSnapshotTest() {
+        std::string name = (std::filesystem::temp_directory_path() / "carrel-XXXXXX").string();
+        folder_ = mkdtemp(name.data());
+        file_ = folder_ / "routes";
+    }
+    ~RouteSnapshotTest() override { std::filesystem::remove_all(folder_); }
+
+    std::unique_ptr<RouteSnapshot> make(KnownRoutes const& known = {}) {
+        auto made = RouteSnapshot::create(file_, known);
+        if (!made) throw std::runtime_error(made.error().message);
+        return *std::move(made);
+    }
+    std::string paths() const {
+        std::string all;
+        for (auto const& route : RouteSnapshot::load(file_, 9).routes) all += route.path + " ";
+        return all;
+    }
+    std::string content() const {
+        std::ostringstream text;
+        text << std::ifstream(file_).rdbuf();
+        return text.str();
+    }
+    void write(std::string const& text) const { std::ofstream(file_) << text; }
+
+    std::filesystem::path folder_;
+    std::filesystem::path file_;
+};
+
+TEST_F(RouteSnapshotTest, KnowsAgainWhatItWasTold) {
+    {
+        auto const snapshot = make({.routes = {{"/old", "{}", 1, 2}}, .revocations = {}});
+        snapshot->put("/a", R"({"target":"http://a"})");
+        snapshot->put("/b", "{}");
+        snapshot->flush();
+        snapshot->remove("/b");
+        snapshot->put("/a", R"({"target":"http://b"})");
+        snapshot->add({.session = "s", .until = 77});
+    }
+    EXPECT_EQ(paths(), "/a /old ");
+    auto const known = RouteSnapshot::load(file_, 9);
+    EXPECT_EQ(known.routes[0].data, R"({"target":"http://b"})");
+    EXPECT_EQ(known.routes[0].last_activity, 9);
+    ASSERT_EQ(known.revocations.size(), 1U);
+    EXPECT_EQ(known.revocations[0].session, "s");
+    struct stat status = {};
+    ASSERT_EQ(stat(file_.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST_F(RouteSnapshotTest, ATornFileCountsUpToWhereItIsTorn) {
+    {
+        auto const snapshot = make();
+        for (char const* path : {"/a", "/b", "/c"}) {
+            snapshot->put(path, "{}");
+            snapshot->flush();
+        }
+    }
+    auto const whole = content();
+    ASSERT_EQ(paths(), "/a /b /c ");
+    std::string seen = "/a /b /c ";
+    for (size_t size = whole.size(); size > 16; --size) {
+        write(whole.substr(0, size));
+        auto const now = paths();
+        EXPECT_TRUE(seen.starts_with(now)) << size;
+        seen = now;
+    }
+    EXPECT_EQ(seen, "");
+    for (size_t at = 16; at < whole.size(); ++at) {
+        auto changed = whole;
+        changed[at] = static_cast<char>(changed[at] + 1);
+        write(changed);
+        EXPECT_NE(paths(), "/a /b /c ") << at;
+    }
+}
+
+TEST_F(RouteSnapshotTest, AForeignFileIsMovedAside) {
+    write("root:x:0:0:");
+    EXPECT_EQ(paths(), "");
+    EXPECT_FALSE(std::filesystem::exists(file_));
+    EXPECT_TRUE(std::filesystem::exists(file_.string() + ".unreadable"));
+    EXPECT_EQ(paths(), "");
+}
+
+TEST_F(RouteSnapshotTest, DoesNotGrowForEver) {
+    auto const snapshot = make();
+    std::string const data(size_t{1} << 20U, 'x');
+    for (int i = 0; i < 12; ++i) {
+        snapshot->put("/a", data);
+        snapshot->flush();
+    }
+    EXPECT_LT(std::filesystem::file_size(file_), 6U << 20U);
+    EXPECT_EQ(paths(), "/a ");
+}
+
+TEST_F(RouteSnapshotTest, ANewProxyHasTheRoutesOfAKilledOne) {
+    ScriptedUpstream upstream(always_answer("here"));
+    auto options = TestProxy::options();
+    options.routes_file = file_;
+    {
+        TestProxy first(options);
+        first.add_route("/a", upstream.url(), R"(,"secret":"s\"s","more":[1])");
+        first.add_route("/gone", upstream.url());
+        first.add_route("/g", upstream.url(), R"(,"auth":{"login":"/login"})");
+        first.api("DELETE", "/api/routes/gone");
+        first.api("POST", "/api/revocations", R"({"session":"s","until":4000000000})");
+    }
+    TestProxy second(options);
+    EXPECT_THAT(second.get("/a"), HasSubstr("here"));
+    EXPECT_THAT(second.get("/gone"), StartsWith("HTTP/1.1 404"));
+    EXPECT_THAT(second.get("/g/x"), StartsWith("HTTP/1.1 403"));
+    EXPECT_THAT(second.api("GET", "/api/routes/a"), HasSubstr(R"("more":[1])"));
+    EXPECT_THAT(second.api("GET", "/api/revocations"), HasSubstr(R"("session":"s")"));
+}
+
+}  // namespace
+}  // namespace carrel::proxy

@@ -1,0 +1,153 @@
+// Every deadline of the data plane, by a clock that is moved by hand.
+
+#include "proxy/data_plane/socket.hpp"
+#include "proxy/testing/peers.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <filesystem>
+#include <future>
+
+namespace carrel::proxy {
+namespace {
+
+using testing::EndsWith;
+using testing::StartsWith;
+
+class Timeouts : public testing::Test {
+protected:
+    static Options options(TimeSource const& time) {
+        auto options = TestProxy::options();
+        options.time = &time;
+        return options;
+    }
+    /// Once this is answered, what was sent before on other connections has been seen.
+    void settle() const { ASSERT_THAT(proxy.get("/_chp_healthz"), StartsWith("HTTP/1.1 200")); }
+    ManualTime time;
+    TestProxy proxy{options(time)};
+};
+
+std::string const whole = "GET /_chp_healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST_F(Timeouts, GiveAHeadTenSecondsHoweverItTrickles) {
+    auto slow = proxy.connect();
+    auto quick = proxy.connect();
+    slow.send(whole.substr(0, 5));
+    quick.send(whole.substr(0, 5));
+    settle();
+    for (size_t i = 0; i < 9; ++i) {
+        time.advance(Milliseconds(1050));
+        slow.send(whole.substr(5 + i, 1));
+        settle();
+    }
+    quick.send(whole.substr(5));
+    EXPECT_THAT(quick.read_message(), StartsWith("HTTP/1.1 200"));
+    time.advance(Milliseconds(700));
+    EXPECT_THAT(slow.read_message(), StartsWith("HTTP/1.1 408"));
+    slow.half_close();
+    EXPECT_TRUE(slow.is_closed());
+}
+
+TEST_F(Timeouts, CountALaterHeadFromItsFirstByte) {
+    auto client = proxy.connect();
+    client.send(whole);
+    client.read_message();
+    time.advance(Milliseconds(4000));
+    client.send(whole.substr(0, 5));
+    settle();
+    time.advance(Milliseconds(9000));
+    settle();
+    client.send(whole.substr(5));
+    EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(Timeouts, CloseConnectionsThatAskNothing) {
+    auto fresh = proxy.connect();
+    auto kept = proxy.connect();
+    kept.send(whole);
+    kept.read_message();
+    settle();
+    time.advance(Milliseconds(5200));
+    EXPECT_TRUE(kept.is_closed());
+    time.advance(Milliseconds(55000));
+    EXPECT_TRUE(fresh.is_closed());
+}
+
+TEST_F(Timeouts, GiveABodyAMinuteBetweenTwoPieces) {
+    ScriptedUpstream upstream([](Peer& peer) { peer.read_to_end(); });
+    proxy.add_route("/", upstream.url());
+    auto client = proxy.connect();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12");
+    settle();
+    time.advance(Milliseconds(50000));
+    client.send("34");
+    settle();
+    time.advance(Milliseconds(50000));
+    client.send("56");
+    settle();
+    time.advance(Milliseconds(60200));
+    EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 408"));
+}
+
+TEST_F(Timeouts, GiveUpConnectingAfterTenSeconds) {
+    // Nobody accepts here, and the queue has room for one.
+    auto const path = testing::TempDir() + "carrel-timeouts-test.sock";
+    std::filesystem::remove(path);
+    auto const address = *unix_address(path);
+    Socket const full(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(bind(full.descriptor(), address.get(), address.length), 0);
+    ASSERT_EQ(listen(full.descriptor(), 0), 0);
+    auto const first = Peer::connect(path);
+    std::string encoded;
+    for (char const c : path) encoded += c == '/' ? "%2F" : std::string(1, c);
+    proxy.add_route("/", "http+unix://" + encoded);
+    auto client = proxy.connect();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    settle();
+    time.advance(Milliseconds(10100));
+    EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 503"));
+    std::filesystem::remove(path);
+}
+
+TEST_F(Timeouts, CutOffAReaderThatTakesNothingForTwoMinutes) {
+    constexpr size_t size = 64UL << 20U;
+    std::promise<void> gone;
+    ScriptedUpstream upstream([&](Peer& peer) {
+        peer.read_head();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+        std::string const piece(1UL << 20U, 'x');
+        size_t refused = 0;
+        for (size_t sent = 0; sent < size && refused < 200;) {
+            auto const taken = peer.send_some(piece);
+            sent += taken;
+            refused = taken == 0 ? refused + 1 : 0;
+            if (taken == 0) settle();
+        }
+        time.advance(Milliseconds(121000));
+        EXPECT_TRUE(peer.is_closed());
+        gone.set_value();
+    });
+    proxy.add_route("/", upstream.url());
+    auto client = proxy.connect();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+TEST_F(Timeouts, CloseIdleUpstreamConnectionsAfterFourSeconds) {
+    std::promise<void> closed;
+    ScriptedUpstream upstream([&](Peer& peer) {
+        peer.read_head();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        EXPECT_TRUE(peer.is_closed());
+        closed.set_value();
+    });
+    proxy.add_route("/", upstream.url());
+    EXPECT_THAT(proxy.get("/"), EndsWith("ok"));
+    time.advance(Milliseconds(4200));
+    EXPECT_EQ(closed.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+}  // namespace
+}  // namespace carrel::proxy
