@@ -83,8 +83,10 @@ public:
     }
 
     Task<> serve() {
-        for (bool again = true; again && !context_.stopping;) {
+        for (bool again = true; again && !is_over();) {
             if (!co_await wait_for_request()) break;
+            wire_.answered = true;
+            wire_.kept = false;
             again = co_await serve_one();
         }
         wire_.cut();
@@ -92,13 +94,16 @@ public:
     }
 
 private:
+    /// Whoever connected before the server began to stop is answered once.
+    [[nodiscard]] bool is_over() const { return context_.stopping && wire_.answered; }
+
     asio::awaitable<bool> wait_for_request() {
         if (buffer_.size() > 0) co_return true;
         wire_.idle = true;
         wire_.limit(longest_idle);
         auto const [error] = co_await wire_.socket().async_wait(Socket::wait_read, token);
         wire_.idle = false;
-        co_return !error && !context_.stopping;
+        co_return !error && !is_over();
     }
 
     asio::awaitable<bool> serve_one() {
@@ -133,9 +138,11 @@ private:
         if (!failure.empty())
             response = problem({Code::Internal, "unexpected: " + failure}, request);
         if (!wire_.socket().is_open()) co_return false;
-        auto const sent = co_await send_response(
-            wire_, context_, request, response,
-            keep_alive && !context_.stopping && !context_.last_answers, can_chunk);
+        bool const keep = keep_alive && !context_.stopping && !context_.last_answers;
+        wire_.kept = keep && !response.stream;
+        auto const sent =
+            co_await send_response(wire_, context_, request, response, keep, can_chunk);
+        wire_.kept = sent && *sent;
         if (log::enabled(log::Level::Debug)) {
             auto const elapsed =
                 std::chrono::duration_cast<Milliseconds>(Steady::now() - started).count();

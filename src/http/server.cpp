@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -118,8 +119,9 @@ struct Server::State {
     static Task<> accept_all(std::shared_ptr<State> self) {
         while (!self->context->stopping) {
             auto [error, peer] = co_await self->acceptor.async_accept(token);
-            if (self->context->stopping || error == asio::error::operation_aborted) break;
+            if (error == asio::error::operation_aborted) break;
             if (error) {
+                if (self->context->stopping) break;
                 // Mostly too many open files; others may end while we wait.
                 log::warn("accept_failed", {{"cause", error.message()}});
                 (void)co_await sleep_for(Milliseconds(100));
@@ -211,12 +213,24 @@ void Server::give_up_listening() {
 
 void Server::start() { state_->tasks.start("accept", State::accept_all(state_)); }
 
+Task<> Server::wind_down(Milliseconds longest) {
+    auto const state = state_;
+    state->context->last_answers = true;
+    auto const deadline = Deadline::after(longest);
+    auto const kept = [](auto const& wire) { return wire->kept; };
+    while (std::ranges::any_of(state->wires, kept) && !deadline.passed()) {
+        state->changed.expires_at(deadline.at());
+        co_await state->changed.async_wait(token);
+    }
+    co_return Result<>();
+}
+
 Task<> Server::stop(Milliseconds grace) {
     auto const state = state_;
     state->close_acceptor();
     auto const deadline = Deadline::after(grace);
     for (auto const& wire : state->wires)
-        if (wire->idle) wire->cut();
+        if (wire->idle && wire->answered) wire->cut();
     while (!state->wires.empty() && !deadline.passed()) {
         state->changed.expires_at(deadline.at());
         co_await state->changed.async_wait(token);

@@ -47,7 +47,12 @@ public:
 
     /// Accepts connections, from now on and in the background.
     void start();
+    /// Answers as before, but each answer is the last on its connection. Returns when no connection
+    /// waits for another request, or `longest` has passed: a `stop` then surprises no client that
+    /// keeps connections for less.
+    Task<> wind_down(Milliseconds longest);
     /// Accepts nothing more, lets answers under way finish until `grace` has passed, then cuts.
+    /// Who has connected and not been answered yet still is.
     Task<> stop(Milliseconds grace);
 
     /// The TCP port; 0 for a unix socket.

@@ -183,6 +183,45 @@ TEST(Server, StopLetsAnAnswerUnderWayFinish) {
     EXPECT_FALSE(std::filesystem::exists(server.socket()));
 }
 
+TEST(Server, StopStillAnswersWhoHadConnectedBefore) {
+    SlowServer slow;
+    auto& server = slow.server;
+    auto const busy = server.connect();
+    auto const late = server.connect();
+    // Answered after `late` was accepted, for they are accepted in order.
+    auto const last = server.connect();
+    busy.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    slow.entered.get_future().wait();
+    auto stopping = asio::co_spawn(server.io, server.server->stop(Seconds(20)), asio::use_future);
+    ASSERT_TRUE(server.wait_for([]() -> Task<> { co_return Result<>(); }()));
+    late.send("GET /none HTTP/1.1\r\n\r\n");
+    EXPECT_TRUE(late.read_all().starts_with("HTTP/1.1 400"));
+    last.send("GET /none HTTP/1.1\r\n\r\n");
+    EXPECT_TRUE(last.read_all().starts_with("HTTP/1.1 400"));
+    asio::post(server.io, [&] { slow.go_on->cancel(); });
+    EXPECT_TRUE(busy.read_all().ends_with("done"));
+    EXPECT_TRUE(stopping.get());
+}
+
+TEST(Server, WindingDownGivesEachKeptConnectionOneMoreAnswer) {
+    TestServer server(
+        [](Request&) -> asio::awaitable<Response> { co_return Response::text("ok"); });
+    auto const kept = server.connect();
+    std::string const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    kept.send(request);
+    EXPECT_EQ(kept.read_until("ok").find("Connection: close"), std::string::npos);
+    auto winding =
+        asio::co_spawn(server.io, server.server->wind_down(Seconds(20)), asio::use_future);
+    ASSERT_TRUE(server.wait_for([]() -> Task<> { co_return Result<>(); }()));
+    auto const later = server.connect();  // is accepted as before
+    later.send(request);
+    EXPECT_NE(later.read_all().find("Connection: close"), std::string::npos);
+    EXPECT_EQ(winding.wait_for(Seconds(0)), std::future_status::timeout);
+    kept.send(request);
+    EXPECT_NE(kept.read_all().find("Connection: close"), std::string::npos);
+    EXPECT_TRUE(winding.get());
+}
+
 TEST(Server, StopCutsAHandlerThatTakesLongerThanTheGrace) {
     SlowServer slow;
     auto const connection = slow.server.connect();

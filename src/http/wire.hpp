@@ -39,6 +39,10 @@ public:
 
     /// True while no request is under way: then it may be cut without losing an answer.
     bool idle = true;
+    /// Something has been asked on it. Before, a request may be on its way here.
+    bool answered = false;
+    /// The last answer said, or says, that another request may follow.
+    bool kept = false;
 
 private:
     Socket socket_;
