@@ -36,7 +36,17 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags);
 enum class Demo { No, Yes };
 
 Result<> serve(SettingsFlags const& flags, Demo demo);
-Result<> control(SettingsFlags const& flags, Demo demo);
+
+/// What a supervisor adds to the command line of its control process.
+struct Supervision {
+    int listener = -1;  ///< an open listening socket, instead of one that control makes
+    int ready = -1;     ///< a line is written here, and it is closed, once requests are answered
+};
+Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision);
+
+/// Has the `carrel serve` of this data folder go over to the program that is installed now, and
+/// says in a sentence what became of it.
+Result<> upgrade(SettingsFlags const& flags);
 
 struct PersonToAdd {
     std::string name;

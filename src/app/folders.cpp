@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 namespace carrel {
@@ -110,7 +111,31 @@ Result<FolderLock> FolderLock::acquire(fs::path const& data) {
                     "another Carrel already runs on the data folder {}; stop it, or choose another "
                     "folder with --data",
                     data.string());
+    // For `holder`; the lock is what counts.
+    auto const pid = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(lock.file_, 0) != 0 ||
+        ::pwrite(lock.file_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+        return fail_errno("write {}", path.string());
     return lock;
+}
+
+Result<pid_t> FolderLock::holder(fs::path const& data) {
+    auto const path = data / "lock";
+    auto const nobody =
+        fail(Code::NotFound, "no `carrel serve` runs on the data folder {}", data.string());
+    std::ifstream file(path);
+    pid_t process = 0;
+    if (!(file >> process) || process <= 1) return nobody;
+    // A lock file outlives who wrote it; the process that holds the lock has it open.
+    std::error_code error;
+    for (auto const& descriptor :
+         fs::directory_iterator(fmt::format("/proc/{}/fd", process), error)) {
+        std::error_code gone;
+        if (fs::equivalent(descriptor.path(), path, gone)) return process;
+    }
+    if (error == std::errc::permission_denied)
+        return fail(Code::PermissionDenied, "process {} belongs to somebody else", process);
+    return nobody;
 }
 
 Result<FolderLock> FolderLock::acquire_for_control(fs::path const& data, Milliseconds patience) {

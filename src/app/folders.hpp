@@ -6,6 +6,8 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 
+#include <sys/types.h>
+
 #include <filesystem>
 
 namespace carrel {
@@ -26,6 +28,8 @@ struct Folders {
         return runtime / "handover.sock";
     }
     [[nodiscard]] std::filesystem::path port_file() const { return runtime / "port"; }
+    /// What became of the last upgrade.
+    [[nodiscard]] std::filesystem::path upgrade_file() const { return runtime / "upgrade"; }
 };
 
 /// Makes both folders when they are not there. The error says what cannot be made and why, in one
@@ -40,6 +44,8 @@ class FolderLock {
 public:
     /// For `carrel serve`. Conflict: another Carrel runs on this folder.
     [[nodiscard]] static Result<FolderLock> acquire(std::filesystem::path const& data);
+    /// The process that holds the data folder for `carrel serve`. NotFound: nobody does.
+    [[nodiscard]] static Result<pid_t> holder(std::filesystem::path const& data);
     /// For the control process, which may run without a supervisor: proves that no other one of
     /// this folder lives. Waits for one that is ending. Conflict: it does not end.
     [[nodiscard]] static Result<FolderLock> acquire_for_control(std::filesystem::path const& data,

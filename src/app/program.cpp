@@ -33,6 +33,7 @@ public:
         app_.require_subcommand(1);
         add_serve();
         add_control();
+        add_upgrade();
         add_user();
         add_token();
         add_course_commands(*app_.add_subcommand("course", "courses of a platform that runs"),
@@ -70,10 +71,20 @@ private:
     }
 
     void add_control() {
-        auto& command = add(app_, "control", "the control process alone, behind a proxy",
-                            [this] { return control(flags_, demo_ ? Demo::Yes : Demo::No); });
+        auto& command = add(app_, "control", "the control process alone, behind a proxy", [this] {
+            return control(flags_, demo_ ? Demo::Yes : Demo::No, supervision_);
+        });
         add_settings_flags(command, flags_);
+        // For `carrel serve` alone: kept out of the help.
+        command.add_option("--listen-fd", supervision_.listener)->group("");
+        command.add_option("--ready-fd", supervision_.ready)->group("");
         command.add_flag("--demo", demo_, "put people and a course into an empty platform");
+    }
+
+    void add_upgrade() {
+        auto& command = add(app_, "upgrade", "have a running `carrel serve` use the new program",
+                            [this] { return upgrade(flags_); });
+        add_settings_flags(command, flags_);
     }
 
     void add_user() {
@@ -125,6 +136,7 @@ private:
 
     CLI::App app_{"Carrel: on-demand Jupyter for courses", "carrel"};
     SettingsFlags flags_;
+    Supervision supervision_;
     PersonToAdd person_;
     TokenToCreate token_;
     CourseFlags course_;

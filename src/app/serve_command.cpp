@@ -59,7 +59,10 @@ Result<> serve(SettingsFlags const& flags, Demo demo) {
                       .on_terminal = has_terminal()});
 }
 
-Result<> control(SettingsFlags const& flags, Demo demo) {
+Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision) {
+    // Notebook servers, which are started from here, must not get them.
+    for (int const descriptor : {supervision.listener, supervision.ready})
+        if (descriptor >= 0) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     TRY(auto settings, settings_from(flags));
     log::start("control", to_level(settings.log.level));
     TRY(auto folders, make_folders(settings.server.data));
@@ -72,7 +75,11 @@ Result<> control(SettingsFlags const& flags, Demo demo) {
     std::optional<AcmeClient> acme;
     if (certificate && !certificate->challenges.empty())
         acme.emplace(settings.server, folders.data, *certificate).start();
-    TRY(auto const control, Control::create({std::move(settings), folders, std::move(secrets)}));
+    TRY(auto const control, Control::create({.settings = std::move(settings),
+                                             .folders = folders,
+                                             .secrets = std::move(secrets),
+                                             .listener = supervision.listener,
+                                             .ready = supervision.ready}));
     if (demo == Demo::Yes)
         TRY_VOID(seed_demo(control->store(), PasswordHasher(), random, SystemClock().now(), limits,
                            logins_file(folders)));

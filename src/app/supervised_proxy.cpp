@@ -87,32 +87,31 @@ bool SupervisedProxy::note_end(pid_t process, int status) {
     return current_->note_end(process, status) || left;
 }
 
-void SupervisedProxy::begin_upgrade(std::string const& program) {
-    if (next_ || !running()) return;
+Result<> SupervisedProxy::begin_upgrade(std::string const& program) {
     log::info("proxy_upgrade", {{"program", program}});
-    next_ = std::make_unique<ChildProcess>(plan_);
     next_program_ = program;
-    if (auto const started = next_->start(program, {"--take-over"}); !started)
-        log::error("proxy_upgrade_failed", {{"cause", started.error().message}});
+    if (!running()) return {};
+    next_ = std::make_unique<ChildProcess>(plan_);
+    auto const started = next_->start(program, {"--take-over"});
+    if (!started) next_.reset();
+    return started;
 }
 
 SupervisedProxy::Upgrade SupervisedProxy::attend() {
-    if (!next_) return Upgrade::None;
-    if (next_->running() && !next_->is_ready()) {
+    if (next_program_.empty()) return Upgrade::None;
+    if (next_ && next_->running() && !next_->is_ready()) {
         // The one it takes over from is gone: so is what it would have taken over.
         if (!running()) next_->signal(SIGKILL);
         return Upgrade::UnderWay;
     }
-    if (!next_->running()) {
-        // Unless it was at work already, the process that runs has noticed, and goes on.
-        next_.reset();
-        log::error("proxy_upgrade_failed",
-                   {{"program", next_program_}, {"cause", "it ended; its last lines say why"}});
-        return Upgrade::Failed;
-    }
+    auto const program = std::exchange(next_program_, {});
+    auto next = std::move(next_);
+    // Unless it was at work already, the process that runs has noticed, and goes on.
+    if (next && !next->running()) return Upgrade::Failed;
+    program_ = program;
+    if (!next) return Upgrade::Done;  // there was nothing to take over
     if (current_->running()) leaving_.push_back(std::move(current_));
-    current_ = std::move(next_);
-    program_ = next_program_;
+    current_ = std::move(next);
     log::info("proxy_upgraded", {{"program", program_}, {"pid", current_->process()}});
     return Upgrade::Done;
 }

@@ -21,15 +21,16 @@ public:
     Result<> start();
     bool note_end(pid_t process, int status);
 
-    /// Starts `program`, which is to take over from the process that runs. What becomes of it is
-    /// seen by `attend`. Does nothing while another upgrade is under way.
-    void begin_upgrade(std::string const& program);
+    /// Starts `program`, which is to take over from the process that runs; when none does, it is
+    /// what is started next. What becomes of it is seen by `attend`. Not while another upgrade is
+    /// under way. The error is why it could not be started.
+    [[nodiscard]] Result<> begin_upgrade(std::string const& program);
 
     enum class Upgrade { None, UnderWay, Done, Failed };
     /// Looks how an upgrade goes; Done and Failed are said once.
     [[nodiscard]] Upgrade attend();
 
-    [[nodiscard]] bool upgrading() const { return next_ != nullptr; }
+    [[nodiscard]] bool upgrading() const { return !next_program_.empty(); }
     [[nodiscard]] bool running() const { return current_->running(); }
     [[nodiscard]] ChildProcess const& current() const { return *current_; }
     /// No process is left, the leaving ones included.
@@ -44,7 +45,7 @@ private:
     ChildPlan plan_;
     std::vector<proxy::Socket> sockets_;
     std::string program_ = "/proc/self/exe";  ///< which runs, and is started again when it dies
-    std::string next_program_;
+    std::string next_program_;                ///< "" when there is no upgrade
     std::unique_ptr<ChildProcess> current_;
     std::unique_ptr<ChildProcess> next_;
     std::vector<std::unique_ptr<ChildProcess>> leaving_;

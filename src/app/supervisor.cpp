@@ -1,7 +1,9 @@
 #include "app/supervisor.hpp"
 
 #include "app/child_process.hpp"
+#include "app/supervised_control.hpp"
 #include "app/supervised_proxy.hpp"
+#include "app/upgrade.hpp"
 #include "http/client.hpp"
 #include "runtime/log.hpp"
 
@@ -34,13 +36,7 @@ int wait_for_signal(sigset_t const& signals, Milliseconds patience) {
 
 class Supervisor {
 public:
-    explicit Supervisor(Supervised const& what)
-        : what_(what),
-          control_({.name = "control",
-                    .program = what.program,
-                    .arguments = what.control_arguments,
-                    .secrets = {},
-                    .descriptors = {}}) {}
+    explicit Supervisor(Supervised const& what) : what_(what) {}
 
     Result<> run() {
         sigemptyset(&signals_);
@@ -54,8 +50,9 @@ public:
         std::filesystem::remove(what_.folders.port_file(), ignored);
 
         TRY(proxy_, SupervisedProxy::create(what_));
+        TRY(control_, SupervisedControl::create(what_));
         TRY_VOID(proxy_->start());
-        TRY_VOID(control_.start(program_));
+        TRY_VOID(control_->start());
         auto const ended = watch();
         stop();
         return ended;
@@ -69,24 +66,57 @@ private:
             if (number == SIGINT || number == SIGTERM) return {};
             if (number == SIGHUP && !hang_up()) return {};
             reap();
-            if (number == SIGUSR2) proxy_->begin_upgrade(what_.program);
-            // A new control process of the new program: it finds everything again.
-            if (proxy_->attend() == SupervisedProxy::Upgrade::Done) {
-                program_ = what_.program;
-                control_.signal(SIGTERM);
-            }
+            if (number == SIGUSR2) begin_upgrade();
+            attend_upgrade();
             TRY_VOID(keep_alive(proxy_->current(), [this] { return proxy_->start(); }));
-            TRY_VOID(keep_alive(control_, [this] { return control_.start(program_); }));
+            TRY_VOID(keep_alive(control_->child(), [this] { return control_->start(); }));
+            control_->turn_away();
             if (!announced_) announce();
         }
     }
 
+    /// The proxy goes first: it hands everything over, or nothing has happened. Then control is
+    /// replaced, whose requests wait meanwhile; it finds everything again.
+    void begin_upgrade() {
+        if (upgrading()) return;  // Who asked hears of the one that is under way.
+        if (auto const begun = proxy_->begin_upgrade(what_.program); !begun)
+            note_failed_upgrade("proxy", begun.error().message);
+    }
+
+    void attend_upgrade() {
+        auto const proxy = proxy_->attend();
+        if (proxy == SupervisedProxy::Upgrade::Done) control_->begin_upgrade(what_.program);
+        if (proxy == SupervisedProxy::Upgrade::Failed)
+            note_failed_upgrade("proxy", "it ended before it was at work");
+        auto const control = control_->attend();
+        if (control == SupervisedControl::Upgrade::Done)
+            note_upgrade(what_.folders,
+                         {.done = true,
+                          .sentence = fmt::format("proxy and control run {} now; nobody's "
+                                                  "connection or server was touched",
+                                                  what_.program)});
+        if (control == SupervisedControl::Upgrade::Failed)
+            note_failed_upgrade("control", "it ended again and again before it was at work");
+    }
+
+    void note_failed_upgrade(char const* process, std::string const& cause) {
+        log::error("upgrade_failed",
+                   {{"process", process}, {"program", what_.program}, {"cause", cause}});
+        note_upgrade(what_.folders,
+                     {.done = false,
+                      .sentence = fmt::format(
+                          "the {} of {} did not come up ({}), so the former one goes on; the log "
+                          "of `carrel serve` says why",
+                          process, what_.program, cause)});
+    }
+
+    [[nodiscard]] bool upgrading() const { return proxy_->upgrading() || control_->upgrading(); }
+
     /// How long nothing can happen but what a signal tells of.
     [[nodiscard]] Milliseconds patience() {
-        if (!announced_ || proxy_->upgrading()) return short_wait;
+        if (!announced_ || upgrading()) return short_wait;
         auto wait = longest_wait;
-        for (ChildProcess const* child :
-             {&proxy_->current(), static_cast<ChildProcess const*>(&control_)})
+        for (ChildProcess const* child : {&proxy_->current(), &control_->child()})
             if (!child->running()) wait = std::min(wait, child->pause() + Milliseconds(1));
         return wait;
     }
@@ -102,7 +132,7 @@ private:
     void reap() {
         int status = 0;
         for (pid_t process = 0; (process = ::waitpid(-1, &status, WNOHANG)) > 0;)
-            if (!proxy_->note_end(process, status)) control_.note_end(process, status);
+            if (!proxy_->note_end(process, status)) control_->note_end(process, status);
     }
 
     template <class Start>
@@ -152,9 +182,10 @@ private:
 
     void stop() {
         // The proxy goes last: it tells people what is going on until the end.
+        auto const& control = control_->child();
         end(
-            control_.name(), control_grace, [this] { return !control_.running(); },
-            [this](int number) { control_.signal(number == SIGKILL ? SIGKILL : SIGINT); });
+            control.name(), control_grace, [&] { return !control.running(); },
+            [&](int number) { control.signal(number == SIGKILL ? SIGKILL : SIGINT); });
         end(
             "proxy", proxy_grace, [this] { return proxy_->all_ended(); },
             [this](int number) { proxy_->signal(number); });
@@ -179,9 +210,8 @@ private:
     }
 
     Supervised const& what_;
-    std::string program_ = "/proc/self/exe";
     std::unique_ptr<SupervisedProxy> proxy_;
-    ChildProcess control_;
+    std::unique_ptr<SupervisedControl> control_;
     http::Client client_;
     sigset_t signals_{};
     bool announced_ = false;

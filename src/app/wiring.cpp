@@ -21,6 +21,8 @@ namespace {
 /// Store, password hashing, curl and archives share these; most of them wait, not compute.
 constexpr size_t blocking_threads = 16;
 constexpr Milliseconds answer_grace{3'000};
+/// Longer than the proxy keeps a connection that nobody uses.
+constexpr Milliseconds longest_wind_down{5'000};
 
 /// What only the router answers; every other path is a page of the UI.
 bool is_for_router(std::string_view path) {
@@ -50,6 +52,13 @@ PlatformFacts platform_facts(ControlOptions const& options, Isolation const& iso
     facts.started_at = now;
     facts.data = options.folders.data;
     return facts;
+}
+
+/// Tells the supervisor, who holds the other end of a pipe.
+void announce(int descriptor) {
+    if (descriptor < 0) return;
+    [[maybe_unused]] auto const written = ::write(descriptor, "\n", 1);
+    ::close(descriptor);
 }
 
 void warn_of_missing_isolation(Isolation const& isolation) {
@@ -194,12 +203,15 @@ Task<> Control::start() {
     tasks_.start("dispatcher", dispatcher_.run());
     tasks_.start("housekeeping", housekeeping_.run());
     // Last: whoever reaches the API finds a hub that knows its servers.
-    auto created = http::Server::create(
-        context_.get_executor(), http::UnixSocket{options_.folders.control_socket()},
-        [this](http::Request& request) { return respond(request); });
+    http::ListenAddress address = http::UnixSocket{options_.folders.control_socket()};
+    if (options_.listener >= 0) address = http::Inherited{options_.listener};
+    auto created =
+        http::Server::create(context_.get_executor(), address,
+                             [this](http::Request& request) { return respond(request); });
     if (!created) co_return std::unexpected(created.error().wrapped("listen for requests"));
     server_ = *std::move(created);
     server_->start();
+    announce(options_.ready);
     log::info("control_ready", {{"version", version}});
     co_return Result<>();
 }
@@ -214,6 +226,8 @@ Task<> Control::end_at_signal() {
 
 Task<> Control::shut_down(bool stop_servers) {
     log::info("control_stopping", {{"servers", stop_servers ? "stopped" : "left running"}});
+    // Another control process comes next, and no request may fall between the two.
+    if (server_ && !stop_servers) CO_TRY_VOID(co_await server_->wind_down(longest_wind_down));
     if (server_) CO_TRY_VOID(co_await server_->stop(answer_grace));
     CO_TRY_VOID(co_await tasks_.close());
     CO_TRY_VOID(co_await hub_.close());

@@ -27,6 +27,8 @@ struct ControlOptions {
     Settings settings;
     Folders folders;
     Secrets secrets;
+    int listener = -1;  ///< an open listening socket; -1: control makes one
+    int ready = -1;     ///< where a line says that requests are answered; -1: nowhere
 };
 
 /// Portal, hub, dispatcher and worker in one process. Members are declared in the order in which

@@ -49,7 +49,8 @@ def wait_until(condition, timeout=30, what="the condition"):
 class CarrelProcess:
     """One `carrel serve` and the folder it lives in."""
 
-    def __init__(self, config=QUICK, environment=ENVIRONMENT, folder=None, arguments=(), tls=False):
+    def __init__(self, config=QUICK, environment=ENVIRONMENT, folder=None, arguments=(), tls=False, program=PROGRAM):
+        self.program = program
         self.kept = folder is not None
         self.scheme = "https" if tls else "http"
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="carrel-test-"))
@@ -82,12 +83,21 @@ class CarrelProcess:
     def command(self, *arguments):
         """The command line of a Carrel command that uses this configuration and data."""
         configs = [word for path in self.configs for word in ("--config", str(path))]
-        return [str(PROGRAM), *arguments, *configs, "--data", str(self.data)]
+        return [str(self.program), *arguments, *configs, "--data", str(self.data)]
 
     def run(self, *arguments, input=None, timeout=60):
         """Runs a Carrel command to its end."""
+        return self.run_program(self.program, *arguments, input=input, timeout=timeout)
+
+    def run_program(self, program, *arguments, input=None, timeout=60):
+        """The same with another program than the one that serves."""
         return subprocess.run(
-            self.command(*arguments), input=input, capture_output=True, text=True, timeout=timeout, env=clean_environment()
+            [str(program), *self.command(*arguments)[1:]],
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=clean_environment(),
         )
 
     def start(self, port=0, timeout=60):

@@ -198,12 +198,13 @@ def serve(listener, answer):
 class EchoUpstream:
     """A target: echoes the path and body of requests, and the messages of WebSockets.
 
-    `/slow/…` takes its time: half the answer at once, the rest when `release` is set.
+    `/slow/…` takes its time: half the answer at once, the rest when `release` is set, or asked for by `/release`.
     """
 
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+    def __init__(self, listener=None):
+        self.listener = listener or socket.create_server(("127.0.0.1", 0), backlog=1024)
+        if listener is None:
+            self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.release = threading.Event()
         self.slow = threading.Semaphore(0)  # counts slow answers that are under way
         self.thread = threading.Thread(target=serve, args=(self.listener, self._answer), daemon=True)
@@ -218,7 +219,8 @@ class EchoUpstream:
         self.listener.close()
 
     def _answer(self, connection):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line = Line.__new__(Line)
         line.socket, line.pending = connection, b""
         while True:
@@ -235,6 +237,8 @@ class EchoUpstream:
                 self.release.wait(60)
                 line.send(body[1:])
             else:
+                if path.endswith("/release"):
+                    self.release.set()
                 line.send(start + body)
 
     @staticmethod

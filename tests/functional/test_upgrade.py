@@ -1,0 +1,242 @@
+"""A new program takes the place of the one that `carrel serve` runs, under load. Nobody notices.
+
+CARREL_UPGRADES says how many upgrades in a row (2 without it).
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
+
+import pytest
+from conftest import platform
+from support.carrel_process import PROGRAM, QUICK, wait_until
+from support.course import Course, edge_cookie
+from support.visitors import Line, Visitors, WebSocketLine, Wrong
+
+UPGRADES = int(os.environ.get("CARREL_UPGRADES", "2"))
+WEBSOCKETS = 40
+SUPPORT = pathlib.Path(__file__).resolve().parent.parent / "support"
+ECHO = f"""
+[environments.echo]
+command = ["/usr/bin/python3", "-I", {json.dumps(str(SUPPORT / "echo_server.py"))}, "{{socket}}"]
+read_only = [{json.dumps(str(SUPPORT))}]
+"""
+
+
+class Installed:
+    """A program in a folder of its own, which a newer one can replace as a package manager does."""
+
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder) / "carrel"
+        self.install()
+
+    def install(self, source=PROGRAM):
+        """Beside and renamed: the running file must not be written into. Returns what tells it from all others."""
+        beside = self.path.with_suffix(".new")
+        shutil.copy(source, beside)
+        beside.chmod(0o755)
+        beside.rename(self.path)
+        return identity(self.path)
+
+
+def identity(path):
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def program_of(pid):
+    with contextlib.suppress(OSError):
+        return identity(f"/proc/{pid}/exe")
+
+
+@pytest.fixture
+def installed():
+    with tempfile.TemporaryDirectory(prefix="carrel-") as folder:
+        yield Installed(folder)
+
+
+@pytest.fixture
+def mine(installed):
+    with platform(QUICK + ECHO, program=installed.path) as process:
+        yield process
+
+
+class Guest:
+    """A participant's server, as the participant's browser reaches it."""
+
+    def __init__(self, carrel, name):
+        host, _, port = carrel.url.removeprefix("http://").partition(":")
+        self.address = host, int(port)
+        self.course = Course(carrel, name, environment="echo")
+        self.person = self.course.admit(f"{name}-ada")
+        self.person.running_server(self.course.slug)
+        self.path = self.person.server_path(self.course.slug)
+        self.fields = f"Cookie: carrel_edge={edge_cookie(self.person, self.course.slug)}\r\n"
+
+    def ask(self, line, path, body=None):
+        status, _, answer = line.ask(self.path + path, self.fields, body)
+        if status != 200 or answer != (self.path + path).encode() + b"|" + (body or b""):
+            raise Wrong(f"{status} {answer[:80]!r} for {path}")
+
+    def web_socket(self, path):
+        return WebSocketLine(self.address, self.path + path, self.fields)
+
+
+class Crowd:
+    """Everybody who uses a platform at once: each kind of visitor with an eye on what it must never see."""
+
+    def __init__(self, guest):
+        self.guest, self.kept = guest, {}
+        self.sockets = [guest.web_socket(f"/ws/{number}") for number in range(WEBSOCKETS)]
+        self.visitors = {
+            "on kept connections": Visitors(4, self.ask),
+            "on new connections": Visitors(2, self.come),
+            "on WebSockets": Visitors(2, self.chat),
+            "of the portal": Visitors(2, self.look),
+        }
+        self.stack = contextlib.ExitStack()
+
+    def ask(self, number, rounds):
+        line = self.kept.get(number) or self.kept.setdefault(number, Line(self.guest.address))
+        try:
+            self.guest.ask(line, f"/kept/{number}/{rounds}", b"b" * (rounds % 3000))
+        except OSError:
+            self.kept.pop(number).close()
+            raise
+
+    def come(self, number, rounds):
+        with Line(self.guest.address) as line:
+            self.guest.ask(line, f"/new/{number}/{rounds}")
+
+    def chat(self, number, rounds):
+        for line in self.sockets[number::2]:
+            line.send_message(10_000 if rounds % 7 == 0 else 20)
+        for line in self.sockets[number::2]:
+            line.read_message()
+
+    def look(self, number, rounds):
+        """The control process answers these, and comes back as another one meanwhile."""
+        status, _, body = self.guest_line(number).ask("/api/v1/me" if number else "/readyz")
+        if status != (401 if number else 200):
+            raise Wrong(f"{status} {body[:80]!r}")
+
+    def guest_line(self, number):
+        return self.kept.get(f"portal {number}") or self.kept.setdefault(f"portal {number}", Line(self.guest.address))
+
+    def __enter__(self):
+        for each in self.visitors.values():
+            self.stack.enter_context(each)
+        return self
+
+    def __exit__(self, *problem):
+        self.stack.__exit__(*problem)
+
+    def wait_for_traffic(self):
+        marks = {kind: each.done for kind, each in self.visitors.items()}
+        wait_until(lambda: all(each.done > marks[kind] + 3 for kind, each in self.visitors.items()), 60, f"traffic, {self}")
+
+    def faults(self):
+        return {kind: each.faults for kind, each in self.visitors.items() if each.faults.counts}
+
+    def __repr__(self):
+        return ", ".join(f"{each.done} {kind}" for kind, each in self.visitors.items())
+
+
+@contextlib.contextmanager
+def slow_answers(guest, count):
+    """Answers that have begun when the block does and end after it, whole."""
+    lines = [Line(guest.address) for _ in range(count)]
+    for number, line in enumerate(lines):
+        line.send(f"GET {guest.path}/slow/{number} HTTP/1.1\r\nHost: test\r\n{guest.fields}\r\n".encode())
+        line.read_until(b"\r\n\r\n")
+    yield
+    with Line(guest.address) as line:
+        guest.ask(line, "/release")
+    for number, line in enumerate(lines):
+        expected = f"{guest.path}/slow/{number}|".encode()
+        assert line.read(len(expected)) == expected
+        guest.ask(line, "/after")  # on the same connection
+        line.close()
+
+
+def test_upgrades_of_the_platform_under_load_drop_nobody(mine, installed, name):
+    guest = Guest(mine, "upgrade")
+    servers = guest.course.events("server_started")
+    with Crowd(guest) as crowd, slow_answers(guest, 5):
+        for round_ in range(UPGRADES):
+            crowd.wait_for_traffic()
+            before, new = mine.children(), installed.install()
+            if round_ % 2:
+                done = mine.run("upgrade", timeout=150)
+                assert done.returncode == 0 and done.stdout.startswith("Upgraded: "), done
+            else:
+                mine.process.send_signal(signal.SIGUSR2)
+            wait_until(
+                lambda new=new: {name for name, pid in mine.children().items() if program_of(pid) == new} == {"proxy", "control"},
+                60,
+                "both processes being of the new program",
+            )
+            mine.wait_for_control(other_than=before["control"])
+            # A process that has handed over is still a child until its last answer has ended.
+            assert before["control"] not in mine.children().values()
+        crowd.wait_for_traffic()
+    print(f"{UPGRADES} upgrades: {crowd}")
+    assert not crowd.faults(), crowd.faults()
+    for line in crowd.sockets:
+        line.echo()
+    # The very servers of before, known to the new control process.
+    assert guest.course.server_state(guest.person.username) == "running"
+    assert guest.course.events("server_started") == servers
+    assert guest.person.stop_server(guest.course.slug).status_code in (202, 204)
+    wait_until(lambda: guest.course.server_state(guest.person.username) == "stopped", 30, "the server being stopped")
+
+
+def test_the_judge_notices_processes_that_are_only_restarted(mine, name):
+    """The control of the test above: killed and started again is no upgrade."""
+    guest = Guest(mine, "no-upgrade")
+    with Crowd(guest) as crowd:
+        crowd.wait_for_traffic()
+        for pid in mine.children().values():
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: len(crowd.faults()) == 4, 60, "every kind of visitor having noticed")
+
+
+def test_a_program_that_does_not_work_changes_nothing(mine, installed, name, tmp_path):
+    guest = Guest(mine, "broken")
+    line, kept = guest.web_socket("/ws"), Line(guest.address)
+    before = mine.children()
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    installed.install(broken)
+    done = mine.run_program(PROGRAM, "upgrade", timeout=150)
+    assert done.returncode == 1 and "proxy" in done.stderr and "the former one goes on" in done.stderr, done
+    assert mine.children() == before
+    line.echo()
+    guest.ask(kept, "/still")
+
+    # The proxy works, control does not: the former program's control comes back.
+    half = tmp_path / "half"
+    half.write_text(f'#!/bin/sh\n[ "$1" = control ] && exit 3\nexec {PROGRAM} "$@"\n')
+    installed.install(half)
+    done = mine.run_program(PROGRAM, "upgrade", timeout=150)
+    assert done.returncode == 1 and "control" in done.stderr and "the former one goes on" in done.stderr, done
+    mine.wait_for_control(other_than=before["control"])
+    line.echo()
+    guest.ask(kept, "/still")
+    assert mine.children()["proxy"] != before["proxy"]
+    assert guest.course.server_state(guest.person.username) == "running"
+
+
+def test_upgrade_says_when_there_is_nothing_to_upgrade(tmp_path):
+    with platform() as carrel:
+        carrel.stop()
+        done = carrel.run("upgrade")
+        assert done.returncode == 1 and "no `carrel serve` runs on the data folder" in done.stderr, done
+        # A lock file that names somebody else's process is no reason to send it a signal.
+        (carrel.data / "lock").write_text(f"{os.getpid()}\n")
+        done = carrel.run("upgrade")
+        assert done.returncode == 1 and "no `carrel serve` runs" in done.stderr, done
