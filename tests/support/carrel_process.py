@@ -8,12 +8,14 @@
 
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import pathlib
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -156,6 +158,19 @@ class CarrelProcess:
         pid = self.children()["control"]
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    def ask_proxy(self, method, path, body=None):
+        """A call of the proxy's REST API, past the control process: (status, JSON or None)."""
+        connection = http.client.HTTPConnection("proxy", timeout=30)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(30)
+        with contextlib.closing(connection):
+            connection.sock.connect(str(self.runtime / "proxy-api.sock"))
+            token = (self.data / "secrets" / "proxy-token").read_text().strip()
+            connection.request(method, path, None if body is None else json.dumps(body), {"Authorization": f"token {token}"})
+            answer = connection.getresponse()
+            content = answer.read()
+            return answer.status, json.loads(content) if content else None
 
     def wait_for_control(self, other_than=None, timeout=30):
         """Waits until a control process (another than the one given) answers."""

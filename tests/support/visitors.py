@@ -199,6 +199,7 @@ class EchoUpstream:
     """A target: echoes the path and body of requests, and the messages of WebSockets.
 
     `/slow/…` takes its time: half the answer at once, the rest when `release` is set, or asked for by `/release`.
+    `/exit` ends the process.
     """
 
     def __init__(self, listener=None):
@@ -239,6 +240,8 @@ class EchoUpstream:
             else:
                 if path.endswith("/release"):
                     self.release.set()
+                if path.endswith("/exit"):
+                    os._exit(1)
                 line.send(start + body)
 
     @staticmethod

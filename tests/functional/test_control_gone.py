@@ -1,0 +1,79 @@
+"""The control process is gone: everything known keeps working, with its authorization. It is back: the routes are the truth."""
+
+import os
+import signal
+
+import pytest
+from conftest import platform
+from support.carrel_process import QUICK, wait_until
+from support.course import Course
+from support.crowd import ECHO, Crowd, Guest
+from support.visitors import Line
+
+KILLS = int(os.environ.get("CARREL_KILLS", "5"))
+STALE = "/c/gone/user/gone"
+
+
+@pytest.fixture(scope="module")
+def mine():
+    with platform(QUICK + ECHO) as process:
+        yield process
+
+
+def routes_of_servers(carrel):
+    """The paths that lead to servers, as the proxy has them."""
+    status, routes = carrel.ask_proxy("GET", "/api/routes")
+    assert status == 200
+    return {path for path, route in routes.items() if route.get("carrel") and path != "/.carrel/mark"}
+
+
+def status_of(guest, fields):
+    with Line(guest.address) as line:
+        return line.ask(f"{guest.path}/who", fields)[0]
+
+
+def test_killed_control_processes_cut_no_websocket_and_the_next_sets_the_routes_right(mine, name, record_property):
+    guest = Guest(mine, "control-gone")
+    other = Guest(mine, guest.course, "control-gone-bob")
+    revoked = mine.log_in(guest.person.username)
+    revoked_fields = f"Cookie: carrel_edge={revoked.server(guest.course.slug).http.cookies['carrel_edge']}\r\n"
+    assert status_of(guest, revoked_fields) == 200
+    revoked.delete("/api/v1/session")
+    wait_until(lambda: status_of(guest, revoked_fields) == 403, 30, "the revocation")
+    truth = {guest.path, other.path}
+    assert routes_of_servers(mine) == truth
+    with Crowd(guest, portal=False) as crowd:
+        for _ in range(KILLS):
+            pid = mine.children()["control"]
+            os.kill(pid, signal.SIGSTOP)  # So that it cannot set right at once what now becomes wrong.
+            assert mine.ask_proxy("DELETE", f"/api/routes{other.path}")[0] == 204
+            assert mine.ask_proxy("POST", f"/api/routes{STALE}", {"target": "http://127.0.0.1:9", "carrel": True})[0] == 201
+            crowd.wait_for_traffic()
+            # Nobody but those who were let in before, without anybody who could be asked.
+            assert status_of(guest, guest.fields) == 200
+            assert status_of(guest, revoked_fields) == 403
+            assert status_of(guest, "") == 403
+            assert status_of(guest, other.fields) == 403
+            os.kill(pid, signal.SIGKILL)
+            mine.wait_for_control(other_than=pid)
+            wait_until(lambda: routes_of_servers(mine) == truth, 5, "the routes being the truth")
+            assert status_of(other, other.fields) == 200
+            assert status_of(guest, revoked_fields) == 403
+    print(f"{KILLS} kills: {crowd}")
+    assert not crowd.faults(), crowd.faults()
+    for line in crowd.sockets:
+        line.echo()
+    assert len(guest.course.events("server_started")) == 2
+
+
+def test_a_server_that_ends_while_control_is_gone_loses_its_route(mine, name):
+    guest = Guest(mine, Course(mine, "ends-meanwhile", environment="echo"))
+    pid = mine.children()["control"]
+    os.kill(pid, signal.SIGSTOP)
+    with Line(guest.address) as line:
+        line.send(f"GET {guest.path}/exit HTTP/1.1\r\nHost: test\r\n{guest.fields}\r\n".encode())
+        wait_until(lambda: status_of(guest, guest.fields) == 503, 30, "the server being gone")
+    os.kill(pid, signal.SIGKILL)
+    mine.wait_for_control(other_than=pid)
+    wait_until(lambda: guest.path not in routes_of_servers(mine), 5, "its route being gone")
+    wait_until(lambda: guest.course.server_state(guest.person.username) == "failed", 30, "the portal saying so")
