@@ -9,6 +9,9 @@ namespace carrel::proxy {
 namespace {
 
 constexpr uint32_t most_size_digits = 15;
+constexpr std::string_view length_name = "content-length";
+constexpr std::string_view coding_name = "transfer-encoding";
+static_assert(length_name.size() <= coding_name.size());
 
 }  // namespace
 
@@ -44,7 +47,8 @@ bool ChunkedDecoder::step(char c) {
             state_ = State::Size;
             return c == '\n';
         case State::Trailer:
-        case State::TrailerLine:
+        case State::TrailerName:
+        case State::TrailerValue:
         case State::TrailerLineEnd:
             return step_trailer(c);
         case State::LastLine:
@@ -78,17 +82,46 @@ bool ChunkedDecoder::step_size(char c) {
 
 bool ChunkedDecoder::step_trailer(char c) {
     if (++counted_ > largest_trailer) return false;
-    if (state_ == State::TrailerLineEnd) {
-        state_ = State::Trailer;
-        return c == '\n';
+    switch (state_) {
+        case State::Trailer:
+            if (c == '\r') {
+                state_ = State::LastLine;
+                return true;
+            }
+            state_ = State::TrailerName;
+            name_size_ = 0;
+            may_length_ = may_coding_ = true;
+            note_name(c);
+            return is_token(c) && ++trailer_fields_ <= most_fields;
+        case State::TrailerName:
+            note_name(c);
+            if (c != ':') return is_token(c);
+            state_ = State::TrailerValue;
+            return !named_framing();
+        case State::TrailerValue:
+            if (c != '\r') return is_value(c);
+            state_ = State::TrailerLineEnd;
+            return true;
+        default:  // TrailerLineEnd
+            state_ = State::Trailer;
+            return c == '\n';
     }
-    if (c == '\r') {
-        state_ = state_ == State::Trailer ? State::LastLine : State::TrailerLineEnd;
-        return true;
-    }
-    bool const valid = state_ == State::Trailer ? is_token(c) : is_value(c);
-    state_ = State::TrailerLine;
-    return valid;
+}
+
+/// The name is not kept; no more of it is than whether it is one of the two.
+void ChunkedDecoder::note_name(char c) {
+    if (c == ':' || name_size_ > coding_name.size()) return;
+    auto const continues = [&](std::string_view name) {
+        return name_size_ < name.size() && name[name_size_] == lower_ascii(c);
+    };
+    may_length_ = may_length_ && continues(length_name);
+    may_coding_ = may_coding_ && continues(coding_name);
+    ++name_size_;
+}
+
+bool ChunkedDecoder::named_framing() const {
+    return (may_length_ && name_size_ == length_name.size()) ||
+           (may_coding_ && name_size_ == coding_name.size());
 }
 
 }  // namespace carrel::proxy

@@ -1,7 +1,8 @@
 #pragma once
 
 /// Reads the chunked transfer coding (RFC 9112 section 7.1), strictly and as its bytes arrive.
-/// Chunk extensions and trailers are dropped.
+/// Chunk extensions and trailers are dropped, but a trailer line must be a field line, and none of
+/// framing: what is something else to another parser must not pass as a trailer here.
 
 #include "proxy/message/head.hpp"
 
@@ -33,7 +34,8 @@ private:
         DataEnd,      ///< CR
         DataEndLine,  ///< LF
         Trailer,      ///< at the start of a trailer line
-        TrailerLine,
+        TrailerName,
+        TrailerValue,
         TrailerLineEnd,
         LastLine,  ///< LF of the empty line
         Done,
@@ -41,10 +43,16 @@ private:
     [[nodiscard]] bool step(char c);
     [[nodiscard]] bool step_size(char c);
     [[nodiscard]] bool step_trailer(char c);
+    void note_name(char c);
+    [[nodiscard]] bool named_framing() const;
 
     uint64_t left_ = 0;     ///< of the size while it is read, then of the chunk's data
     uint32_t counted_ = 0;  ///< digits of the size, bytes of the extension, bytes of the trailer
     State state_ = State::Size;
+    uint8_t trailer_fields_ = 0;
+    uint8_t name_size_ = 0;    ///< of the trailer field, as far as it matters
+    bool may_length_ = false;  ///< its name begins as Content-Length does
+    bool may_coding_ = false;  ///< or Transfer-Encoding
     bool last_ = false;
 };
 
