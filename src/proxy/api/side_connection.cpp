@@ -1,12 +1,8 @@
 #include "proxy/api/side_connection.hpp"
 
-#include "base/encoding.hpp"
-#include "base/text.hpp"
 #include "proxy/message/error_page.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace carrel::proxy {
 
@@ -19,26 +15,7 @@ constexpr size_t one_read = 65536;
 constexpr size_t most_pending = 262144;
 constexpr int steps_in_a_row = 64;
 
-std::optional<std::string> form_decode(std::string_view text) {
-    std::string spaced(text);
-    std::ranges::replace(spaced, '+', ' ');
-    auto decoded = percent_decode(spaced);
-    if (!decoded) return {};
-    return *std::move(decoded);
-}
-
 }  // namespace
-
-std::optional<std::string> SideRequest::query(std::string_view name) const {
-    auto const mark = target.find('?');
-    if (mark == std::string_view::npos) return {};
-    for (auto const pair : split(target.substr(mark + 1), '&')) {
-        auto const equals = pair.find('=');
-        if (form_decode(pair.substr(0, equals)) != name) continue;
-        return equals == std::string_view::npos ? "" : form_decode(pair.substr(equals + 1));
-    }
-    return {};
-}
 
 SideConnection::SideConnection(SideServer& server, Socket socket)
     : server_(server), socket_(std::move(socket)) {}

@@ -254,12 +254,8 @@ bool Http2Session::respond(Http2Stream& stream, ResponseHead const& head) {
     bool const declined = stream.is_upgrade() && head.status >= 200 && head.status < 300;
     auto const status = std::to_string(stream.is_tunnel() ? 200 : declined ? 503 : head.status);
     add(":status", status);
-    for (auto const& field : head.fields) {
-        bool const of_upgrade = same_name(field.name, "sec-websocket-accept") ||
-                                (stream.is_tunnel() && field.known == Known::ContentLength);
-        bool const of_hop = is_hop_by_hop(field.known) && field.known != Known::ContentLength;
-        if (!of_hop && !of_upgrade) add(field.name, field.value);
-    }
+    for (auto const& field : head.fields)
+        if (Http2Response::passes(field, stream.is_tunnel())) add(field.name, field.value);
     int result = 0;
     if (head.status < 200 && !stream.is_tunnel()) {
         result = nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, stream.id(), nullptr,

@@ -45,6 +45,8 @@ void Http2Request::add(std::string_view name, std::string_view value) {
     }
     if (problem_) return;
     if (!std::ranges::all_of(value, is_value)) return refuse("a control character in a field");
+    if (!value.empty() && (is_blank(value.front()) || is_blank(value.back())))
+        return refuse("a blank at the end of a field");
     if (name.starts_with(':'))
         add_pseudo(name, value);
     else

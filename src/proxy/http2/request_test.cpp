@@ -134,6 +134,9 @@ TEST(Http2Request, RefusesWhatHasNoOneMeaning) {
         get({{"x", std::string("a\0b", 3)}}),
         get({{"x\r\ny", "z"}}),
         get({{"cookie", "a\r\nb: c"}}),
+        get({{"x", " y"}}),
+        get({{"x", "y\t"}}),
+        {{":method", "GET"}, {":scheme", "http"}, {":authority", "a "}, {":path", "/"}},
         websocket({{"content-length", "1"}}),
     };
     for (auto const& fields : malformed) {

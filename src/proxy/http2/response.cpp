@@ -4,6 +4,11 @@
 
 namespace carrel::proxy {
 
+bool Http2Response::passes(Field const& field, bool tunnel) {
+    if (field.known == Known::ContentLength) return !tunnel;
+    return !is_hop_by_hop(field.known) && !same_name(field.name, "sec-websocket-accept");
+}
+
 std::expected<Http2Response::Step, HeadProblem> Http2Response::next(std::string_view input,
                                                                     ResponseHead& head) {
     return begun_ ? read_body(input) : read_head(input, head);

@@ -35,6 +35,10 @@ public:
     /// that lasts until the next call. The problem is the exchange's or ours, never the client's.
     [[nodiscard]] std::expected<Step, HeadProblem> next(std::string_view input, ResponseHead& head);
 
+    /// Whether a field of the response's head is for the client: not those of one hop or of an
+    /// upgrade, which HTTP/2 tells in other ways, and no length of a `tunnel`.
+    [[nodiscard]] static bool passes(Field const& field, bool tunnel);
+
     /// The head has been read: what comes is body.
     [[nodiscard]] bool begun() const { return begun_; }
     /// Nothing more belongs to it. A tunnel's end is not in the bytes.
@@ -42,7 +46,6 @@ public:
     /// Protocols have been switched: bytes both ways.
     [[nodiscard]] bool tunnel() const { return tunnel_; }
 
-private:
 private:
     std::expected<Step, HeadProblem> read_head(std::string_view input, ResponseHead& head);
     std::expected<Step, HeadProblem> read_body(std::string_view input);
