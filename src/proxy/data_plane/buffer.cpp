@@ -62,14 +62,6 @@ bool Buffer::reserve(BufferPool& pool, size_t size) {
     return true;
 }
 
-bool Buffer::append(BufferPool& pool, std::string_view bytes) {
-    if (bytes.empty()) return true;
-    if (!reserve(pool, bytes.size())) return false;
-    std::memcpy(tail(), bytes.data(), bytes.size());
-    commit(bytes.size());
-    return true;
-}
-
 void Buffer::clear() {
     if (block_ == nullptr) return;
     block_->pool->give_back(block_);

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -81,7 +82,17 @@ public:
         block_->begin += static_cast<uint32_t>(size);
         if (block_->begin == block_->end) clear();
     }
-    [[nodiscard]] bool append(BufferPool& pool, std::string_view bytes);
+    [[nodiscard]] bool append(BufferPool& pool, std::string_view bytes) {
+        if (bytes.empty()) return true;
+        if (room() < bytes.size() && !reserve(pool, bytes.size())) return false;
+        put(bytes);
+        return true;
+    }
+    /// Appends what there is room for.
+    void put(std::string_view bytes) {
+        std::memcpy(tail(), bytes.data(), bytes.size());
+        commit(bytes.size());
+    }
     /// Returns the block even though bytes may be left.
     void clear();
 

@@ -12,6 +12,13 @@
 
 namespace carrel::proxy {
 
+namespace {
+
+/// Up to this size a copy costs less than giving the system two pieces to collect.
+constexpr size_t worth_copying = 4096;
+
+}  // namespace
+
 uint32_t const Socket::events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 uint32_t const Socket::input_events = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
@@ -141,6 +148,12 @@ Io Socket::write(Buffer& first, Buffer& second, uint64_t limit, size_t& of_secon
     of_second = 0;
     auto const head = first.view();
     auto const body = second.view().substr(0, limit);
+    if (!head.empty() && !body.empty() && body.size() <= std::min(worth_copying, first.room())) {
+        first.put(body);
+        of_second = body.size();
+        second.consume(of_second);
+        return write(first);
+    }
     std::array<iovec, 2> const parts = {iovec{const_cast<char*>(head.data()), head.size()},
                                         iovec{const_cast<char*>(body.data()), body.size()}};
     if (head.empty() && body.empty()) return Io::Progress;

@@ -84,7 +84,7 @@ public:
     /// Writes `bytes` from `*sent` on and moves `*sent`; nothing left is Progress.
     Io write(std::string_view bytes, uint32_t& sent);
     /// Writes and consumes `first`, then up to `limit` bytes of `second`; `*of_second` says how
-    /// many those were.
+    /// many those were. Some of them may be waiting in `first` then.
     Io write(Buffer& first, Buffer& second, uint64_t limit, size_t& of_second);
     Io write(Buffer& buffer);
     /// Moves up to `size` bytes from the socket into an empty pipe, or from a pipe that holds

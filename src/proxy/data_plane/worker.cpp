@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <csignal>
 #include <cstring>
 
@@ -119,7 +121,7 @@ Worker::Worker(Options const& options, std::unique_ptr<EventLoop> loop, unsigned
       recorder_(*loop_, options),
       most_connections_(connection_limit(options.threads)) {
     SystemRandom random;
-    request_id_prefix_ = fmt::format("{}{:x}", random.hex(4), number);
+    request_id_prefix_ = fmt::format("{}{:x}-", random.hex(4), number);
 }
 
 Worker::~Worker() { close_everything(); }
@@ -216,7 +218,12 @@ void Worker::forget(Connection& connection) {
 }
 
 std::string Worker::next_request_id() {
-    return fmt::format("{}-{:x}", request_id_prefix_, ++requests_);
+    std::array<char, 16> number = {};
+    auto const end =
+        std::to_chars(number.data(), number.data() + number.size(), ++requests_, 16).ptr;
+    auto id = request_id_prefix_;
+    id.append(number.data(), end);
+    return id;
 }
 
 void Worker::push(Update update) {

@@ -72,20 +72,47 @@ std::optional<HeadProblem> read_framing(Field const& field, Framing& framing) {
     }
 }
 
-/// One field line without its line break.
-std::optional<HeadProblem> parse_field(std::string_view line, Fields& fields, Framing& framing) {
-    auto const name_end =
-        static_cast<size_t>(std::ranges::find_if_not(line, is_token) - line.begin());
-    if (name_end == 0)
-        return HeadProblem{400, is_blank(line.front()) ? "a folded header field"
-                                                       : "a header field without a name"};
-    if (name_end == line.size() || line[name_end] != ':')
-        return HeadProblem{400, "a malformed header field name"};
-    auto const name = line.substr(0, name_end);
-    auto const value = without_blanks(line.substr(name_end + 1));
-    if (!std::ranges::all_of(value, is_value))
+// Most of a request's time in the program goes by in the next two. They stay functions of their
+// own: inlined, the compiler keeps half a dozen counters up to date for each byte.
+
+/// The first byte that is no token's; there has to be one.
+[[gnu::noinline]] char const* end_of_token(char const* text) {
+    while (is_token(*text)) ++text;
+    return text;
+}
+
+/// The first byte that may not stand in a field's value, or `end`.
+[[gnu::noinline]] char const* end_of_value(char const* text, char const* end) {
+    using Block = unsigned char __attribute__((vector_size(16)));
+    while (end - text >= static_cast<ptrdiff_t>(sizeof(Block))) {
+        Block block;
+        std::memcpy(&block, text, sizeof(block));
+        auto const controls = (block < 0x20) | (block == 0x7f);
+        if (__builtin_reduce_or(controls) != 0) break;
+        text += sizeof(block);
+    }
+    while (text != end && is_value(*text)) ++text;
+    return text;
+}
+
+/// The first of the lines in `bytes`, each of which ends with CRLF; takes it away.
+std::optional<HeadProblem> parse_field(std::string_view& bytes, Fields& fields, Framing& framing) {
+    auto const* const begin = bytes.data();
+    auto const* const end = begin + bytes.size();
+    auto const* const colon = end_of_token(begin);
+    if (colon == begin)
+        return HeadProblem{
+            400, is_blank(*begin) ? "a folded header field" : "a header field without a name"};
+    if (*colon != ':') return HeadProblem{400, "a malformed header field name"};
+    auto const* const line_end = end_of_value(colon + 1, end);
+    if (line_end - begin > static_cast<ptrdiff_t>(largest_field_line))
+        return HeadProblem{431, "a header field longer than 16 KiB"};
+    if (end - line_end < 2 || line_end[0] != '\r' || line_end[1] != '\n')
         return HeadProblem{400, "a control character in a header field"};
-    Field const field{name, value, known_field(name)};
+    bytes = {line_end + 2, end};
+    std::string_view const name(begin, colon);
+    std::string_view const value(colon + 1, line_end);
+    Field const field{name, without_blanks(value), known_field(name)};
     if (!fields.add(field)) return HeadProblem{431, "more than 100 header fields"};
     return read_framing(field, framing);
 }
@@ -94,14 +121,8 @@ std::optional<HeadProblem> parse_field(std::string_view line, Fields& fields, Fr
 std::optional<HeadProblem> parse_fields(std::string_view bytes, Fields& fields, Framing& framing) {
     fields.clear();
     framing = {};
-    while (bytes.size() > 2) {
-        auto const end = bytes.find('\n');
-        auto const line = bytes.substr(0, end - 1);
-        if (line.size() > largest_field_line)
-            return HeadProblem{431, "a header field longer than 16 KiB"};
-        if (auto problem = parse_field(line, fields, framing)) return problem;
-        bytes.remove_prefix(end + 1);
-    }
+    while (bytes.size() > 2)
+        if (auto problem = parse_field(bytes, fields, framing)) return problem;
     if (framing.chunked && framing.content_length)
         return HeadProblem{400, "both Content-Length and Transfer-Encoding"};
     return {};

@@ -296,6 +296,38 @@ TEST(Head, ParsesResponses) {
         EXPECT_TRUE(parse(bytes, head)) << bytes;
 }
 
+TEST(Head, FindsAControlCharacterWhereverItStands) {
+    for (size_t size = 1; size <= 40; ++size)
+        for (size_t at = 0; at < size; ++at)
+            for (char const bad : {'\0', '\x01', '\r', '\x1f', '\x7f'}) {
+                std::string value(size, '\xe9');
+                EXPECT_EQ(status_of(with("X: " + value + "\r\n")), 0U);
+                value[at] = bad;
+                EXPECT_EQ(status_of(with("X: " + value + "\r\n")), 400U) << size << " " << at;
+            }
+    std::string const tabs(40, '\t');
+    EXPECT_EQ(status_of(with("X: a" + tabs + "b\r\n")), 0U);
+}
+
+TEST(Head, ComparesNamesWithoutCaseAndNothingElse) {
+    std::string const name = "abcdefghijklmnopqrstuvwxyz-0123456789";
+    for (size_t size = 1; size <= name.size(); ++size) {
+        auto const lower = name.substr(0, size);
+        auto upper = lower;
+        for (char& c : upper) c = is_letter(c) ? static_cast<char>(c - 32) : c;
+        EXPECT_TRUE(same_name(lower, upper));
+        for (size_t at = 0; at < size; ++at) {
+            auto other = upper;
+            other[at] = static_cast<char>(other[at] ^ 0x40);
+            EXPECT_FALSE(same_name(lower, other));
+            other[at] = static_cast<char>(upper[at] ^ 0x80);
+            EXPECT_FALSE(same_name(lower, other));
+        }
+    }
+    EXPECT_FALSE(same_name("content@length", "content`length"));
+    EXPECT_FALSE(same_name("content[length", "content{length"));
+}
+
 TEST(Head, RecognisesFieldsThatPretendToBeOurs) {
     EXPECT_EQ(known_field("X-Carrel-User"), Known::XCarrel);
     EXPECT_EQ(known_field("x_carrel_user"), Known::XCarrel);

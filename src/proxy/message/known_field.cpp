@@ -68,35 +68,18 @@ bool same_disguised(std::string_view name, std::string_view plain) {
 
 Known known_field(std::string_view name) {
     if (name.size() > longest) name = name.substr(0, longest + 1);
+    auto const first = lower_ascii(name.empty() ? '\0' : name[0]);
     for (auto i = starts[std::min(name.size(), longest + 1)];
          i < table.size() && table[i].name.size() == name.size(); ++i)
-        if (same_name(name, table[i].name)) return table[i].known;
+        if (table[i].name[0] == first && same_name(name, table[i].name)) return table[i].known;
     if (same_disguised(name, "content-length") || same_disguised(name, "transfer-encoding"))
         return Known::Disguised;
-    if (lower_ascii(name.empty() ? '\0' : name[0]) != 'x' || name.size() < 9) return Known::Other;
+    if (first != 'x' || name.size() < 9) return Known::Other;
     if (same_disguised(name.substr(0, 9), "x-carrel-")) return Known::XCarrel;
     if (name.size() >= 12 && same_disguised(name.substr(0, 12), "x-forwarded-") &&
         name.find('_') != std::string_view::npos)
         return Known::Disguised;
     return Known::Other;
-}
-
-bool is_hop_by_hop(Known known) {
-    switch (known) {
-        case Known::Connection:
-        case Known::ContentLength:
-        case Known::Http2Settings:
-        case Known::KeepAlive:
-        case Known::ProxyAuthorization:
-        case Known::ProxyConnection:
-        case Known::Te:
-        case Known::Trailer:
-        case Known::TransferEncoding:
-        case Known::Upgrade:
-            return true;
-        default:
-            return false;
-    }
 }
 
 }  // namespace carrel::proxy

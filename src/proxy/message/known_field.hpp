@@ -2,6 +2,8 @@
 
 /// The header fields that the proxy itself understands, recognised once while parsing.
 
+#include "proxy/message/characters.hpp"
+
 #include <cstdint>
 #include <string_view>
 
@@ -46,17 +48,22 @@ enum class Known : uint8_t {
 [[nodiscard]] Known known_field(std::string_view name);
 
 /// True for fields that never pass a hop (RFC 9110 section 7.6.1), framing included.
-[[nodiscard]] bool is_hop_by_hop(Known known);
-
-/// ASCII only, and inlined into the parser.
-[[nodiscard]] inline char lower_ascii(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-[[nodiscard]] inline bool same_name(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (size_t i = 0; i < a.size(); ++i)
-        if (lower_ascii(a[i]) != lower_ascii(b[i])) return false;
-    return true;
+[[nodiscard]] constexpr bool is_hop_by_hop(Known known) {
+    switch (known) {
+        case Known::Connection:
+        case Known::ContentLength:
+        case Known::Http2Settings:
+        case Known::KeepAlive:
+        case Known::ProxyAuthorization:
+        case Known::ProxyConnection:
+        case Known::Te:
+        case Known::Trailer:
+        case Known::TransferEncoding:
+        case Known::Upgrade:
+            return true;
+        default:
+            return false;
+    }
 }
 
 }  // namespace carrel::proxy

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace carrel::proxy {
 
@@ -35,6 +36,40 @@ private:
     Buffer& buffer_;
     BufferPool& pool_;
     bool fits_;
+};
+
+/// Passes fields on as they came. Those that stand next to each other, which most do, are one copy.
+class FieldRun {
+public:
+    explicit FieldRun(Writer& out) : out_(out) {}
+    ~FieldRun() { flush(); }
+    FieldRun(FieldRun const&) = delete;
+    FieldRun& operator=(FieldRun const&) = delete;
+
+    /// `field` must be where `parse` found it.
+    void pass(Field const& field) {
+        auto const* const begin = field.name.data();
+        auto const* const value = field.value.data();
+        auto const* const end = value + field.value.size();
+        // Anything but one blank before the value and none behind is put right on the way.
+        bool const as_usual = value == begin + field.name.size() + 2 && value[-1] == ' ' &&
+                              end[0] == '\r' && end[1] == '\n';
+        if (!as_usual) {
+            flush();
+            out_.field(field.name, field.value);
+        } else if (run_.data() + run_.size() == begin) {
+            run_ = {run_.data(), end + 2};
+        } else {
+            flush();
+            run_ = {begin, end + 2};
+        }
+    }
+    /// Before anything else is written.
+    void flush() { out_.put(std::exchange(run_, {})); }
+
+private:
+    Writer& out_;
+    std::string_view run_;
 };
 
 bool is_fit_request_id(std::string_view id) {
@@ -78,7 +113,10 @@ bool is_withheld(Field const& field, RequestHead const& head, Forwarding const& 
     return !options.custom_headers.empty() && is_overridden(options, field.name);
 }
 
-void write_cookie(Writer& out, std::string_view name, std::string_view value) {
+void write_cookie(Writer& out, FieldRun& run, Field const& field) {
+    auto const [name, value, known] = field;
+    if (!has_own_cookie(value)) return run.pass(field);
+    run.flush();
     // The name must not be written before it is known that something is left.
     bool foreign = false;
     for_each_cookie(value, [&](std::string_view each, std::string_view, std::string_view) {
@@ -217,14 +255,16 @@ bool write_request_head(Buffer& buffer, BufferPool& pool, RequestHead const& hea
             options.change_origin || head.host.empty() ? forwarding.target.authority : head.host,
             "\r\n");
     bool has_request_id = false;
+    FieldRun run(out);
     for (auto const& field : head.fields) {
         if (is_withheld(field, head, forwarding)) continue;
         has_request_id |= field.known == Known::XRequestId;
         if (field.known == Known::Cookie && !route.trusted)
-            write_cookie(out, field.name, field.value);
+            write_cookie(out, run, field);
         else
-            out.field(field.name, field.value);
+            run.pass(field);
     }
+    run.flush();
     write_forwarded(out, head, forwarding);
     if (!has_request_id) out.field("X-Request-Id", forwarding.new_request_id);
     if (!route.secret.empty()) out.put("Authorization: token ", route.secret, "\r\n");
@@ -242,13 +282,17 @@ bool write_response_head(Buffer& buffer, BufferPool& pool, ResponseHead const& h
     auto const status = error != 0 ? error : head.status;
     out.put("HTTP/1.1 ", std::string_view(fmt::format_int(status).c_str()), " ",
             error != 0 ? reason_phrase(error) : head.reason, "\r\n");
+    FieldRun run(out);
     for (auto const& field : head.fields) {
         if (is_kept_from_client(field, head, answering)) continue;
-        if (field.known == Known::Location && is_redirect(status))
+        if (field.known == Known::Location && is_redirect(status)) {
+            run.flush();
             out.field(field.name, rewritten_location(field.value, answering));
-        else
-            out.field(field.name, field.value);
+        } else {
+            run.pass(field);
+        }
     }
+    run.flush();
     if (answering.secure && answering.options.hsts.count() > 0)
         out.put(hsts_field(answering.options));
     write_answer_framing(out, head, answering);
