@@ -96,12 +96,13 @@ class Program:
                 waiting += map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
     def cpu_seconds(self):
+        """What the scheduler counted, which is exact where /proc/<pid>/stat samples a hundred times a second."""
         total = 0
         for pid in self.processes():
-            with contextlib.suppress(OSError):
-                fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-                total += int(fields[11]) + int(fields[12])
-        return total / 100
+            for task in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
+                with contextlib.suppress(OSError):
+                    total += int(task.read_text().split()[0])
+        return total / 1e9
 
     def memory_kib(self):
         """Proportional set size, so that what several processes share is counted once."""

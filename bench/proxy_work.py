@@ -37,6 +37,16 @@ def requests(program, cpus, connections, fields=(), path="/user/ada/lab", script
             "p99": float(p99) * UNITS[unit]}
 
 
+def paced(program, cpus, connections, rate):
+    """How long answers of 2 KiB take at a rate that overloads nobody."""
+    before = program.cpu_seconds()
+    answer = json.loads(run([proxies.TOOLS / "bench_paced_load", program.port, "/user/ada/lab", connections, rate, SECONDS],
+                            cpus))
+    spent = program.cpu_seconds() - before
+    return {"rate": answer["answers"] / answer["seconds"], "cpu": spent / answer["answers"] * 100_000,
+            "p50": answer["p50_us"] / 1000, "p99": answer["p99_us"] / 1000}
+
+
 def echoes(program, cpus, connections):
     """Round trips per second of 256-byte WebSocket messages."""
     before = program.cpu_seconds()
