@@ -22,7 +22,7 @@ struct Folders {
     [[nodiscard]] std::filesystem::path server_logs() const { return data / "logs" / "servers"; }
     [[nodiscard]] std::filesystem::path control_socket() const { return runtime / "control.sock"; }
     [[nodiscard]] std::filesystem::path proxy_socket() const { return runtime / "proxy-api.sock"; }
-    /// Routes survive the proxy, not the machine's restart, which ends every server anyway.
+    /// Routes survive the proxy, not `carrel serve`.
     [[nodiscard]] std::filesystem::path proxy_routes() const { return runtime / "proxy-routes"; }
     [[nodiscard]] std::filesystem::path handover_socket() const {
         return runtime / "handover.sock";

@@ -23,6 +23,8 @@ std::vector<std::string> arguments_for(Supervised const& what) {
                                     what.folders.port_file().string(),
                                     "--handover-socket",
                                     what.folders.handover_socket().string(),
+                                    "--routes-file",
+                                    what.folders.proxy_routes().string(),
                                     "--log-level",
                                     "warn"};
     auto const add = [&](char const* flag, std::string value) {
@@ -53,6 +55,9 @@ Result<std::unique_ptr<SupervisedProxy>> SupervisedProxy::create(Supervised cons
     options.ip = what.settings.server.ip;
     options.port = static_cast<unsigned short>(what.settings.server.port);
     TRY(auto listeners, proxy::listen(options));
+    // While nothing ran, rights may have been taken away: control tells the first proxy all.
+    std::error_code ignored;
+    std::filesystem::remove(what.folders.proxy_routes(), ignored);
     TRY(auto api, proxy::listen_privately(what.folders.proxy_socket()));
     auto const pass = [&plan](char const* role, proxy::Socket const& socket) {
         plan.descriptors.push_back(socket.descriptor());

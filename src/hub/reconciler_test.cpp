@@ -169,6 +169,28 @@ TEST_F(ReconcilerTest, KeepsAnOutboxItemUntilTheProxyIsBack) {
     EXPECT_TRUE(left->empty());
 }
 
+TEST_F(ReconcilerTest, AProxyThatComesBackIsToldAtOnceWhatItMissed) {
+    start_ada();
+    ASSERT_TRUE(await(reconciler_.pass()));
+    ASSERT_TRUE(store_->write([&](Transaction& t) {
+        return t.outbox().add({.kind = "revoke_login",
+                               .payload = R"({"login":"session-1"})",
+                               .created_at = clock_.now(),
+                               .due_at = clock_.now()});
+    }));
+    proxy_.down = true;
+    ASSERT_TRUE(await(reconciler_.pass()));
+    proxy_.restart();
+    proxy_.down = false;
+    ASSERT_TRUE(await(reconciler_.pass()));  // the outbox would not try yet
+    EXPECT_THAT(proxy_.revoked_logins, ElementsAre("session-1"));
+    clock_.advance(Milliseconds(10'000));
+    ASSERT_TRUE(await(reconciler_.pass()));
+    proxy_.restart();
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_THAT(proxy_.revoked_logins, ElementsAre("session-1")) << "and remembered once";
+}
+
 TEST_F(ReconcilerTest, ParticipantLetInAgainKeepsTheServer) {
     start_ada();
     ASSERT_TRUE(store_->write([&](Transaction& t) {

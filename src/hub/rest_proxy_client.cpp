@@ -107,7 +107,10 @@ Task<bool> RestProxyClient::is_marked() {
 }
 
 Task<> RestProxyClient::mark() {
-    nlohmann::json const body{{"target", "http://127.0.0.1:9"}, {"carrel", true}};
+    // A proxy that was killed knows its routes again, but perhaps not the last: without the mark
+    // it is told them all.
+    nlohmann::json const body{
+        {"target", "http://127.0.0.1:9"}, {"carrel", true}, {"volatile", true}};
     CO_TRY_VOID(
         co_await expect("POST", "/api/routes" + std::string(mark_path), body.dump(), {201}));
     co_return Result<>();

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace carrel {
 
 namespace {
@@ -58,15 +60,24 @@ Task<> Revocations::add(Revocation revocation) {
     auto const now = use_.clock.now();
     revocation.made = now;
     revocation.until = now + edge_token_lasts;
-    CO_TRY_VOID(co_await send(revocation));
-    co_return co_await use_.pool.run([&] {
+    // First, so that a proxy that is down is told as soon as it is there, and not when somebody
+    // tries again.
+    CO_TRY_VOID(co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
             TRY(auto const kept, transaction.settings().get(settings_key));
             auto revocations = read_revocations(kept.value_or(""), now);
-            revocations.push_back(revocation);
+            auto const same = std::ranges::find_if(revocations, [&](Revocation const& other) {
+                return other.login == revocation.login && other.for_good == revocation.for_good &&
+                       other.path == revocation.path && other.user == revocation.user;
+            });
+            if (same != revocations.end())
+                *same = revocation;
+            else
+                revocations.push_back(revocation);
             return transaction.settings().set(settings_key, format_revocations(revocations));
         });
-    });
+    }));
+    co_return co_await send(revocation);
 }
 
 Task<> Revocations::send_all() {

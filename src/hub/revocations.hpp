@@ -2,8 +2,8 @@
 
 /// Rights that were taken away before their edge tokens expire.
 ///
-/// The proxy keeps them in memory; the store keeps them too, so that a restarted proxy is told
-/// again. Confined to the control thread.
+/// The proxy keeps them, on disk before it says so; the store keeps them too, so that every proxy
+/// is told again. Confined to the control thread.
 
 #include "hub/server_lifecycle.hpp"
 
@@ -26,7 +26,8 @@ class Revocations {
 public:
     explicit Revocations(HubDependencies const& dependencies) : use_(dependencies) {}
 
-    /// Tells the proxy, then remembers. `until` is filled in here.
+    /// Remembers, then tells the proxy. When that fails it is to be added again, which takes the
+    /// place of the first time. `made` and `until` are filled in here.
     Task<> add(Revocation revocation);
     /// Tells a new proxy everything that still matters.
     Task<> send_all();

@@ -65,6 +65,8 @@ struct Route {
     std::string secret = {};  ///< the upstream's own token; "" for none
     /// Leads to Carrel's control process, which alone may see and set Carrel's cookies.
     bool trusted = false;
+    /// Not written to the routes file: a proxy that is started again does not know it.
+    bool passing = false;
     RouteClass kind = RouteClass::Other;
     std::shared_ptr<Activity> activity = {};
 };

@@ -1,13 +1,17 @@
 """The control process is gone: everything known keeps working, with its authorization. It is back: the routes are the truth."""
 
+import contextlib
+import fcntl
 import os
 import signal
+import time
 
 import pytest
 from conftest import platform
 from support.carrel_process import QUICK, wait_until
 from support.course import Course
 from support.crowd import ECHO, Crowd, Guest
+from support.portal import Background
 from support.visitors import Line
 
 KILLS = int(os.environ.get("CARREL_KILLS", "5"))
@@ -77,3 +81,40 @@ def test_a_server_that_ends_while_control_is_gone_loses_its_route(mine, name):
     mine.wait_for_control(other_than=pid)
     wait_until(lambda: guest.path not in routes_of_servers(mine), 5, "its route being gone")
     wait_until(lambda: guest.course.server_state(guest.person.username) == "failed", 30, "the portal saying so")
+
+
+@contextlib.contextmanager
+def without_control(carrel):
+    """Control is killed, and the next one does not get beyond its start: somebody holds its lock."""
+    with (carrel.data / "control.lock").open("r+") as lock:
+        waiting = Background(fcntl.flock, lock, fcntl.LOCK_EX)
+        pid = carrel.kill_control()
+        waiting.result()
+        wait_until(lambda: carrel.children().get("control") not in (None, pid), 30, "the next one starting")
+        yield
+    carrel.wait_for_control(other_than=pid)
+
+
+def test_a_proxy_that_was_killed_refuses_alone_who_was_revoked_and_lets_others_in(mine, name):
+    guest = Guest(mine, "proxy-alone")
+    others = [Guest(mine, guest.course, f"proxy-alone-{number}") for number in range(4)]
+    for other in others:
+        with without_control(mine):
+            assert status_of(other, other.fields) == 200
+            # As control does when a right ends; acknowledged, so that control never says it again.
+            revocation = {"route": other.path, "user": other.person.username, "until": int(time.time()) + 3600}
+            proxy = mine.children()["proxy"]
+            status, _ = mine.ask_proxy("POST", "/api/revocations", revocation)
+            os.kill(proxy, signal.SIGKILL)
+            assert status == 201
+            wait_until(lambda proxy=proxy: mine.children().get("proxy") not in (None, proxy), 30, "a new proxy")
+            assert status_of(other, other.fields) == 403
+            assert status_of(guest, guest.fields) == 200
+            assert status_of(guest, "") == 403
+            assert set(mine.ask_proxy("GET", "/api/routes")[1]) == {"/", guest.path, *(each.path for each in others)} | others_routes(mine)
+        assert status_of(guest, guest.fields) == 200
+
+
+def others_routes(carrel):
+    """Of servers that other tests of this module left."""
+    return {path for path in routes_of_servers(carrel) if "/c/proxy-alone/" not in path}

@@ -4,6 +4,7 @@
 #include "proxy/api/route_change.hpp"
 #include "proxy/message/path.hpp"
 #include "proxy/report/journal.hpp"
+#include "runtime/log.hpp"
 
 #include <limits>
 
@@ -225,6 +226,12 @@ SideAnswer AdminApi::revoke(SideRequest const& request) {
     if (by_user && revocation.issued_until == 0) revocation.issued_until = routes_.now();
     revocations_.add(revocation);
     push_(revocation);
+    // It is in force. Whoever asked for it must ask again until it also outlives us: a proxy that
+    // is killed and comes back must not let in who was sent away.
+    if (auto const kept = routes_.flush(); !kept) {
+        log::error("revocation_not_kept", {{"cause", kept.error().message}});
+        return text(503, "in force, but not written down: " + kept.error().message);
+    }
     return empty(201);
 }
 

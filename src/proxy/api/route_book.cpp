@@ -164,6 +164,8 @@ Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
         return refused("'secret' has characters that no header may have");
     route->path = path;
     route->trusted = path == "/";
+    auto const passing = data.find("volatile");
+    route->passing = passing != data.end() && passing->is_boolean() && passing->get<bool>();
     route->kind = class_of(path);
     route->target = Target::parse(data["target"].get_ref<std::string const&>());
     data.erase("secret");
@@ -191,7 +193,12 @@ void RouteBook::put(Draft draft) {
                   {{"route", for_log(draft.path)}, {"reason", route->target.error().message}});
     entry = {std::move(draft.text), draft.key_size, std::move(route)};
     push_(entry.route);
-    if (snapshot_ != nullptr) snapshot_->put(entry.route->path, text_of(entry));
+    if (snapshot_ != nullptr) {
+        if (entry.route->passing)
+            snapshot_->remove(entry.route->path);
+        else
+            snapshot_->put(entry.route->path, text_of(entry));
+    }
     for (auto* watch : watches_) watch->note_put(draft.path, entry);
 }
 

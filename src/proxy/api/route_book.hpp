@@ -59,6 +59,10 @@ public:
     [[nodiscard]] std::vector<SavedRoute> saved() const;
     /// Where changes are kept from now on; null: nowhere.
     void record(RouteSnapshot* snapshot) { snapshot_ = snapshot; }
+    /// Waits until what is on disk is what is known here.
+    [[nodiscard]] Result<> flush() const {
+        return snapshot_ == nullptr ? Result<>() : snapshot_->flush();
+    }
     [[nodiscard]] Result<> restore(SavedRoute const& saved);
     /// The route, if it is there, was last used then, or later.
     void note_activity(std::string const& path, int64_t when);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <boost/crc.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cstring>
 #include <map>
@@ -158,6 +159,12 @@ size_t replay(std::string_view content, Replay& into) {
     return at;
 }
 
+/// Text that cannot be read counts as guarded.
+bool is_guarded(SavedRoute const& route) {
+    auto const data = nlohmann::json::parse(route.data, nullptr, false);
+    return !data.is_object() || data.contains("auth");
+}
+
 void move_aside(fs::path const& path) {
     auto const aside = path.string() + ".unreadable";
     rename(path.c_str(), aside.c_str());
@@ -183,10 +190,12 @@ KnownRoutes RouteSnapshot::load(fs::path const& path, int64_t now) {
     auto const good = replay(*content, all);
     auto known = all.done();
     for (auto& route : known.routes) route.last_activity = route.last_change = now;
-    if (good < content->size())
+    if (good < content->size()) {
+        std::erase_if(known.routes, [](SavedRoute const& route) { return is_guarded(route); });
         log::warn("routes_file_torn", {{"file", path.string()},
                                        {"lost_bytes", content->size() - good},
                                        {"routes", known.routes.size()}});
+    }
     return known;
 }
 
@@ -232,13 +241,19 @@ void RouteSnapshot::note(std::string key, std::string record) {
     std::scoped_lock const lock(mutex_);
     if (pending_.empty()) changed_.notify_all();
     pending_.insert_or_assign(std::move(key), std::move(record));
+    ++noted_;
 }
 
-void RouteSnapshot::flush() {
+Result<> RouteSnapshot::flush() {
     std::unique_lock lock(mutex_);
+    auto const mine = noted_;
+    if (settled_ >= mine && outcome_) return {};
     hurry_ = true;
+    auto const before = attempts_;
     changed_.notify_all();
-    changed_.wait(lock, [this] { return !hurry_; });
+    // One that has begun already may have left our changes out.
+    changed_.wait(lock, [&] { return attempts_ > before && settled_ >= mine; });
+    return outcome_;
 }
 
 void RouteSnapshot::run() {
@@ -249,12 +264,20 @@ void RouteSnapshot::run() {
         // More may come, and is written along.
         changed_.wait_for(lock, write_interval, [this] { return stopped_ || hurry_; });
         last = stopped_;
+        hurry_ = false;
+        auto const noted = noted_;
         std::string records;
         for (auto const& [key, record] : pending_) records += record;
         auto const taken = std::exchange(pending_, {});
         lock.unlock();
         auto written = records.empty() ? Result<>() : append(records);
-        if (written && size_ > compact_size_ && !last) written = compact();
+        if (written && size_ > compact_size_ && !last) {
+            // What matters is there; another attempt is made when there is half as much again.
+            if (auto const compacted = compact(); !compacted) {
+                log::warn("routes_file_grows", {{"cause", compacted.error().message}});
+                compact_size_ += compact_size_ / 2;
+            }
+        }
         if (!written && !failing)
             log::error("routes_not_kept", {{"cause", written.error().message}});
         lock.lock();
@@ -262,7 +285,9 @@ void RouteSnapshot::run() {
         if (!written && !records.empty())
             for (auto const& [key, record] : taken) pending_.try_emplace(key, record);
         failing = !written;
-        hurry_ = false;
+        settled_ = noted;
+        ++attempts_;
+        outcome_ = std::move(written);
         changed_.notify_all();
     }
 }

@@ -5,9 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -92,6 +95,84 @@ TEST_F(RouteSnapshotTest, ATornFileCountsUpToWhereItIsTorn) {
         write(changed);
         EXPECT_NE(paths(), "/a /b /c ") << at;
     }
+}
+
+TEST_F(RouteSnapshotTest, ATornFileForgetsRoutesThatNeedAuthorization) {
+    {
+        auto const snapshot = make();
+        snapshot->put("/guarded", R"({"target":"http://a","auth":{"login":"/"}})");
+        snapshot->put("/open", R"({"target":"http://a"})");
+        EXPECT_TRUE(snapshot->flush());
+        snapshot->add({.session = "s", .until = 77});
+    }
+    EXPECT_EQ(paths(), "/guarded /open ");
+    auto const whole = content();
+    write(whole.substr(0, whole.size() - 1));
+    EXPECT_EQ(paths(), "/open ");
+}
+
+TEST_F(RouteSnapshotTest, FlushSaysWhetherEverythingIsOnDisk) {
+    auto const snapshot = make();
+    auto const size = std::filesystem::file_size(file_);
+    for (int64_t i = 1; i <= 200; ++i) {
+        snapshot->add({.session = std::to_string(i), .until = i});
+        ASSERT_TRUE(snapshot->flush());
+        ASSERT_EQ(RouteSnapshot::load(file_, 9).revocations.size(), static_cast<size_t>(i));
+    }
+    EXPECT_GT(std::filesystem::file_size(file_), size);
+}
+
+/// For its life no file of this process can grow beyond the size that `file` has.
+class FullDisk {
+public:
+    explicit FullDisk(std::filesystem::path const& file) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &before_);
+        rlimit limit = before_;
+        limit.rlim_cur = std::filesystem::file_size(file);
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    FullDisk(FullDisk const&) = delete;
+    FullDisk& operator=(FullDisk const&) = delete;
+    ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+private:
+    rlimit before_ = {};
+};
+
+TEST_F(RouteSnapshotTest, ARevocationIsOnDiskBeforeItIsAcknowledged) {
+    auto options = TestProxy::options();
+    options.routes_file = file_;
+    TestProxy proxy(options);
+    for (int i = 1; i <= 20; ++i) {
+        auto const body = fmt::format(R"({{"session":"s{}","until":4000000000}})", i);
+        ASSERT_THAT(proxy.api("POST", "/api/revocations", body), StartsWith("HTTP/1.1 201"));
+        ASSERT_EQ(RouteSnapshot::load(file_, 9).revocations.size(), static_cast<size_t>(i));
+    }
+    std::string const last = R"({"session":"last","until":4000000000})";
+    {
+        FullDisk const full(file_);
+        EXPECT_THAT(proxy.api("POST", "/api/revocations", last), StartsWith("HTTP/1.1 503"));
+        // It is in force all the same.
+        EXPECT_THAT(proxy.api("GET", "/api/revocations"), HasSubstr("last"));
+        EXPECT_THAT(proxy.api("POST", "/api/revocations", last), StartsWith("HTTP/1.1 503"));
+    }
+    EXPECT_THAT(proxy.api("POST", "/api/revocations", last), StartsWith("HTTP/1.1 201"));
+    EXPECT_EQ(RouteSnapshot::load(file_, 9).revocations.back().session, "last");
+}
+
+TEST_F(RouteSnapshotTest, AVolatileRouteIsNotKept) {
+    auto options = TestProxy::options();
+    options.routes_file = file_;
+    {
+        TestProxy first(options);
+        first.add_route("/a", "http://127.0.0.1:9");
+        first.add_route("/was", "http://127.0.0.1:9");
+        first.add_route("/was", "http://127.0.0.1:9", R"(,"volatile":true)");
+        first.add_route("/mark", "http://127.0.0.1:9", R"(,"volatile":true)");
+        EXPECT_THAT(first.api("GET", "/api/routes/mark"), HasSubstr(R"("volatile":true)"));
+    }
+    EXPECT_EQ(paths(), "/a ");
 }
 
 TEST_F(RouteSnapshotTest, AForeignFileIsMovedAside) {

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/un.h>
+#include <unistd.h>
 #include <cstring>
 #include <future>
 
@@ -69,7 +70,7 @@ HandoverSource::Settled Proxy::State::settle() {
     return on_side_thread(*side_loop, [this] {
         gate->shut();
         // Nothing changes any more, and a successor's file is not overwritten.
-        if (snapshot) snapshot->flush();
+        if (snapshot) (void)snapshot->flush();  // which logs why it cannot
         Settled settled;
         for (auto const& worker : workers)
             settled.listeners.emplace_back("public", worker->listener_descriptor());
@@ -180,8 +181,12 @@ void Proxy::State::load_routes() {
 
 Result<> Proxy::State::keep_routes() {
     if (options.routes_file.empty()) return {};
+    auto known = api->routes().saved();
+    std::erase_if(known, [this](SavedRoute const& route) {
+        return api->routes().find(route.path)->route->passing;
+    });
     TRY(snapshot,
-        RouteSnapshot::create(options.routes_file, {api->routes().saved(), api->revocations()}));
+        RouteSnapshot::create(options.routes_file, {std::move(known), api->revocations()}));
     api->routes().record(snapshot.get());
     return {};
 }
@@ -191,8 +196,11 @@ Result<> Proxy::take_over() {
     log::info("taken_over",
               {{"connections", parcels.size()}, {"routes", state_->predecessor->routes().size()}});
     for (auto& parcel : parcels) state_->adopt_later(std::move(parcel));
-    if (auto const kept = state_->keep_routes(); !kept)
+    if (auto const kept = state_->keep_routes(); !kept) {
         log::error("routes_not_kept", {{"cause", kept.error().message}});
+        // The predecessor's lacks what is revoked from now on.
+        unlink(state_->options.routes_file.c_str());
+    }
     return {};
 }
 
