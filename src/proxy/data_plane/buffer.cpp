@@ -13,9 +13,19 @@ constexpr std::array<size_t, 4> kept = {1024, 256, 64, 4};
 
 }  // namespace
 
-BufferPool::~BufferPool() {
-    for (auto& list : free_)
+BufferPool::~BufferPool() { forget_spares(); }
+
+size_t BufferPool::spare() const {
+    size_t count = 0;
+    for (auto const& list : free_) count += list.size();
+    return count;
+}
+
+void BufferPool::forget_spares() {
+    for (auto& list : free_) {
         for (auto* block : list) std::free(block);
+        list = {};
+    }
 }
 
 BufferBlock* BufferPool::take(size_t size) {

@@ -46,6 +46,9 @@ public:
     void give_back(BufferBlock* block);
     /// Blocks that buffers hold at present.
     [[nodiscard]] size_t in_use() const { return in_use_; }
+    /// Blocks that wait for the next buffer.
+    [[nodiscard]] size_t spare() const;
+    void forget_spares();
 
 private:
     std::array<std::vector<BufferBlock*>, capacities.size()> free_;

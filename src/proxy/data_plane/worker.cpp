@@ -119,7 +119,8 @@ Worker::Worker(Options const& options, std::unique_ptr<EventLoop> loop, unsigned
       upstreams_(*loop_),
       auth_(options.edge_key),
       recorder_(*loop_, options),
-      most_connections_(connection_limit(options.threads)) {
+      most_connections_(connection_limit(options.threads)),
+      tidier_(*loop_, buffers_) {
     SystemRandom random;
     request_id_prefix_ = fmt::format("{}{:x}-", random.hex(4), number);
 }
@@ -168,7 +169,12 @@ void Worker::keep(std::unique_ptr<Connection> connection) {
     connection->index_ = static_cast<uint32_t>(connections_.size());
     connections_.push_back(connection.release());
     recorder_.metrics().connections.add();
+    note_connections();
+}
+
+void Worker::note_connections() {
     recorder_.metrics().open_connections.set(connections_.size());
+    tidier_.note(connections_.size());
 }
 
 void Worker::add(std::unique_ptr<Connection> connection, Parcel* parcel) {
@@ -213,7 +219,7 @@ void Worker::forget(Connection& connection) {
     connections_[connection.index_] = last;
     last->index_ = connection.index_;
     connections_.pop_back();
-    recorder_.metrics().open_connections.set(connections_.size());
+    note_connections();
     loop_->retire(std::unique_ptr<EventHandler>(&connection));
 }
 

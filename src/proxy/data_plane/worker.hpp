@@ -8,6 +8,7 @@
 
 #include "proxy/data_plane/connection.hpp"
 #include "proxy/data_plane/event_loop.hpp"
+#include "proxy/data_plane/tidier.hpp"
 #include "proxy/data_plane/upstream.hpp"
 #include "proxy/edge_auth.hpp"
 #include "proxy/handover/parcel.hpp"
@@ -99,6 +100,7 @@ private:
     void accept_connections();
     void adopt(int descriptor, std::string address);
     void keep(std::unique_ptr<Connection> connection);
+    void note_connections();
     /// Watches and starts a new connection; `parcel` is what came with it, or null.
     void add(std::unique_ptr<Connection> connection, Parcel* parcel);
     void pause_accepting();
@@ -130,6 +132,7 @@ private:
     std::unique_ptr<Listener> listener_;
     std::unique_ptr<Stopper> stopper_;
     std::vector<Connection*> connections_;
+    Tidier tidier_;
     bool draining_ = false;
     HandOn hand_on_;  ///< set while a successor takes what is left
 
