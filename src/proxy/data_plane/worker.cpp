@@ -1,11 +1,10 @@
 #include "proxy/data_plane/worker.hpp"
 
 #include "base/random.hpp"
+#include "proxy/data_plane/address_text.hpp"
 #include "runtime/log.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
@@ -13,7 +12,6 @@
 #include <array>
 #include <charconv>
 #include <csignal>
-#include <cstring>
 
 namespace carrel::proxy {
 
@@ -25,24 +23,6 @@ constexpr Milliseconds stop_check = Milliseconds(64);
 constexpr size_t reserved_descriptors = 64;
 constexpr size_t most_pipes = 256;
 constexpr int accepts_in_a_row = 64;
-
-std::string text_of(sockaddr_storage const& address) {
-    std::array<char, INET6_ADDRSTRLEN> text = {};
-    if (address.ss_family == AF_INET) {
-        sockaddr_in v4;
-        std::memcpy(&v4, &address, sizeof(v4));
-        inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-    } else if (address.ss_family == AF_INET6) {
-        sockaddr_in6 v6;
-        std::memcpy(&v6, &address, sizeof(v6));
-        inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
-        std::string_view const mapped = "::ffff:";
-        std::string_view const all = text.data();
-        if (all.starts_with(mapped) && all.find('.') != std::string_view::npos)
-            return std::string(all.substr(mapped.size()));
-    }
-    return text.data();
-}
 
 /// How many descriptors each of the threads may have for its connections.
 size_t descriptors_of_one(unsigned threads) {
@@ -141,7 +121,7 @@ void Worker::accept_connections() {
             accept4(listener_->socket.descriptor(), reinterpret_cast<sockaddr*>(&address), &length,
                     SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
-            adopt(descriptor, text_of(address));
+            adopt(descriptor, address_text(address));
             continue;
         }
         if (errno == ECONNABORTED || errno == EINTR) continue;
