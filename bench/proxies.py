@@ -204,8 +204,8 @@ def edge_token(route):
 
 
 def rest(program, method, path, body=None):
-    request = urllib.request.Request(f"http://127.0.0.1:{program.api_port}{path}", method=method,
-                                     data=None if body is None else json.dumps(body).encode(),
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{program.api_port}{path}", method=method, data=data,
                                      headers={"Authorization": f"token {TOKEN}"})
     with urllib.request.urlopen(request) as answer:
         return answer.read()

@@ -109,6 +109,10 @@ def routes(bench, _):
                                   "list50": statistics.median(proxy_work.list_routes(program) for _ in range(5))}
     bench.table("Routes over REST", rows, {"alone": "added/s, one by one", "many": "added/s, 32 at once",
                                            "list": "ms to list 10,000", "list50": "ms to list 50,000"})
+    bulk_calls = [bulk_call(bench) for _ in range(bench.rounds)]
+    bench.table("100,000 routes in one call", {"Carrel": {key: statistics.median(one[key] for one in bulk_calls)
+                                                          for key in ("rate", "cpu")}},
+                {"rate": "added/s", "cpu": "CPU s"})
     with proxies.field(bench.folder, bench.upstream.port, PROXY) as field:
         few, = field[:1]
         many = proxies.carrel(bench.folder, bench.upstream.port, PROXY, 1, "Carrel, 100,000 routes").wait_until_ready()
@@ -123,6 +127,14 @@ def routes(bench, _):
                               REQUESTS)
         finally:
             many.stop()
+
+
+def bulk_call(bench):
+    program = proxies.carrel(bench.folder, bench.upstream.port, PROXY, 1).wait_until_ready()
+    try:
+        return proxy_work.add_in_bulk(program, 100_000, bench.upstream.port)
+    finally:
+        program.stop()
 
 
 def auth(bench, field):
