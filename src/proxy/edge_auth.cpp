@@ -11,6 +11,7 @@ namespace {
 constexpr size_t most_verified = 16384;
 constexpr size_t longest_token = 2048;
 constexpr size_t most_candidates = 16;
+constexpr int64_t look_interval = 1000;
 
 int64_t milliseconds(Time time) { return time.time_since_epoch().count(); }
 
@@ -62,6 +63,7 @@ bool Revocation::refuses(http::EdgeToken const& token) const {
 }
 
 void Revocations::add(Revocation const& revocation) {
+    soonest_ = std::min(soonest_, revocation.until);
     if (!revocation.session.empty()) {
         auto const [entry, added] = sessions_.emplace(revocation.session, all_.size());
         if (!added) {
@@ -87,10 +89,15 @@ bool Revocations::refuses(http::EdgeToken const& token) const {
 }
 
 void Revocations::forget_before(int64_t now) {
+    if (now <= soonest_ || now - looked_ < look_interval) return;
+    looked_ = now;
+    soonest_ = std::numeric_limits<int64_t>::max();
     std::erase_if(all_, [&](Revocation const& each) { return each.until < now; });
     sessions_.clear();
-    for (size_t i = 0; i < all_.size(); ++i)
+    for (size_t i = 0; i < all_.size(); ++i) {
+        soonest_ = std::min(soonest_, all_[i].until);
         if (!all_[i].session.empty()) sessions_.emplace(all_[i].session, i);
+    }
 }
 
 EdgeAuth::Decision EdgeAuth::decide(Route const& route, RequestHead const& head, int64_t now) {

@@ -7,6 +7,7 @@
 #include "proxy/message/head.hpp"
 #include "proxy/route_table.hpp"
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,13 +33,15 @@ class Revocations {
 public:
     void add(Revocation const& revocation);
     [[nodiscard]] bool refuses(http::EdgeToken const& token) const;
-    /// Forgets what no token can be valid for any more.
+    /// Forgets what no token can be valid for any more; at most once a second, as it looks at all.
     void forget_before(int64_t now);
     [[nodiscard]] std::vector<Revocation> const& all() const { return all_; }
 
 private:
     std::vector<Revocation> all_;
     std::unordered_map<std::string, size_t> sessions_;
+    int64_t soonest_ = std::numeric_limits<int64_t>::max();  ///< before which nothing is forgotten
+    int64_t looked_ = 0;
 };
 
 class EdgeAuth {

@@ -137,6 +137,22 @@ TEST_F(EdgeAuthTest, RefusesRevokedSessionsUntilTheirTokensAreWorthlessAnyway) {
     EXPECT_EQ(decide(cookie(ada())), pass);
 }
 
+/// Looking at all of them each time, this would take minutes.
+TEST(Revocations, CostTheSameHoweverManyThereAre) {
+    Revocations revocations;
+    constexpr int64_t many = 50000;
+    for (int64_t i = 0; i < many; ++i) {
+        revocations.forget_before(now + i);
+        revocations.add({.session = std::to_string(i), .until = now + many / 2 + i});
+    }
+    EXPECT_GE(revocations.all().size(), many / 2);
+    EXPECT_LT(revocations.all().size(), many);
+    revocations.forget_before(now + 2 * many);
+    EXPECT_TRUE(revocations.all().empty());
+    revocations.add({.session = "again", .until = now + 2 * many});
+    EXPECT_TRUE(revocations.refuses({.session = "again"}));
+}
+
 TEST_F(EdgeAuthTest, RefusesOfALoginThatGoesOnOnlyWhatWasIssuedSoFar) {
     auto later = ada();
     later.issued = at(now + 1);

@@ -51,6 +51,9 @@ std::string text_at(Json const& object, char const* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+/// The end of the year 9999, in seconds: what is later is for ever.
+constexpr int64_t latest = 253'402'300'799;
+
 int64_t number_at(Json const& object, char const* key) {
     if (!object.is_object()) return 0;
     auto const found = object.find(key);
@@ -214,11 +217,12 @@ SideAnswer AdminApi::list_revocations() {
 SideAnswer AdminApi::revoke(SideRequest const& request) {
     auto const data = body_of(request);
     if (!data) return text(400, data.error().message);
-    Revocation revocation{.session = text_at(*data, "session"),
-                          .route = text_at(*data, "route"),
-                          .user = text_at(*data, "user"),
-                          .issued_until = number_at(*data, "issued_until"),
-                          .until = number_at(*data, "until") * 1000};
+    Revocation revocation{
+        .session = text_at(*data, "session"),
+        .route = text_at(*data, "route"),
+        .user = text_at(*data, "user"),
+        .issued_until = number_at(*data, "issued_until"),
+        .until = std::clamp<int64_t>(number_at(*data, "until"), 0, latest) * 1000};
     bool const by_session = !revocation.session.empty();
     bool const by_user = !revocation.route.empty() && !revocation.user.empty();
     if (by_session == by_user || revocation.until <= 0)

@@ -139,6 +139,21 @@ TEST_F(AdminApiTest, TheDefaultTargetIsARouteLikeAnyOther) {
     EXPECT_TRUE(std::get<RoutePointer>(updates_.at(0))->trusted);
 }
 
+TEST_F(AdminApiTest, RefusesNumbersThatAreNone) {
+    for (std::string const number : {"1e999", "18222e40522", "-1e400"}) {
+        auto const route = R"({"target":"http://127.0.0.1:1","x":)" + number + "}";
+        EXPECT_EQ(status("POST", "/api/routes/a", route), 400U) << number;
+        EXPECT_EQ(status("POST", "/api/revocations", R"({"session":"s","until":)" + number + "}"),
+                  400U)
+            << number;
+    }
+    EXPECT_EQ(status("POST", "/api/revocations", R"({"session":"s","until":1e300})"), 400U);
+    // For ever.
+    EXPECT_EQ(status("POST", "/api/revocations", R"({"session":"s","until":9223372036854775807})"),
+              201U);
+    EXPECT_EQ(std::get<Revocation>(updates_.at(0)).until, 253'402'300'799'000);
+}
+
 TEST_F(AdminApiTest, TakesAndListsRevocations) {
     EXPECT_EQ(status("POST", "/api/revocations", R"({"session":"s","until":1900000000})"), 201U);
     EXPECT_EQ(status("POST", "/api/revocations", R"({"route":"/a","user":"u","until":1900000000})"),

@@ -64,7 +64,7 @@ Result<Json> parse_json(std::string_view text) {
         auto json = Json::parse(text, guard);
         if (deep) return malformed("it is nested too deeply");
         return json;
-    } catch (Json::parse_error const& error) {
+    } catch (Json::exception const& error) {  // 1e999 is no parse error, but out of range
         return malformed(error.what());
     }
 }
