@@ -270,7 +270,7 @@ bool Connection::step_http2() {
 }
 
 void Connection::expect_request() {
-    if (worker_.draining(client_)) {
+    if (worker_.draining(client_) && !is_newcomer()) {
         say_goodbye(false);
         return;
     }
@@ -303,7 +303,12 @@ bool Connection::linger() {
     return size > 0;
 }
 
+/// Somebody who has just come, while a successor takes over: closing now would be an error to the
+/// client, which has been told nothing yet, so the first request is still answered here.
+bool Connection::is_newcomer() const { return first_ && worker_.leaving(); }
+
 void Connection::drain() {
+    if (is_newcomer() && (state_ == State::Handshake || state_ == State::Head)) return;
     if (state_ == State::Handshake) close();
     if (state_ == State::Head && !head_begun_ && client_.in.empty()) close();
     if (state_ == State::Http2) http2_->drain();

@@ -70,6 +70,7 @@ private:
     [[nodiscard]] bool may_be_http2() const;
     bool linger();
     void expect_request();
+    [[nodiscard]] bool is_newcomer() const;
     void say_goodbye(bool unread);
     /// Resets the client's socket; `close` has to follow.
     void cut_off();

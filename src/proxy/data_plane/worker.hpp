@@ -78,6 +78,8 @@ public:
     /// Whether this client's connection ends with the answer under way. It need not when it
     /// travels.
     [[nodiscard]] bool draining(Client const& client) const;
+    /// Draining because a successor has taken over.
+    [[nodiscard]] bool leaving() const { return hand_on_ != nullptr; }
     /// True: the connection is on its way to a successor, and closed here.
     bool hand_on(Connection& connection);
     /// The route at exactly this path, or one of that name that nobody else knows.

@@ -47,8 +47,10 @@ inline ScriptedUpstream::Script echo_tunnel() {
 /// A proxy that can be taken over, and tells when it has been.
 class Generation {
 public:
-    Generation(std::filesystem::path const& folder, bool take_over, unsigned threads = 1) {
+    Generation(std::filesystem::path const& folder, bool take_over, unsigned threads = 1,
+               ServerTls tls = {}) {
         auto options = TestProxy::options();
+        options.tls = std::move(tls);
         options.handover_socket = folder / "handover";
         options.take_over = take_over;
         options.threads = threads;
@@ -75,7 +77,8 @@ public:
         return changed_.wait_for(lock, Seconds(10),
                                  [&] { return proxy_->departure() >= departure; });
     }
-    Peer connect() const { return Peer::connect(proxy_->port()); }
+    unsigned short port() const { return proxy_->port(); }
+    Peer connect() const { return Peer::connect(port()); }
     std::string api(std::string const& method, std::string const& path,
                     std::string const& body = {}) const {
         auto client = Peer::connect(proxy_->api_port());
