@@ -1,7 +1,7 @@
 """The contract of configurable-http-proxy, held by `carrel proxy` and, where it is installed, by the original.
 
 A test that takes `peer` runs once with each: what passes with the original is what the contract is, and what
-passes with ours shows that we keep it. Without the original (bench/node_modules, or CARREL_CHP) its half is
+passes with ours shows that we keep it. Without the original (where `make bench-proxy` puts it, or CARREL_CHP) its half is
 skipped, and the expectations that were recorded with it stand alone.
 """
 
@@ -24,7 +24,8 @@ sys.path.insert(0, str(TOP / "tests"))
 from support.carrel_process import PROGRAM, wait_until  # noqa: E402
 
 TOKEN = "contract-token"
-ORIGINAL = os.environ.get("CARREL_CHP", str(TOP / "bench/node_modules/.bin/configurable-http-proxy"))
+INSTALLED = [TOP / folder / "node_modules/.bin/configurable-http-proxy" for folder in ("build/bench", "bench")]
+ORIGINAL = os.environ.get("CARREL_CHP") or str(next((path for path in INSTALLED if path.exists()), INSTALLED[0]))
 
 
 def free_port():
@@ -102,7 +103,7 @@ class Peer:
 
 def start(kind, *arguments, **more):
     if kind == "original" and not (os.path.exists(ORIGINAL) and shutil.which("node")):
-        pytest.skip("configurable-http-proxy is not installed; set CARREL_CHP or install bench's npm packages")
+        pytest.skip("configurable-http-proxy is not installed; set CARREL_CHP, or let `make bench-proxy` install it")
     return Peer(kind, *arguments, **more)
 
 

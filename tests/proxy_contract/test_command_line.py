@@ -98,12 +98,15 @@ def test_option(proxy_with, target, arguments, check):
     assert check(seen(proxy, "/a/b"), target)
 
 
-def test_redirects_of_the_target(proxy_with, target):
+def test_redirects_of_the_target(kind, proxy_with, target):
     plain, rewritten = proxy_with(), proxy_with("--auto-rewrite", "--protocol-rewrite", "https")
     for proxy in (plain, rewritten):
         proxy.add("/", target)
     assert plain.get("/moved", Host="hub.example")[1]["Location"] == target + "/there"
-    assert rewritten.get("/moved", Host="hub.example")[1]["Location"] == "https://hub.example/there"
+    assert rewritten.get("/moved", Host="hub.example:8443")[1]["Location"] == "https://hub.example:8443/there"
+    # The original since version 5 leaves the target's port there, which leads nowhere.
+    port = "" if kind == "carrel" else target[target.rindex(":") :]
+    assert rewritten.get("/moved", Host="hub.example")[1]["Location"] == f"https://hub.example{port}/there"
 
 
 def test_host_routing(proxy_with, target):
