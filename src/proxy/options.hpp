@@ -42,7 +42,9 @@ struct Options {
     Milliseconds keep_alive_timeout = Milliseconds(5000);
     /// For the whole head of a request, from its first byte on.
     Milliseconds head_timeout = Milliseconds(10000);
-    TimeSource const* time = nullptr;  ///< set by tests; null is the system's
+    TimeSource const* time = nullptr;            ///< set by tests; null is the system's
+    Lookup lookup = resolve;                     ///< of targets' host names; tests have their own
+    Milliseconds lookup_interval = Seconds(30);  ///< between two look-ups of a name
     std::filesystem::path pid_file;
     ServerTls tls;                     ///< towards browsers; plain HTTP unless enabled
     ServerTls api_tls;                 ///< of the REST API

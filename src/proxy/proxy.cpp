@@ -93,6 +93,15 @@ Result<> Proxy::State::listen_for_redirects() {
     return {};
 }
 
+void Proxy::State::follow_names() {
+    names = std::make_unique<NameWatch>(
+        options.lookup, options.lookup_interval,
+        [this](RoutePointer const& route, std::vector<Address> const& addresses) {
+            side_loop->post([this, route, addresses] { api->routes().follow(route, addresses); });
+        });
+    api->routes().follow_names(*names);
+}
+
 Result<> Proxy::State::serve_metrics() {
     if (!options.has_metrics()) return {};
     MetricsSource source;
@@ -141,6 +150,7 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
     state->api = std::make_unique<AdminApi>(
         state->options, state->clock,
         [state = state.get()](Update const& update) { state->push(update); });
+    state->follow_names();
     if (predecessor != nullptr) {
         TRY_VOID(state->api->restore(predecessor->routes(), predecessor->revocations()));
     } else {

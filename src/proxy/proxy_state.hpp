@@ -29,6 +29,8 @@ struct Proxy::State final : HandoverSource {
     void let_others_hold_sockets();
     /// Restores what an earlier process knew.
     void load_routes();
+    /// Follows targets whose host names lead elsewhere later.
+    void follow_names();
     /// Keeps the routes on disk from now on.
     [[nodiscard]] Result<> keep_routes();
 
@@ -64,6 +66,7 @@ struct Proxy::State final : HandoverSource {
     std::unique_ptr<EventLoop> side_loop;
     std::unique_ptr<AdminApi> api;
     std::unique_ptr<RouteSnapshot> snapshot;
+    std::unique_ptr<NameWatch> names;
     std::unique_ptr<HandoverGate> gate;
     std::unique_ptr<SideServer> api_server;
     std::unique_ptr<MetricsPage> metrics;

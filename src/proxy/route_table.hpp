@@ -60,6 +60,8 @@ inline constexpr std::array<std::string_view, 4> route_classes = {"hub", "user",
 struct Route {
     std::string path;  ///< decoded, "/c/bio/user/ada"; "/" is the root
     Result<Target> target = Target{};
+    /// Of the target, also when it is not to be found at present.
+    std::shared_ptr<HostName const> name = {};
     /// Where to send who has no edge token. Set: the route needs one.
     std::optional<std::string> login = {};
     std::string secret = {};  ///< the upstream's own token; "" for none

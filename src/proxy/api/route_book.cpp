@@ -167,7 +167,15 @@ Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
     auto const passing = data.find("volatile");
     route->passing = passing != data.end() && passing->is_boolean() && passing->get<bool>();
     route->kind = class_of(path);
-    route->target = Target::parse(data["target"].get_ref<std::string const&>());
+    route->target = read_target(data["target"].get_ref<std::string const&>());
+    if (route->target && route->target->name) {
+        route->name = route->target->name;
+        auto found = options_.lookup(route->name->host, route->name->port);
+        if (found)
+            route->target->addresses = *std::move(found);
+        else
+            route->target = std::unexpected(found.error());
+    }
     data.erase("secret");
     data.erase("last_activity");
     data.erase("last_change");
@@ -182,6 +190,43 @@ Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
     return draft;
 }
 
+Result<Target> RouteBook::read_target(std::string const& url) const {
+    TRY(auto target, Target::read(url));
+    if (target.name && names_ != nullptr) {
+        auto name = *target.name;
+        name.look_again = names_->hurry(name.host, name.port);
+        target.name = std::make_shared<HostName const>(std::move(name));
+    }
+    return target;
+}
+
+void RouteBook::follow_names(NameWatch& names) {
+    names_ = &names;
+    for (auto& [path, entry] : entries_)
+        if (entry.route->name && entry.route->target)
+            move_target(entry, entry.route->target->addresses);
+}
+
+void RouteBook::follow(RoutePointer const& route, std::vector<Address> const& addresses) {
+    auto const found = entries_.find(route->path);
+    if (found == entries_.end() || found->second.route != route) return;
+    move_target(found->second, addresses);
+    log::info("target_moved",
+              {{"route", for_log(route->path)}, {"host", for_log(route->name->host)}});
+}
+
+void RouteBook::move_target(Entry& entry, std::vector<Address> const& addresses) {
+    auto target = read_target(data_of(entry)["target"].get<std::string>());
+    if (!target) return;  // it was read before
+    auto moved = std::make_shared<Route>(*entry.route);
+    moved->target = *std::move(target);
+    moved->target->addresses = addresses;
+    moved->name = moved->target->name;
+    entry.route = std::move(moved);
+    push_(entry.route);
+    if (names_ != nullptr) names_->add(*entry.route->name, entry.route);
+}
+
 void RouteBook::put(Draft draft) {
     auto& entry = entries_[draft.path];
     auto& route = draft.route;
@@ -193,6 +238,7 @@ void RouteBook::put(Draft draft) {
                   {{"route", for_log(draft.path)}, {"reason", route->target.error().message}});
     entry = {std::move(draft.text), draft.key_size, std::move(route)};
     push_(entry.route);
+    if (names_ != nullptr && entry.route->name) names_->add(*entry.route->name, entry.route);
     if (snapshot_ != nullptr) {
         if (entry.route->passing)
             snapshot_->remove(entry.route->path);

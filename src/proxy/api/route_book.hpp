@@ -5,6 +5,7 @@
 /// change by `push`. Confined to the side thread.
 
 #include "base/clock.hpp"
+#include "proxy/api/name_watch.hpp"
 #include "proxy/api/route_snapshot.hpp"
 #include "proxy/api/side_message.hpp"
 #include "proxy/data_plane/worker.hpp"
@@ -57,6 +58,11 @@ public:
 
     // For a successor, and from a predecessor (handover/routes.cpp).
     [[nodiscard]] std::vector<SavedRoute> saved() const;
+    /// Has `names` look after the targets' host names. It must outlive all calls but the
+    /// destructor.
+    void follow_names(NameWatch& names);
+    /// The route's target is found at other addresses now. Nothing, when it is no longer the route.
+    void follow(RoutePointer const& route, std::vector<Address> const& addresses);
     /// Where changes are kept from now on; null: nowhere.
     void record(RouteSnapshot* snapshot) { snapshot_ = snapshot; }
     /// Waits until what is on disk is what is known here.
@@ -82,6 +88,10 @@ private:
     class Watch;
     using Entries = std::map<std::string, Entry, std::less<>>;
 
+    /// Reads a target, which may have a name and then no addresses yet.
+    [[nodiscard]] Result<Target> read_target(std::string const& url) const;
+    /// Puts the same route with its target at these addresses.
+    void move_target(Entry& entry, std::vector<Address> const& addresses);
     void append(std::string& out, Entry const& entry, bool with_key);
     /// The text of `data_of`.
     [[nodiscard]] static std::string text_of(Entry const& entry);
@@ -93,6 +103,7 @@ private:
     DateWriter dates_;
     std::vector<Watch*> watches_;
     RouteSnapshot* snapshot_ = nullptr;
+    NameWatch* names_ = nullptr;
 };
 
 }  // namespace carrel::proxy

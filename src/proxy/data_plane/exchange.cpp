@@ -186,10 +186,12 @@ Outcome Exchange::give_up() {
     if (upstream_ == nullptr || upstream_->connecting()) {
         bool const waiting = upstream_ == nullptr && worker_.loop().now() < connect_until_;
         drop_upstream();
-        if (waiting)
+        if (waiting) {
             connect();
-        else
+        } else {
+            upstream_target_->note_unreachable();
             answer_error(503, "The server behind this address does not answer.");
+        }
         return Outcome::Progress;
     }
     if (!request_body_.done && !request_waits() && !request_broken_) {

@@ -30,6 +30,7 @@ void Exchange::connect() {
         }
         if (connected.error().code == Code::LimitReached) return;  // `give_up` tries again
     }
+    upstream_target_->note_unreachable();
     answer_error(503, "The server behind this address does not answer.");
 }
 

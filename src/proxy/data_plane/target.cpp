@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <sys/un.h>
 #include <cstring>
@@ -15,6 +16,14 @@ namespace {
 constexpr std::string_view http = "http://";
 constexpr std::string_view https = "https://";
 constexpr std::string_view http_unix = "http+unix://";
+
+/// Nothing has to be asked for to connect there.
+bool is_address(std::string_view host) {
+    std::string const text(host);
+    in6_addr address = {};
+    return inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+           inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &address) == 1;
+}
 
 }  // namespace
 
@@ -51,7 +60,15 @@ Result<std::vector<Address>> resolve(std::string const& host, std::string const&
     return addresses;
 }
 
-Result<Target> Target::parse(std::string_view url) {
+Result<Target> Target::parse(std::string_view url, Lookup const& lookup) {
+    TRY(auto target, read(url));
+    if (target.name) {
+        TRY(target.addresses, lookup(target.name->host, target.name->port));
+    }
+    return target;
+}
+
+Result<Target> Target::read(std::string_view url) {
     Target target;
     target.url = url;
     bool const is_unix = url.starts_with(http_unix);
@@ -86,7 +103,12 @@ Result<Target> Target::parse(std::string_view url) {
         return fail(Code::InvalidArgument, "use target {}: malformed host or port",
                     for_log(target.url));
     if (is_tls) target.tls_host = host;
-    TRY(target.addresses, resolve(std::string(host), std::string(port)));
+    if (is_address(host)) {
+        TRY(target.addresses, resolve(std::string(host), std::string(port)));
+    } else {
+        target.name = std::make_shared<HostName const>(
+            HostName{.host = std::string(host), .port = std::string(port)});
+    }
     return target;
 }
 

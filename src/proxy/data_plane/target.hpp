@@ -5,6 +5,8 @@
 #include "base/result.hpp"
 
 #include <sys/socket.h>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,16 +31,34 @@ struct Address {
 [[nodiscard]] Result<std::vector<Address>> resolve(std::string const& host,
                                                    std::string const& port);
 
+/// How the addresses of a host and port are found; `resolve`, unless a test says otherwise.
+using Lookup = std::function<Result<std::vector<Address>>(std::string const&, std::string const&)>;
+
+/// Of a target that is given by a name, whose addresses may change.
+struct HostName {
+    std::string host;
+    std::string port;
+    /// To be called when no address answers; thread-safe, returns at once. May be empty.
+    std::function<void()> look_again = {};
+};
+
 struct Target {
     std::string url;
     std::vector<Address> addresses;  ///< tried in this order; at least one
     std::string path;                ///< what is put before the request's path; "" for "/"
     std::string authority;           ///< "host:port" for --change-origin; "localhost" for a socket
     std::string tls_host;            ///< whom an https:// target must prove to be; "": no TLS
+    std::shared_ptr<HostName const> name = {};  ///< none: it is given by an address
 
-    /// http://host[:port][/path], https://… and http+unix://<percent-encoded path>[/path]. A host
-    /// name is resolved here, once, which may block. InvalidArgument: another scheme or malformed.
-    [[nodiscard]] static Result<Target> parse(std::string_view url);
+    /// http://host[:port][/path], https://… and http+unix://<percent-encoded path>[/path].
+    /// InvalidArgument: another scheme or malformed. There are no addresses when there is a name.
+    [[nodiscard]] static Result<Target> read(std::string_view url);
+    /// The same, and looks a name up, which may block.
+    [[nodiscard]] static Result<Target> parse(std::string_view url, Lookup const& lookup = resolve);
+    /// No address answers.
+    void note_unreachable() const {
+        if (name && name->look_again) name->look_again();
+    }
 };
 
 }  // namespace carrel::proxy
