@@ -223,6 +223,7 @@ Result<> finish_tls(Options& options, Raw const& raw) {
         options.tls.certificates.push_back(
             {.certificate = text.substr(0, colon), .key = text.substr(colon + 1), .ocsp = {}});
     }
+    if (raw.allow_rc4) options.idle_options.emplace_back("--ssl-allow-rc4");
     options.hsts = Seconds(raw.hsts);
     if (options.redirect_port != 0 && !options.tls.enabled())
         return fail(Code::InvalidArgument,

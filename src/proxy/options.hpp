@@ -62,6 +62,7 @@ struct Options {
     /// Log lines on standard output in configurable-http-proxy's words, for programs that wait for
     /// them; else structured ones on standard error.
     bool legacy_log = false;
+    std::vector<std::string> idle_options;  ///< that were given and have no effect; for the log
     std::filesystem::path access_log;  ///< "": none; "-": standard output
     [[nodiscard]] bool has_metrics() const { return metrics_port != 0 || !metrics_socket.empty(); }
     bool activity_ignores_pings = false;  ///< WebSocket pings and pongs do not keep a server alive

@@ -91,6 +91,7 @@ Result<> begin(Proxy& proxy, Options const& options) {
 }
 
 void tell_places(Proxy const& proxy, Options const& options) {
+    for (auto const& option : options.idle_options) journal::option_is_idle(option);
     journal::proxying(options.tls.enabled() ? "https" : "http",
                       place_of(options.ip, proxy.port(), options.socket),
                       options.default_target ? options.default_target->url : "");

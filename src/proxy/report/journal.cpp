@@ -49,6 +49,11 @@ void metrics_at(std::string_view where) {
     say(log::Level::Info, "Serve metrics at http://{}/metrics", where);
 }
 
+void option_is_idle(std::string_view option) {
+    if (!in_their_words) return log::warn("option_without_effect", {{"option", option}});
+    say(log::Level::Warn, "{} has no effect", option);
+}
+
 void redirection_added(unsigned short from, unsigned short to) {
     if (!in_their_words) return log::info("redirection_started", {{"from", from}, {"to", to}});
     say(log::Level::Info, "Added HTTP to HTTPS redirection from {} to {}", from, to);

@@ -18,6 +18,7 @@ void start(log::Level level, bool legacy);
 void proxying(std::string_view scheme, std::string_view where, std::string_view default_target);
 void api_at(std::string_view scheme, std::string_view where, bool authenticated);
 void metrics_at(std::string_view where);
+void option_is_idle(std::string_view option);
 void redirection_added(unsigned short from, unsigned short to);
 void route_added(std::string_view path, std::string_view target);
 void route_removed(std::string_view path);

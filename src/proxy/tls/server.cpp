@@ -1,15 +1,14 @@
 #include "proxy/tls/server.hpp"
 
 #include "base/text.hpp"
+#include "runtime/log.hpp"
 
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <ctime>
 
 namespace carrel::proxy {
 
@@ -80,16 +79,14 @@ Result<> use_dh(SSL_CTX& context, std::filesystem::path const& file) {
     return {};
 }
 
-Result<std::string> read_ocsp(std::filesystem::path const& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string bytes(std::istreambuf_iterator<char>(file), {});
-    auto const* at = reinterpret_cast<unsigned char const*>(bytes.data());
-    std::unique_ptr<OCSP_RESPONSE, decltype(&OCSP_RESPONSE_free)> const response(
-        d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(bytes.size())), OCSP_RESPONSE_free);
-    ERR_clear_error();
-    if (!response || OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
-        return fail(Code::InvalidArgument, "read the OCSP response {}: it is none", path.string());
-    return bytes;
+/// A browser asks the authority itself when there is no staple, so a bad one is no reason not to
+/// serve.
+Staple staple_of(CertificateFiles const& files, SSL_CTX& context) {
+    if (files.ocsp.empty()) return {};
+    auto staple = read_staple(files.ocsp, *SSL_CTX_get0_certificate(&context));
+    if (staple) return *std::move(staple);
+    log::warn("ocsp_not_stapled", {{"cause", staple.error().message}});
+    return {};
 }
 
 }  // namespace
@@ -107,10 +104,6 @@ Result<> TlsServer::add(CertificateFiles const& files, TicketKeys& tickets) {
     TRY_VOID(use_protocols(*context, options_.protocol, options_.ciphers));
     TRY_VOID(use_dh(*context, options_.dh_parameters));
     TRY_VOID(use_clients(*context));
-    std::string ocsp;
-    if (!files.ocsp.empty()) {
-        TRY(ocsp, read_ocsp(files.ocsp));
-    }
     auto* const raw = context.get();
     // Bodies say where they end, so a client that just goes away is nothing worse than one that
     // says so first.
@@ -123,7 +116,7 @@ Result<> TlsServer::add(CertificateFiles const& files, TicketKeys& tickets) {
     SSL_CTX_set_tlsext_servername_callback(raw, on_server_name);
     SSL_CTX_set_alpn_select_cb(raw, on_protocols, nullptr);
     SSL_CTX_set_tlsext_status_cb(raw, on_status_request);
-    sites_.push_back({.context = std::move(context), .ocsp = std::move(ocsp)});
+    sites_.push_back({.context = std::move(context), .staple = staple_of(files, *raw)});
     take_names(*raw);
     return {};
 }
@@ -178,7 +171,8 @@ std::string const& TlsServer::ocsp_response(SSL_CTX const* context) const {
     static std::string const none;
     auto const site = std::ranges::find_if(
         sites_, [&](Site const& each) { return each.context.get() == context; });
-    return site == sites_.end() ? none : site->ocsp;
+    if (site == sites_.end() || site->staple.until <= std::time(nullptr)) return none;
+    return site->staple.response;
 }
 
 }  // namespace carrel::proxy

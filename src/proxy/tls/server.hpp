@@ -7,6 +7,7 @@
 
 #include "proxy/tls/context.hpp"
 #include "proxy/tls/layer.hpp"
+#include "proxy/tls/staple.hpp"
 #include "proxy/tls/ticket_keys.hpp"
 
 #include <map>
@@ -28,14 +29,15 @@ public:
 
     /// The context for a name that a client asks for: an exact one, a wildcard, or the first.
     [[nodiscard]] SSL_CTX* find(std::string_view name) const;
-    /// What is stapled to the handshakes of this certificate; "" when there is nothing.
+    /// What is stapled to the handshakes of this certificate; "" when there is nothing, or when it
+    /// is out of date.
     [[nodiscard]] std::string const& ocsp_response(SSL_CTX const* context) const;
     [[nodiscard]] std::vector<std::string> const& protocols() const { return options_.protocols; }
 
 private:
     struct Site {
         SslContext context;
-        std::string ocsp;
+        Staple staple;
     };
     explicit TlsServer(ServerTls const& options) : options_(options) {}
     Result<> add(CertificateFiles const& files, TicketKeys& tickets);
