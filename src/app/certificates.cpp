@@ -4,6 +4,9 @@
 #include "runtime/log.hpp"
 #include "runtime/subprocess.hpp"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -16,7 +19,6 @@ namespace {
 
 constexpr std::chrono::hours between_renewals{12};
 constexpr std::chrono::minutes after_failure{10};
-/// Stopping waits for it.
 constexpr Milliseconds longest_run{60'000};
 constexpr char const* hook = "/usr/share/uacme/uacme.sh";
 
@@ -81,7 +83,8 @@ Result<std::optional<Certificate>> provide_certificate(ServerSettings const& set
 AcmeClient::AcmeClient(ServerSettings settings, fs::path const& data, Certificate certificate)
     : settings_(std::move(settings)),
       folder_(data / "tls" / "acme" / "uacme"),
-      certificate_(std::move(certificate)) {}
+      certificate_(std::move(certificate)),
+      cancel_(::eventfd(0, EFD_CLOEXEC)) {}
 
 AcmeClient::~AcmeClient() {
     {
@@ -89,7 +92,9 @@ AcmeClient::~AcmeClient() {
         stopping_ = true;
     }
     changed_.notify_all();
+    ::eventfd_write(cancel_, 1);
     if (thread_.joinable()) thread_.join();
+    if (cancel_ >= 0) ::close(cancel_);
 }
 
 void AcmeClient::start() {
@@ -101,7 +106,7 @@ void AcmeClient::run() {
     while (!stopping_) {
         lock.unlock();
         auto const renewed = renew();
-        if (!renewed)
+        if (!renewed && renewed.error().code != Code::Cancelled)
             log::error("certificate_not_renewed", {{"domain", settings_.domain},
                                                    {"reason", renewed.error().message},
                                                    {"hint", "tried again in ten minutes"}});
@@ -114,7 +119,8 @@ void AcmeClient::run() {
 Result<> AcmeClient::uacme(std::vector<std::string> const& arguments) const {
     Command command{.arguments = {"uacme", "-c", folder_.string(), "-y", "-t", "EC", "-h", hook},
                     .environment = {{"PATH", search_path()},
-                                    {"UACME_CHALLENGE_PATH", certificate_.challenges.string()}}};
+                                    {"UACME_CHALLENGE_PATH", certificate_.challenges.string()}},
+                    .cancel = cancel_};
     if (!settings_.acme_url.empty())
         command.arguments.insert(command.arguments.end(), {"-a", settings_.acme_url});
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());

@@ -56,6 +56,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false;  ///< guarded by mutex_
+    int const cancel_;       ///< an event: ends a `uacme` that is under way
     std::thread thread_;
 };
 

@@ -31,6 +31,7 @@ public:
     /// proxy then says at once that Carrel is restarting.
     void turn_away() const;
 
+    [[nodiscard]] bool is_ready() { return child_.is_ready(); }
     [[nodiscard]] ChildProcess const& child() const { return child_; }
 
 private:

@@ -180,7 +180,18 @@ private:
         std::fflush(stdout);
     }
 
+    /// Only a control process that is at work can stop servers.
+    void wait_for_control() {
+        auto const deadline = Deadline::after(control_grace);
+        while (control_->child().running() && !control_->is_ready() && !deadline.passed()) {
+            int const again = wait_for_signal(signals_, short_wait);
+            if (again == SIGINT || again == SIGTERM) return;  // somebody does not want to wait
+            reap();
+        }
+    }
+
     void stop() {
+        wait_for_control();
         // The proxy goes last: it tells people what is going on until the end.
         auto const& control = control_->child();
         end(

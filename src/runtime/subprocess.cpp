@@ -62,19 +62,21 @@ public:
         if (!reaped_) (void)reap();
     }
 
-    Result<Completed> finish(std::string_view input, Deadline deadline) {
+    Result<Completed> finish(std::string_view input, int cancel, Deadline deadline) {
         while (!has_ended()) {
             if (deadline.passed()) return fail(Code::Timeout, "it was killed at its deadline");
             if (input.empty()) input_.close();
-            std::array<pollfd, 4> waits{{{input_.get(), POLLOUT, 0},
+            std::array<pollfd, 5> waits{{{input_.get(), POLLOUT, 0},
                                          {output_.get(), POLLIN, 0},
                                          {errors_.get(), POLLIN, 0},
-                                         {handle_.get(), POLLIN, 0}}};
+                                         {handle_.get(), POLLIN, 0},
+                                         {cancel, POLLIN, 0}}};
             // Without a pidfd (old kernels) the end of the child is looked for now and then.
             auto const most = handle_ ? 60'000LL : 20LL;
             auto const left = std::min<long long>(deadline.left().count() + 1, most);
             if (::poll(waits.data(), waits.size(), static_cast<int>(left)) < 0 && errno != EINTR)
                 return fail_errno("wait for it");
+            if (waits[4].revents != 0) return fail(Code::Cancelled, "it was told to end");
             if (waits[0].revents != 0) feed(input);
             if (waits[1].revents != 0) (void)drain(output_, completed_.output);
             if (waits[2].revents != 0) (void)drain(errors_, completed_.errors);
@@ -181,7 +183,7 @@ Result<Completed> run(Command const& command, Deadline deadline) {
     }
     Running running(child, std::move(input.writer), std::move(output.reader),
                     std::move(errors.reader));
-    auto completed = running.finish(command.input, deadline);
+    auto completed = running.finish(command.input, command.cancel, deadline);
     if (!completed)
         return std::unexpected(
             completed.error().wrapped(fmt::format("run {}", command.arguments.front())));

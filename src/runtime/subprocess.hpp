@@ -22,6 +22,8 @@ struct Command {
     std::map<std::string, std::string> environment = {};
     std::filesystem::path folder = "/";
     std::string input = {};  ///< given on standard input, then closed
+    /// A descriptor that becomes readable when nobody wants the program to go on; -1: none.
+    int cancel = -1;
 };
 
 struct Completed {
@@ -32,6 +34,7 @@ struct Completed {
 
 /// Blocks until the program has ended (use it on a BlockingPool).
 /// NotFound: there is no such program. Timeout: it was killed with its process group at `deadline`.
+/// Cancelled: likewise, because of `cancel`.
 [[nodiscard]] Result<Completed> run(Command const& command, Deadline deadline);
 
 struct DetachedCommand {

@@ -62,6 +62,19 @@ TEST_F(Subprocess, ReportsTheSignalThatEndedIt) {
     EXPECT_EQ(done->exit_code, 128 + SIGTERM);
 }
 
+TEST_F(Subprocess, IsEndedWhenNobodyWantsItToGoOn) {
+    int cancel[2];
+    ASSERT_EQ(::pipe2(cancel, O_CLOEXEC), 0);
+    auto command = shell("exec sleep 1000000");
+    command.cancel = cancel[0];
+    ASSERT_EQ(::write(cancel[1], "x", 1), 1);
+    auto const done = run(command, Deadline::after(std::chrono::hours(200)));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Code::Cancelled);
+    ::close(cancel[0]);
+    ::close(cancel[1]);
+}
+
 TEST_F(Subprocess, FeedsInputLargerThanAPipe) {
     auto command = shell("wc -c");
     command.input = std::string(1'000'000, 'x');

@@ -230,6 +230,17 @@ command = ["/usr/bin/python3", "-I", "-c", "import time; time.sleep(1000)", "{so
         assert list((carrel.runtime / "servers").iterdir()) == []
 
 
+def test_ctrl_c_while_control_starts_again_leaves_no_server(name):
+    with platform() as carrel:
+        course = Course(carrel, name, environment="probe")
+        course.admit("ctrl-c-bob").running_server(course.slug)
+        pid = carrel.kill_control()
+        wait_until(lambda: carrel.children().get("control") not in (None, pid), 30, "the next one starting")
+        assert processes_of(course.slug)
+        assert carrel.stop() == 0
+        assert processes_of(course.slug) == []
+
+
 def cgroups_of(pid):
     """The folders of the control groups that Carrel made for a process, in either version."""
     lines = [line.split(":", 2) for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines()]
