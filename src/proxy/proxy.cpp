@@ -204,11 +204,12 @@ void Proxy::stop() {
     if (state_->drain_thread.joinable()) state_->drain_thread.join();
     for (auto& thread : state_->threads) thread.join();
     state_->threads.clear();
-    state_->predecessor.reset();
     if (state_->side_thread.joinable()) {
         state_->side_loop->stop();
         state_->side_thread.join();
     }
+    // Only now: the REST API tells it of revocations.
+    state_->predecessor.reset();
     if (!state_->own_socket.empty()) unlink(state_->own_socket.c_str());
     state_->own_socket.clear();
     if (!state_->own_metrics_socket.empty()) unlink(state_->own_metrics_socket.c_str());

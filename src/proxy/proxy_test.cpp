@@ -281,20 +281,18 @@ TEST(Proxy, CutsTheClientOffWhenAnAnswerBreaksOff) {
 }
 
 TEST(Proxy, RefusesMalformedAnswers) {
-    std::string answer;
-    ScriptedUpstream upstream([&](Peer& peer) {
-        peer.read_head();
-        peer.send(answer);
-        peer.read_to_end();
-    });
-    TestProxy proxy;
-    proxy.add_route("/", upstream.url());
-    for (auto const* text :
+    for (std::string const answer :
          {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
           "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
           "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nX\r\n\r\n"}) {
-        answer = text;
-        EXPECT_THAT(proxy.get("/"), StartsWith("HTTP/1.1 503")) << text;
+        ScriptedUpstream upstream([&](Peer& peer) {
+            peer.read_head();
+            peer.send(answer);
+            peer.read_to_end();
+        });
+        TestProxy proxy;
+        proxy.add_route("/", upstream.url());
+        EXPECT_THAT(proxy.get("/"), StartsWith("HTTP/1.1 503")) << answer;
     }
 }
 

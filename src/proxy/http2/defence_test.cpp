@@ -128,6 +128,8 @@ TEST_F(Http2Defence, WhoTakesNothingForTwoMinutesIsCutOff) {
                 http2_frame(NGHTTP2_HEADERS, whole, 1, http2_get()) +
                 http2_frame(NGHTTP2_WINDOW_UPDATE, 0, 1, open));
     EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    // Not the stream alone: the connection has ended.
+    client.read_to_end();
 }
 
 TEST_F(Http2Defence, AWindowThatStaysShutEndsItsStreamAlone) {
