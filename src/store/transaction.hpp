@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "domain/course.hpp"
 #include "domain/event.hpp"
+#include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
 
@@ -65,6 +66,43 @@ public:
     virtual Result<> touch(TokenId const& id, Time used_at) = 0;
     virtual Result<> remove(TokenId const& id) = 0;
     virtual Result<std::vector<Token>> of_user(UserId const& user) = 0;  ///< oldest first
+};
+
+/// Tokens that courses' hubs issue, in JupyterHub's manner.
+class HubTokens {
+public:
+    virtual ~HubTokens() = default;
+    /// The row's id is given by the store and returned.
+    virtual Result<long long> insert(HubToken const& token) = 0;
+    virtual Result<HubToken> find_by_secret_hash(std::string_view hash) = 0;
+    virtual Result<HubToken> find(CourseId const& course, long long id) = 0;
+    /// Oldest first.
+    virtual Result<std::vector<HubToken>> of_user(CourseId const& course, UserId const& user) = 0;
+    /// Those of running servers that are this OAuth client. More than one when names run together:
+    /// "ada-gpu" has a server, and so has "ada", called "gpu".
+    virtual Result<std::vector<HubToken>> of_servers(CourseId const& course,
+                                                     std::string_view client) = 0;
+    virtual Result<> touch(long long id, Time used_at) = 0;
+    virtual Result<> remove(long long id) = 0;
+    /// A server's own; what was given to its visitors stays.
+    virtual Result<long long> remove_of_server(CourseId const& course, UserId const& user,
+                                               std::string_view server) = 0;
+    /// What an OAuth client was given for this user.
+    virtual Result<long long> remove_of_client(CourseId const& course, UserId const& user,
+                                               std::string_view client) = 0;
+    virtual Result<long long> remove_of_login(SessionId const& login) = 0;
+    virtual Result<long long> remove_of_code(std::string_view code) = 0;
+    virtual Result<long long> remove_expired(Time now) = 0;
+};
+
+class HubCodes {
+public:
+    virtual ~HubCodes() = default;
+    virtual Result<> insert(HubCode const& code) = 0;
+    virtual Result<HubCode> find(std::string_view hash) = 0;
+    virtual Result<> mark_used(std::string_view hash, Time at) = 0;
+    virtual Result<long long> remove_of_login(SessionId const& login) = 0;
+    virtual Result<long long> remove_expired(Time now) = 0;
 };
 
 class Courses {
@@ -190,6 +228,8 @@ public:
     virtual Users& users() = 0;
     virtual Sessions& sessions() = 0;
     virtual Tokens& tokens() = 0;
+    virtual HubTokens& hub_tokens() = 0;
+    virtual HubCodes& hub_codes() = 0;
     virtual Courses& courses() = 0;
     virtual Applications& applications() = 0;
     virtual Deployments& deployments() = 0;

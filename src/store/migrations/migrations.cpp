@@ -14,6 +14,7 @@ std::array const all_migrations{
     Migration{1, "first", migration_0001_first},
     Migration{2, "token_maker", migration_0002_token_maker},
     Migration{3, "instance", migration_0003_instance},
+    Migration{4, "hub_tokens", migration_0004_hub_tokens},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

@@ -66,7 +66,7 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
         load(fixture(fmt::format("{:04}_{}.sql", migration.version, migration.name)), file);
 
         auto const store = open_sqlite_store(file).value();
-        auto const checked = store->read([](Transaction& t) -> Result<> {
+        auto const checked = store->read([&migration](Transaction& t) -> Result<> {
             TRY(auto const ada, t.users().find_by_name("ada"));
             EXPECT_TRUE(ada.leader);
             TRY(auto const course, t.courses().find_by_slug("maths"));
@@ -91,6 +91,12 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
             EXPECT_EQ(deployments.size(), 1U);
             TRY(auto const number, t.homes().number_of(course.id, bob.id, 1));
             EXPECT_EQ(number, 200000);
+            if (migration.version >= 4) {
+                TRY(auto const hub_token, t.hub_tokens().find_by_secret_hash("hub-oauth-hash"));
+                EXPECT_EQ(hub_token.kind, HubTokenKind::OAuth);
+                EXPECT_EQ(hub_token.user, ada.id);
+                TRY_VOID(t.hub_codes().find("code-hash"));
+            }
             return {};
         });
         EXPECT_TRUE(checked) << checked.error().message;

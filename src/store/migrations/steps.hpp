@@ -18,5 +18,6 @@ create table if not exists schema_version (
 extern std::string_view const migration_0001_first;
 extern std::string_view const migration_0002_token_maker;
 extern std::string_view const migration_0003_instance;
+extern std::string_view const migration_0004_hub_tokens;
 
 }  // namespace carrel

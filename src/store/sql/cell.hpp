@@ -7,6 +7,7 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "domain/course.hpp"
+#include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 
 #include <soci/soci.h>
@@ -42,6 +43,7 @@ inline auto parse_stored(std::string_view name, DeploymentState) {
     return parse_deployment_state(name);
 }
 inline auto parse_stored(std::string_view name, ServerState) { return parse_server_state(name); }
+inline auto parse_stored(std::string_view name, HubTokenKind) { return parse_hub_token_kind(name); }
 
 template <class Value>
 struct CellOf;

@@ -5,6 +5,7 @@
 
 #include "domain/course.hpp"
 #include "domain/event.hpp"
+#include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
 
@@ -51,6 +52,40 @@ void visit_columns(Token& token, Visit&& visit) {
     visit("expires_at", token.expires_at);
     visit("last_used_at", token.last_used_at);
     visit("made_with", token.made_with);
+}
+
+template <class Visit>
+void visit_columns(HubToken& token, Visit&& visit) {
+    visit("id", token.id);
+    visit("secret_hash", token.secret_hash);
+    visit("course_id", token.course);
+    visit("user_id", token.user);
+    visit("service", token.service);
+    visit("kind", token.kind);
+    visit("client", token.client);
+    visit("server", token.server);
+    visit("scopes", token.scopes);
+    visit("note", token.note);
+    visit("login", token.login);
+    visit("code", token.code);
+    visit("created_at", token.created_at);
+    visit("expires_at", token.expires_at);
+    visit("last_used_at", token.last_used_at);
+}
+
+template <class Visit>
+void visit_columns(HubCode& code, Visit&& visit) {
+    visit("hash", code.hash);
+    visit("course_id", code.course);
+    visit("client", code.client);
+    visit("user_id", code.user);
+    visit("redirect_uri", code.redirect_uri);
+    visit("scopes", code.scopes);
+    visit("login", code.login);
+    visit("challenge", code.challenge);
+    visit("created_at", code.created_at);
+    visit("expires_at", code.expires_at);
+    visit("used_at", code.used_at);
 }
 
 /// Leaders are in a table of their own.

@@ -4,6 +4,7 @@
 
 #include "store/sql/course_tables.hpp"
 #include "store/sql/event_tables.hpp"
+#include "store/sql/hub_tables.hpp"
 #include "store/sql/server_tables.hpp"
 #include "store/sql/user_tables.hpp"
 
@@ -15,6 +16,8 @@ public:
         : users_(connection),
           sessions_(connection),
           tokens_(connection),
+          hub_tokens_(connection),
+          hub_codes_(connection),
           courses_(connection),
           applications_(connection),
           deployments_(connection),
@@ -28,6 +31,8 @@ public:
     Users& users() override { return users_; }
     Sessions& sessions() override { return sessions_; }
     Tokens& tokens() override { return tokens_; }
+    HubTokens& hub_tokens() override { return hub_tokens_; }
+    HubCodes& hub_codes() override { return hub_codes_; }
     Courses& courses() override { return courses_; }
     Applications& applications() override { return applications_; }
     Deployments& deployments() override { return deployments_; }
@@ -42,6 +47,8 @@ private:
     UsersTable users_;
     SessionsTable sessions_;
     TokensTable tokens_;
+    HubTokensTable hub_tokens_;
+    HubCodesTable hub_codes_;
     CoursesTable courses_;
     ApplicationsTable applications_;
     DeploymentsTable deployments_;
