@@ -5,6 +5,7 @@
 #include "app/demo/demo.hpp"
 #include "app/version.hpp"
 #include "proxy/proxy.hpp"
+#include "spawn/process/bridge.hpp"
 #include "spawn/process/launcher.hpp"
 
 #include <fmt/format.h>
@@ -154,6 +155,7 @@ int run_program(int count, char** arguments) {
     std::string_view const command = count > 1 ? arguments[1] : "";
     if (command == "proxy") return proxy::run_proxy({arguments + 2, arguments + count});
     if (command == "launch") return launch_main();
+    if (command == "bridge") return bridge_main(count, arguments);
     try {
         return CommandLine().run(count, arguments);
     } catch (std::exception const& error) {

@@ -20,9 +20,16 @@
 
 namespace carrel {
 
+/// Who lets visitors into a server.
+enum class EnvironmentKind {
+    Edge,        ///< Carrel's proxy; the server demands a secret that the proxy adds
+    JupyterHub,  ///< the server itself, which asks the hub: an unmodified `jupyterhub-singleuser`
+};
+
 /// What a server runs, from the configuration's [environments.<name>].
 struct Environment {
     std::string name;
+    EnvironmentKind kind = EnvironmentKind::Edge;
     std::string title;
     std::string description;
     /// The argument vector. "{socket}" (or "{port}"), "{base_url}", "{home}" are replaced.
@@ -41,13 +48,20 @@ struct ServerSpec {
     std::string user;      ///< user name, for $USER and messages
     std::string course;    ///< slug
     std::string base_url;  ///< "/c/bio/user/ada/"
-    std::string
-        secret;  ///< the server demands it in `Authorization: token <secret>`; see JUPYTER_TOKEN
+    std::string secret;    ///< the server demands it in `Authorization: token <secret>`; see
+                         ///< JUPYTER_TOKEN. Of JupyterHub's kind: the server's own API token
     long long number = 0;  ///< from Homes::number_of; makes the uid
     std::filesystem::path home;
     Resources resources;
     Environment environment;
+    /// What the hub tells a server of JupyterHub's kind. `hub_place` and `server_place` in their
+    /// values are replaced by the spawner, who alone knows how the two reach each other.
+    std::map<std::string, std::string> hub_variables = {};
 };
+
+/// "http://host:port" of the hub as the server calls it, and of the server as it listens.
+inline constexpr std::string_view hub_place = "{hub_url}";
+inline constexpr std::string_view server_place = "{server_url}";
 
 /// A started server.
 struct Started {
@@ -77,7 +91,8 @@ public:
 
     using Progress = std::function<void(int percent, std::string const& message)>;
 
-    /// Starts the server and returns once it answers with its secret at `ready_path`.
+    /// Starts the server and returns once it answers at `ready_path`: with its secret, or, of
+    /// JupyterHub's kind, with anything that is no server error.
     /// Unavailable: it ended or did not answer before `deadline`; the message is one sentence for
     /// the user, and `last_failure(id)` has its log; nothing is left running.
     virtual Task<Started> start(ServerSpec spec, Deadline deadline, Progress progress) = 0;

@@ -1,6 +1,7 @@
 #include "spawn/process/explain.hpp"
 
 #include "base/text.hpp"
+#include "spawn/process/bridge.hpp"
 #include "spawn/process/launcher.hpp"
 
 #include <fmt/format.h>
@@ -25,8 +26,9 @@ std::optional<std::string> after(std::string const& log, std::string_view mark) 
 
 /// Failures of the programs between us and the server, and the usual ones of Python.
 std::optional<std::string> from_log(std::string const& log) {
-    for (auto const* mark : {"bwrap: execvp ", "setpriv: failed to execute ",
-                             "prlimit: failed to execute ", "carrel launch: start "}) {
+    for (auto const* mark :
+         {"bwrap: execvp ", "setpriv: failed to execute ", "prlimit: failed to execute ",
+          "carrel launch: start ", "carrel bridge: start "}) {
         if (auto const rest = after(log, mark))
             return fmt::format("the notebook command could not be started: {}", *rest);
     }
@@ -34,6 +36,8 @@ std::optional<std::string> from_log(std::string const& log) {
         return fmt::format("the server's sandbox could not be made: {}", *rest);
     if (auto const rest = after(log, launch_complaint))
         return fmt::format("the server could not be launched: {}", *rest);
+    if (auto const rest = after(log, bridge_complaint))
+        return fmt::format("the server could not be connected to the hub: {}", *rest);
     if (auto const rest = after(log, "ModuleNotFoundError: "))
         return fmt::format("the notebook environment is not complete: {}", *rest);
     for (auto const* mark : {"No space left on device", "Disk quota exceeded"})

@@ -12,7 +12,8 @@ std::string to_text(LaunchPlan const& plan) {
     json text = {{"arguments", plan.arguments},    {"environment", plan.environment},
                  {"folder", plan.folder.string()}, {"inputs", json::object()},
                  {"outputs", json::object()},      {"entrances", json::array()},
-                 {"limits", plan.limits},          {"network_info", plan.network_info}};
+                 {"limits", plan.limits},          {"network_info", plan.network_info},
+                 {"own_program", plan.own_program}};
     for (auto const& [descriptor, content] : plan.inputs)
         text["inputs"][std::to_string(descriptor)] = to_base64url(content);
     for (auto const& [descriptor, path] : plan.outputs)
@@ -36,6 +37,7 @@ Result<LaunchPlan> parse_launch_plan(std::string const& text) try {
         plan.entrances.emplace_back(path.get<std::string>());
     plan.limits = whole.at("limits").get<std::map<std::string, long long>>();
     plan.network_info = whole.at("network_info").get<int>();
+    plan.own_program = whole.at("own_program").get<int>();
     if (plan.arguments.empty()) return fail(Code::InvalidArgument, "read launch plan: no program");
     return plan;
 } catch (std::exception const& error) {

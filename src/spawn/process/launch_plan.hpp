@@ -22,6 +22,9 @@ struct LaunchPlan {
     /// When not negative: the descriptor to which bubblewrap tells the sandbox's process number,
     /// and the sandbox's private network gets a way out.
     int network_info = -1;
+    /// When not negative: the descriptor at which our own program is open, for `carrel bridge` in
+    /// a sandbox that does not see it.
+    int own_program = -1;
 };
 
 [[nodiscard]] std::string to_text(LaunchPlan const& plan);

@@ -69,6 +69,9 @@ Result<> open_descriptors(LaunchPlan const& plan) {
     for (auto const& [number, path] : plan.outputs)
         TRY_VOID(
             place(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), number));
+    // By its link, which leads to what runs here even when the file was replaced meanwhile.
+    if (plan.own_program >= 0)
+        TRY_VOID(place(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), plan.own_program));
     return {};
 }
 

@@ -69,6 +69,8 @@ ProcessSpawner::ProcessSpawner(ProcessSpawnerOptions options, BlockingPool& pool
 Result<> ProcessSpawner::may_start(ServerSpec const& spec) const {
     if (spec.environment.command.empty())
         return fail(Code::Unavailable, "environment {} has no command", spec.environment.name);
+    if (spec.environment.kind == EnvironmentKind::JupyterHub && options_.hub_folder.empty())
+        return fail(Code::Unavailable, "environment {} needs a hub to ask", spec.environment.name);
     struct stat home{};
     if (::lstat(spec.home.c_str(), &home) != 0 || !S_ISDIR(home.st_mode))
         return fail(Code::Unavailable, "the home folder is not there");
@@ -134,10 +136,12 @@ Result<ProcessSpawner::Preparation> ProcessSpawner::prepare(ServerSpec const& sp
                         .port = {},
                         .status = folder.status(),
                         .hidden = options_.hidden,
+                        .hub = options_.hub_folder,
                         .resolv_conf = read_small_file("/etc/resolv.conf").value_or(""),
                         .most_processes = options_.most_processes,
                         .limit_by_cgroup = cgroups_->limits()};
-    shared = wants_port(spec.environment);
+    bool const bridged = spec.environment.kind == EnvironmentKind::JupyterHub;
+    shared = !bridged && wants_port(spec.environment);
     if (shared) {
         TRY(auto const port, free_port());
         sandbox.port = port;

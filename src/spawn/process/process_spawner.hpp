@@ -26,6 +26,8 @@ struct ProcessSpawnerOptions {
     /// Folders no server may see, even when they lie below one that its environment needs: the data
     /// folder, the configuration.
     std::vector<std::filesystem::path> hidden = {};
+    /// The folder with the hub's socket for servers of JupyterHub's kind; empty: there is none.
+    std::filesystem::path hub_folder = {};
     /// Processes and threads of one server.
     long long most_processes = 512;
     /// A log that has grown beyond this is cut.

@@ -1,5 +1,6 @@
 #include "spawn/process/process_world.hpp"
 
+#include "spawn/process/bridge.hpp"
 #include "spawn/process/launcher.hpp"
 #include "spawn/process/metadata_rule.hpp"
 
@@ -99,6 +100,7 @@ Ending ProcessWorld::wait_for_end(Started const& started) {
 /// The test program is its own launcher, as the platform's program is.
 int main(int argc, char** argv) {
     if (argc > 1 && std::strcmp(argv[1], "launch") == 0) return carrel::launch_main();
+    if (argc > 1 && std::strcmp(argv[1], "bridge") == 0) return carrel::bridge_main(argc, argv);
     testing::InitGoogleTest(&argc, argv);
     return RUN_ALL_TESTS();
 }

@@ -11,6 +11,8 @@ namespace {
 
 /// Longer than a starting server is usually silent; a stuck one must not hold the thread.
 constexpr Milliseconds longest_question{2000};
+/// Of a server that may say what it likes.
+constexpr size_t largest_answer = 1024UL * 1024;
 
 }  // namespace
 
@@ -23,6 +25,13 @@ Result<> ask_readiness(http::Client& client, ServerSpec const& spec, std::string
     auto const limit = Deadline::after(std::min(longest_question, deadline.left()));
     http::ClientRequest request{.url = ready_url(spec, endpoint)};
     request.headers.add("Connection", "close");
+    if (spec.environment.kind == EnvironmentKind::JupyterHub) {
+        // A redirect to a log-in, or a refusal, comes from a server that works.
+        request.largest_body = largest_answer;
+        TRY(auto const answer, client.fetch(request, limit));
+        if (answer.status < 500) return {};
+        return fail(Code::Unavailable, "it answered with status {}", answer.status);
+    }
     request.headers.add("Authorization", "token " + spec.secret);
     TRY(auto const answer, client.fetch(request, limit));
     if (answer.status < 200 || answer.status > 299)

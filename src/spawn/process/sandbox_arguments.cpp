@@ -18,6 +18,7 @@ constexpr int arguments_descriptor = 10;
 constexpr int filter_descriptor = 11;
 constexpr int status_descriptor = 12;
 constexpr int info_descriptor = 13;
+constexpr int program_descriptor = 14;
 constexpr int first_file_descriptor = 20;
 
 constexpr long long mebibyte = 1024LL * 1024;
@@ -187,6 +188,12 @@ std::vector<std::string> inner_command(ServerSpec const& spec, SandboxSpec const
                      {"/usr/bin/prlimit", fmt::format("--nproc={}", sandbox.most_processes),
                       fmt::format("--data={}", memory_of(spec)), "--"});
     }
+    if (spec.environment.kind == EnvironmentKind::JupyterHub) {
+        auto const bridge =
+            bridge_words(spec.environment, program_descriptor, std::string(sandbox_hub),
+                         fmt::format("{}/server.sock", sandbox_box));
+        words.insert(words.end(), bridge.begin(), bridge.end());
+    }
     auto const command = server_command(spec, sandbox_home(spec),
                                         fmt::format("{}/server.sock", sandbox_box), sandbox.port);
     words.insert(words.end(), command.begin(), command.end());
@@ -213,6 +220,10 @@ LaunchPlan sandbox_plan(ServerSpec const& spec, SandboxSpec const& sandbox) {
     add_environment(writer, spec, sandbox);
     writer.mount("--bind", sandbox.box, sandbox_box);
     writer.mount("--bind", spec.home, home);
+    if (spec.environment.kind == EnvironmentKind::JupyterHub) {
+        writer.mount("--ro-bind", sandbox.hub, sandbox_hub);
+        plan.own_program = program_descriptor;
+    }
     writer.add("--remount-ro", "/", "--chdir", home);
     for (auto const& [name, value] : server_environment(spec, home))
         writer.add("--setenv", name, value);
@@ -240,6 +251,12 @@ LaunchPlan plain_plan(ServerSpec const& spec, SandboxSpec const& sandbox) {
     LaunchPlan plan;
     plan.arguments = server_command(spec, spec.home.string(),
                                     (sandbox.box / "server.sock").string(), sandbox.port);
+    if (spec.environment.kind == EnvironmentKind::JupyterHub) {
+        plan.own_program = program_descriptor;
+        auto bridge = bridge_words(spec.environment, program_descriptor, sandbox.hub.string(),
+                                   (sandbox.box / "server.sock").string());
+        plan.arguments.insert(plan.arguments.begin(), bridge.begin(), bridge.end());
+    }
     plan.environment = server_environment(spec, spec.home.string());
     plan.folder = spec.home;
     plan.limits = launch_limits(spec);

@@ -1,5 +1,7 @@
 #include "spawn/process/sandbox_arguments.hpp"
 
+#include "spawn/process/bridge.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -20,6 +22,25 @@ bool is_account_character(char character) {
            character == '.' || character == '_' || character == '-';
 }
 
+bool has_mark(Environment const& environment, std::string_view mark) {
+    return std::ranges::any_of(environment.command, [&](std::string const& word) {
+        return word.find(mark) != std::string::npos;
+    });
+}
+
+/// A server that is given its socket must find its usual port: with another one it would have two
+/// places to listen at, and refuses.
+constexpr std::string_view usual_address = "http://127.0.0.1:8888";
+
+void add_hub_variables(std::map<std::string, std::string>& environment, ServerSpec const& spec) {
+    auto const hub = fmt::format("http://127.0.0.1:{}", hub_port_mark);
+    auto const server = wants_socket(spec.environment)
+                            ? std::string(usual_address)
+                            : fmt::format("http://127.0.0.1:{}", server_port_mark);
+    for (auto const& [name, value] : spec.hub_variables)
+        environment[name] = replaced(replaced(value, hub_place, hub), server_place, server);
+}
+
 }  // namespace
 
 std::string account_name(std::string_view user) {
@@ -32,10 +53,14 @@ std::string account_name(std::string_view user) {
 
 std::string sandbox_home(ServerSpec const& spec) { return "/home/" + account_name(spec.user); }
 
-bool wants_port(Environment const& environment) {
-    return std::ranges::any_of(environment.command, [](std::string const& word) {
-        return word.find("{port}") != std::string::npos;
-    });
+bool wants_port(Environment const& environment) { return has_mark(environment, "{port}"); }
+bool wants_socket(Environment const& environment) { return has_mark(environment, "{socket}"); }
+
+std::vector<std::string> bridge_words(Environment const& environment, int own_program,
+                                      std::string const& hub_folder, std::string const& socket) {
+    return {fmt::format("/proc/self/fd/{}", own_program), "bridge",
+            fmt::format("{}/{}", hub_folder, hub_socket_name),
+            wants_socket(environment) ? "-" : socket};
 }
 
 std::vector<std::string> server_command(ServerSpec const& spec, std::string const& home,
@@ -78,6 +103,10 @@ std::map<std::string, std::string> server_environment(ServerSpec const& spec,
     for (auto const& [name, value] : spec.environment.variables) environment[name] = value;
     environment["CARREL_BASE_URL"] = spec.base_url;
     environment["CARREL_COURSE"] = spec.course;
+    if (spec.environment.kind == EnvironmentKind::JupyterHub) {
+        add_hub_variables(environment, spec);
+        return environment;
+    }
     environment["CARREL_SERVER_TOKEN"] = spec.secret;
     environment["JUPYTER_TOKEN"] = spec.secret;
     return environment;
