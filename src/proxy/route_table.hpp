@@ -69,6 +69,9 @@ struct Route {
     bool trusted = false;
     /// Not written to the routes file: a proxy that is started again does not know it.
     bool passing = false;
+    /// Leads to a person's server, which speaks for its own path alone: it neither sets cookies of
+    /// the hub nor changes how the browser treats the whole origin. So is every route with `login`.
+    bool confined = false;
     RouteClass kind = RouteClass::Other;
     std::shared_ptr<Activity> activity = {};
 };

@@ -166,6 +166,11 @@ Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
     route->trusted = path == "/";
     auto const passing = data.find("volatile");
     route->passing = passing != data.end() && passing->is_boolean() && passing->get<bool>();
+    if (auto const confined = data.find("confined"); confined != data.end()) {
+        if (!confined->is_boolean()) return refused("'confined' is true or false");
+        route->confined = confined->get<bool>();
+    }
+    route->confined = route->confined || route->login.has_value();
     route->kind = class_of(path);
     route->target = read_target(data["target"].get_ref<std::string const&>());
     if (route->target && route->target->name) {

@@ -15,6 +15,10 @@ namespace carrel::proxy {
 /// True when a Set-Cookie field's value sets one of ours.
 [[nodiscard]] bool sets_own_cookie(std::string_view set_cookie);
 
+/// True when it sets one of those by which a hub tells servers who has logged in anew or out:
+/// "jupyterhub-session-id" and "jupyterhub-hub-login".
+[[nodiscard]] bool sets_hub_cookie(std::string_view set_cookie);
+
 /// True when a Cookie field's value has one of ours.
 [[nodiscard]] bool has_own_cookie(std::string_view cookie);
 

@@ -193,10 +193,12 @@ bool is_kept_from_client(Field const& field, ResponseHead const& head, Answering
     auto const& route = *answering.route;
     if (field.known == Known::SetCookie && !route.trusted && sets_own_cookie(field.value))
         return true;
+    if (field.known == Known::SetCookie && route.confined && sets_hub_cookie(field.value))
+        return true;
     if (field.known == Known::Other && answering.secure && answering.options.hsts.count() > 0 &&
         same_name(field.name, "strict-transport-security"))
         return true;
-    if (field.known == Known::Other && route.login && is_origin_wide(field.name)) return true;
+    if (field.known == Known::Other && route.confined && is_origin_wide(field.name)) return true;
     return head.framing.names_fields && is_named_by_connection(head.fields, field.name);
 }
 
