@@ -175,6 +175,9 @@ Result<> Gate::end_session(Identity const& identity, http::Response& response) {
     }));
     http::set_cookie(response,
                      {.name = std::string(session_cookie), .value = "", .lasts = Seconds(0)});
+    // Servers of JupyterHub's kind ask the hub again when it is gone.
+    http::set_cookie(response,
+                     {.name = std::string(hub_session_cookie), .value = "", .lasts = Seconds(0)});
     return {};
 }
 

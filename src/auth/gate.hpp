@@ -15,6 +15,8 @@
 namespace carrel {
 
 inline constexpr std::string_view session_cookie = "carrel_session";
+/// Of courses' hubs, in JupyterHub's manner: proves nothing, differs for each login.
+inline constexpr std::string_view hub_session_cookie = "jupyterhub-session-id";
 
 struct SessionPolicy {
     Seconds idle{8 * 3600};       ///< a session unused for so long ends

@@ -11,6 +11,7 @@ namespace {
 enum class Ends { ForGood, SoFar };
 
 Result<> revoke(Transaction& transaction, SessionId const& login, Ends ends, Time now) {
+    TRY_VOID(end_hub_tokens(transaction, login));
     OutboxItem item;
     item.kind = "revoke_login";
     nlohmann::json payload{{"login", login.value()}};
@@ -22,6 +23,21 @@ Result<> revoke(Transaction& transaction, SessionId const& login, Ends ends, Tim
 }
 
 }  // namespace
+
+Result<> end_hub_tokens(Transaction& transaction, SessionId const& login) {
+    TRY_VOID(transaction.hub_codes().remove_of_login(login));
+    TRY(auto const ids, transaction.hub_tokens().of_login(login));
+    for (auto const id : ids) TRY_VOID(end_hub_token(transaction, id));
+    return {};
+}
+
+Result<> end_hub_token(Transaction& transaction, long long id) {
+    // Removed first: who made whom is a tree, and stays one.
+    TRY_VOID(transaction.hub_tokens().remove(id));
+    return end_hub_tokens(transaction, login_of_hub_token(id));
+}
+
+SessionId login_of_hub_token(long long id) { return SessionId(fmt::format("hub-token:{}", id)); }
 
 SessionId login_of(TokenId const& token) { return SessionId("token:" + token.value()); }
 

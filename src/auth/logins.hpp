@@ -22,6 +22,14 @@ namespace carrel {
 /// who may be enabled again and then opens servers with them as before.
 [[nodiscard]] Result<> revoke_tokens(Transaction& transaction, UserId const& user, Time now);
 
+/// What hubs gave out for a login or with one of its tokens: codes, tokens, and those made with
+/// them.
+[[nodiscard]] Result<> end_hub_tokens(Transaction& transaction, SessionId const& login);
+/// One of them, with all that was made with it.
+[[nodiscard]] Result<> end_hub_token(Transaction& transaction, long long id);
+/// How a hub's token is named by those that were made with it.
+[[nodiscard]] SessionId login_of_hub_token(long long id);
+
 /// How an identity names the login by a token; see `Identity::login`.
 [[nodiscard]] SessionId login_of(TokenId const& token);
 

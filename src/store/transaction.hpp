@@ -90,7 +90,8 @@ public:
     /// What an OAuth client was given for this user.
     virtual Result<long long> remove_of_client(CourseId const& course, UserId const& user,
                                                std::string_view client) = 0;
-    virtual Result<long long> remove_of_login(SessionId const& login) = 0;
+    /// The ids of what ends with it.
+    virtual Result<std::vector<long long>> of_login(SessionId const& login) = 0;
     virtual Result<long long> remove_of_code(std::string_view code) = 0;
     virtual Result<long long> remove_expired(Time now) = 0;
 };

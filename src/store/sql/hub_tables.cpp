@@ -91,10 +91,14 @@ Result<long long> HubTokensTable::remove_of_client(CourseId const& course, UserI
         .run();
 }
 
-Result<long long> HubTokensTable::remove_of_login(SessionId const& login) {
-    return Query(connection_, "delete from hub_tokens where login = :login and login <> ''")
-        .use(login)
-        .run();
+Result<std::vector<long long>> HubTokensTable::of_login(SessionId const& login) {
+    TRY(auto const rows,
+        Query(connection_, "select id from hub_tokens where login = :login and login <> ''")
+            .use(login)
+            .values<long long>());
+    std::vector<long long> ids;
+    for (auto const& [id] : rows) ids.push_back(id);
+    return ids;
 }
 
 Result<long long> HubTokensTable::remove_of_code(std::string_view code) {

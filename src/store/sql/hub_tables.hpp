@@ -22,7 +22,7 @@ public:
                                        std::string_view server) override;
     Result<long long> remove_of_client(CourseId const& course, UserId const& user,
                                        std::string_view client) override;
-    Result<long long> remove_of_login(SessionId const& login) override;
+    Result<std::vector<long long>> of_login(SessionId const& login) override;
     Result<long long> remove_of_code(std::string_view code) override;
     Result<long long> remove_expired(Time now) override;
 
