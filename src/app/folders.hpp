@@ -21,6 +21,8 @@ struct Folders {
     [[nodiscard]] std::filesystem::path exports() const { return data / "exports"; }
     [[nodiscard]] std::filesystem::path server_logs() const { return data / "logs" / "servers"; }
     [[nodiscard]] std::filesystem::path control_socket() const { return runtime / "control.sock"; }
+    /// What servers of JupyterHub's kind see of the runtime folder: the hub's socket.
+    [[nodiscard]] std::filesystem::path hub() const { return runtime / "hub"; }
     [[nodiscard]] std::filesystem::path proxy_socket() const { return runtime / "proxy-api.sock"; }
     /// Routes survive the proxy, not `carrel serve`.
     [[nodiscard]] std::filesystem::path proxy_routes() const { return runtime / "proxy-routes"; }

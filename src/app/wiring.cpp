@@ -2,8 +2,11 @@
 
 #include "app/open_store.hpp"
 #include "app/version.hpp"
+#include "base/text.hpp"
 #include "http/embedded_assets.hpp"
+#include "http/problem.hpp"
 #include "runtime/log.hpp"
+#include "spawn/process/sandbox_arguments.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -31,15 +34,24 @@ bool is_for_router(std::string_view path) {
     return path == "/api" || path == "/c";
 }
 
+/// "/c/<slug>/hub/api…", as it stands: the router knows no other spelling of it either.
+bool is_hub_call(std::string_view path) {
+    auto const parts = split(path, '/');
+    return parts.size() >= 5 && parts[0].empty() && parts[1] == "c" && parts[3] == "hub" &&
+           parts[4] == "api";
+}
+
 Environment to_environment(EnvironmentSettings const& settings) {
-    return {.name = settings.name,
-            .title = settings.title,
-            .description = settings.description,
-            .command = settings.command,
-            .default_url = settings.default_url,
-            .read_only = settings.read_only,
-            .variables = settings.variables,
-            .ready_path = settings.ready_path};
+    return {
+        .name = settings.name,
+        .kind = settings.kind == "jupyterhub" ? EnvironmentKind::JupyterHub : EnvironmentKind::Edge,
+        .title = settings.title,
+        .description = settings.description,
+        .command = settings.command,
+        .default_url = settings.default_url,
+        .read_only = settings.read_only,
+        .variables = settings.variables,
+        .ready_path = settings.ready_path};
 }
 
 PlatformFacts platform_facts(ControlOptions const& options, Isolation const& isolation, Time now) {
@@ -126,7 +138,8 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     TRY(parts.spawner, ProcessSpawner::create({.runtime_folder = folders.runtime,
                                                .log_folder = folders.server_logs(),
                                                .launcher = {"/proc/self/exe", "launch"},
-                                               .hidden = {folders.data}},
+                                               .hidden = {folders.data},
+                                               .hub_folder = folders.hub()},
                                               *parts.pool, *parts.client));
     TRY(parts.homes, LocalHomeStore::create({.homes_folder = folders.homes(),
                                              .exports_folder = folders.exports(),
@@ -198,7 +211,36 @@ asio::awaitable<http::Response> Control::respond(http::Request& request) {
     co_return co_await router_.handle(request);
 }
 
+asio::awaitable<http::Response> Control::respond_to_server(http::Request& request) {
+    if (!is_hub_call(request.path)) co_return http::problem({.code = Code::NotFound}, request);
+    // Nobody's browser is there, and no proxy of ours: what such fields say is made up.
+    for (auto const* name : {"Cookie", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"})
+        request.headers.remove(name);
+    co_return co_await router_.handle(request);
+}
+
+/// Each server has an account of its own, so the socket is open to all; its folder is seen by none
+/// but those that are given it.
+Result<> Control::listen_for_servers() {
+    auto const folder = options_.folders.hub();
+    auto const socket = folder / hub_socket_name;
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    using std::filesystem::perms;
+    if (!error) std::filesystem::permissions(folder, perms(0755), error);
+    if (error) return fail(Code::Unavailable, "make {}: {}", folder.string(), error.message());
+    TRY(hub_server_, http::Server::create(
+                         context_.get_executor(), http::UnixSocket{socket},
+                         [this](http::Request& request) { return respond_to_server(request); }));
+    std::filesystem::permissions(socket, perms(0666), error);
+    if (error) return fail(Code::Unavailable, "open {}: {}", socket.string(), error.message());
+    hub_server_->start();
+    return {};
+}
+
 Task<> Control::start() {
+    // Before servers are found again, which may be asking already.
+    CO_TRY_VOID(listen_for_servers());
     CO_TRY_VOID(co_await hub_.start());
     tasks_.start("dispatcher", dispatcher_.run());
     tasks_.start("housekeeping", housekeeping_.run());
@@ -229,6 +271,7 @@ Task<> Control::shut_down(bool stop_servers) {
     // Another control process comes next, and no request may fall between the two.
     if (server_ && !stop_servers) CO_TRY_VOID(co_await server_->wind_down(longest_wind_down));
     if (server_) CO_TRY_VOID(co_await server_->stop(answer_grace));
+    if (hub_server_) CO_TRY_VOID(co_await hub_server_->stop(Milliseconds(0)));
     CO_TRY_VOID(co_await tasks_.close());
     CO_TRY_VOID(co_await hub_.close());
     if (stop_servers) CO_TRY_VOID(co_await hub_.stop_all_servers());

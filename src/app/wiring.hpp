@@ -54,6 +54,9 @@ private:
     Task<> shut_down(bool stop_servers);
     /// The API and the hubs by the router, everything else by the pages.
     asio::awaitable<http::Response> respond(http::Request& request);
+    /// The hubs' API alone, by token alone: what servers of JupyterHub's kind reach.
+    asio::awaitable<http::Response> respond_to_server(http::Request& request);
+    Result<> listen_for_servers();
 
     ControlOptions options_;
     SystemClock clock_;
@@ -77,6 +80,7 @@ private:
     http::Router router_;
     http::StaticFiles pages_;
     std::unique_ptr<http::Server> server_;
+    std::unique_ptr<http::Server> hub_server_;
     TaskGroup tasks_;
     Result<> outcome_;
 };

@@ -224,7 +224,9 @@ std::vector<Key<EnvironmentSettings>> const all_environment_keys{
      {},
      {},
      "The program and its arguments, as a list or as one text that is split on spaces. Needed. "
-     "`{socket}` (or `{port}`), `{base_url}` and `{home}` are replaced."},
+     "`{socket}` (or `{port}`), `{base_url}` and `{home}` are replaced. Of the kind `jupyterhub` "
+     "it "
+     "needs none of them: it finds its address in JUPYTERHUB_SERVICE_URL."},
     {"",
      "default_url",
      [](EnvironmentSettings& e) -> Field { return &e.default_url; },
@@ -242,13 +244,15 @@ std::vector<Key<EnvironmentSettings>> const all_environment_keys{
      [](EnvironmentSettings& e) -> Field { return &e.kind; },
      {},
      {"edge", "jupyterhub"},
-     "`edge`: Carrel's proxy decides who gets in. `jupyterhub` is not supported yet."},
+     "Who lets visitors in. `edge`: Carrel's proxy, for any application. `jupyterhub`: the server "
+     "itself, which asks the hub: an unmodified `jupyterhub-singleuser`, JupyterHub 3 or later."},
     {"",
      "ready_path",
      [](EnvironmentSettings& e) -> Field { return &e.ready_path; },
      {},
      {},
-     "A server that answers here, below its own address, is ready."},
+     "A server that answers here, below its own address, is ready. Of the kind `jupyterhub` any "
+     "answer but a server error will do."},
     {"",
      "variables",
      [](EnvironmentSettings& e) -> Field { return &e.variables; },

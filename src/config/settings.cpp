@@ -127,11 +127,6 @@ Result<> finish_environment(EnvironmentSettings& environment) {
     if (environment.command.empty())
         return fail_field(name + ".command", "{}.command is missing: what does a server run?",
                           name);
-    if (environment.kind == "jupyterhub")
-        return fail_field(name + ".kind",
-                          "{}.kind: \"jupyterhub\" is not supported yet; use "
-                          "\"edge\"",
-                          name);
     if (!environment.default_url.starts_with('/'))
         return fail_field(name + ".default_url", "{}.default_url begins with /", name);
     for (auto const& path : environment.read_only)

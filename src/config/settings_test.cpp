@@ -220,8 +220,6 @@ TEST_F(SettingsTest, WhatIsNotSupportedYetIsSaid) {
     EXPECT_THAT(postgres.message, HasSubstr("not supported yet"));
     EXPECT_THAT(postgres.message, Not(HasSubstr("geheim")));
     EXPECT_THAT(error_of("[store]\nurl = \"mysql:x\"").message, HasSubstr("begins with sqlite:"));
-    EXPECT_THAT(error_of("[environments.lab]\ncommand = \"x\"\nkind = \"jupyterhub\"").message,
-                HasSubstr("not supported yet"));
 }
 
 TEST_F(SettingsTest, TlsIsCheckedAsAWhole) {

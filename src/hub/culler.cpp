@@ -55,6 +55,8 @@ Culler::Culler(HubDependencies const& dependencies, HubSettings const& settings,
     : use_(dependencies), settings_(settings), servers_(servers), client_(client) {}
 
 Task<std::string> Culler::ask(LiveServer const& server, std::string_view what) {
+    // It would not let us in; it tells the hub by itself.
+    if (server.record.secret.empty()) co_return std::string();
     http::ClientRequest const request{
         .url = server.record.endpoint + server.owner.path() + "/" + std::string(what),
         .headers = {{"Authorization", "token " + server.record.secret}},

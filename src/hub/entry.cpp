@@ -118,6 +118,8 @@ Entry::Answer Entry::enter(http::Request& request) {
 
     auto const server = servers_.find({access.course.id, access.owner.id, ""});
     if (!server || server->record.state != ServerState::Running) co_return to_start(access, next);
+    // It lets visitors in by itself, and writes their entry down when it asks for them.
+    if (server->record.secret.empty()) co_return http::Response::redirect(next);
     if (!access.own) {
         Event const entered{.at = now,
                             .kind = "server_entered",

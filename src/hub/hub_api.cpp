@@ -1,9 +1,10 @@
 #include "hub/hub_api.hpp"
 
-#include "base/time_text.hpp"
-#include "http/problem.hpp"
+#include "auth/secret.hpp"
 #include "http/sse.hpp"
-#include "runtime/log.hpp"
+#include "hub/jupyterhub/answers.hpp"
+#include "hub/jupyterhub/models.hpp"
+#include "hub/jupyterhub/names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,60 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-/// The JupyterHub whose API this is; clients read features from it.
-constexpr std::string_view jupyterhub_version = "5.5.1";
 /// How long POST waits for the server before it answers 202 (JupyterHub's slow_spawn_timeout).
 constexpr Milliseconds slow_start{10'000};
 constexpr Milliseconds keep_alive{8'000};
-
-json time_or_null(std::optional<Time> const& time) {
-    return time ? json(format_time_micro(*time)) : json(nullptr);
-}
-
-json pending_of(ServerState state) {
-    if (state == ServerState::Queued || state == ServerState::Starting) return "spawn";
-    if (state == ServerState::Stopping) return "stop";
-    return nullptr;
-}
-
-json server_model(LiveServer const& server) {
-    auto const base = server.owner.path() + "/";
-    auto const& record = server.record;
-    auto const api = "/c/" + server.owner.course.request.slug + "/hub/api/users/" +
-                     percent_encode(server.owner.user.name) + "/server/progress";
-    return {
-        {"name", record.name},
-        {"full_name", server.owner.user.name + "/" + record.name},
-        {"last_activity", time_or_null(record.last_activity)},
-        {"started", time_or_null(record.started_at)},
-        {"pending", pending_of(record.state)},
-        {"ready", record.state == ServerState::Running},
-        {"stopped", record.state == ServerState::Stopped || record.state == ServerState::Failed},
-        {"url", base},
-        {"progress_url", api},
-        {"user_options", json::object()}};
-}
-
-json user_model(HubAccess const& access, LiveServer const* server) {
-    bool const active = server != nullptr && server->record.state != ServerState::Stopped &&
-                        server->record.state != ServerState::Failed;
-    json model{{"kind", "user"},
-               {"name", access.owner.name},
-               {"admin", access.owner.administrator},
-               {"roles", json::array({"user"})},
-               {"groups", json::array()},
-               {"server", nullptr},
-               {"pending", nullptr},
-               {"created", format_time_micro(access.owner.created_at)},
-               {"last_activity", nullptr},
-               {"servers", json::object()}};
-    if (!active) return model;
-    model["pending"] = pending_of(server->record.state);
-    model["last_activity"] = time_or_null(server->record.last_activity);
-    if (server->record.state == ServerState::Running) model["server"] = server->owner.path() + "/";
-    model["servers"][server->record.name] = server_model(*server);
-    return model;
-}
 
 std::string progress_event(LiveServer const& server) {
     auto const& now = server.progress.latest();
@@ -101,27 +51,16 @@ Task<> stream_progress(std::shared_ptr<LiveServer> server, http::Stream& out) {
 
 }  // namespace
 
-http::Response hub_error(Error const& error) {
-    // JupyterHub never answers 401, and clients of its API expect that.
-    auto const status = error.code == Code::Unauthenticated ? 403U : http::status_of(error.code);
-    auto const message = error.code == Code::Internal ? "Internal Server Error" : error.message;
-    return http::Response::json({{"status", status}, {"message", message}}, status);
-}
-
-HubApi::HubApi(HubDependencies const& dependencies, Gate& gate, ServerLifecycle& servers)
-    : use_(dependencies), gate_(gate), servers_(servers) {}
+HubApi::HubApi(HubDependencies const& dependencies, Gate& gate, jupyterhub::CallerGate& callers,
+               ServerLifecycle& servers)
+    : use_(dependencies), gate_(gate), callers_(callers), servers_(servers) {}
 
 void HubApi::add(http::Router& router, std::string_view method, std::string_view path,
                  Answer (HubApi::*handler)(http::Request&)) {
     auto const pattern = "/c/{slug}/hub/api" + std::string(path);
-    router.add(method, pattern, [this, handler](http::Request& request) -> Answer {
-        auto answer = co_await (this->*handler)(request);
-        if (answer) co_return answer;
-        if (answer.error().code == Code::Internal)
-            log::error("hub_api_failed",
-                       {{"request", request.id}, {"cause", answer.error().message}});
-        co_return hub_error(answer.error());
-    });
+    router.add(method, pattern, jupyterhub::hub_call([this, handler](http::Request& request) {
+                   return (this->*handler)(request);
+               }));
 }
 
 void HubApi::add_routes(http::Router& router) {
@@ -133,10 +72,13 @@ void HubApi::add_routes(http::Router& router) {
     add(router, "GET", "/users/{name}/server/progress", &HubApi::progress);
 }
 
-Task<HubAccess> HubApi::access(http::Request const& request, Scope scope) {
+Task<HubAccess> HubApi::access(http::Request const& request, Needs needs) {
     co_return co_await use_.pool.run([&]() -> Result<HubAccess> {
+        if (auto const token = jupyterhub::token_in(request);
+            token && !token->starts_with(token_prefix))
+            return access_by_hub_token(request, needs.hub);
         TRY(auto const identity, gate_.identify(request));
-        TRY_VOID(require(identity, scope));
+        TRY_VOID(require(identity, needs.carrel));
         return use_.store.read([&](Transaction& transaction) {
             return find_hub_access(transaction, identity, request.parameter("slug"),
                                    request.parameter("name"));
@@ -144,20 +86,51 @@ Task<HubAccess> HubApi::access(http::Request const& request, Scope scope) {
     });
 }
 
+Result<HubAccess> HubApi::access_by_hub_token(http::Request const& request,
+                                              std::string_view scope) const {
+    auto const& name = request.parameter("name");
+    TRY(auto caller, callers_.identify(request));
+    TRY_VOID(jupyterhub::require_scope(caller, scope, {.user = name, .server = ""}));
+    HubAccess access{.identity = {.user = caller.user}, .course = std::move(caller.course)};
+    access.scopes = std::move(caller.scopes);
+    access.own = name == caller.user.name;
+    TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
+        auto owner = transaction.users().find_by_name(name);
+        if (!owner && owner.error().code != Code::NotFound) return std::unexpected(owner.error());
+        if (owner) {
+            TRY(bool const entitled, may_have_server(transaction, access.course, owner->id));
+            if (entitled) {
+                access.owner = *std::move(owner);
+                return {};
+            }
+        }
+        return fail(Code::NotFound, "No such user: {}", name.substr(0, 80));
+    }));
+    return access;
+}
+
 HubApi::Answer HubApi::version(http::Request&) {
-    auto answer = http::Response::json({{"version", jupyterhub_version}});
-    answer.headers.set("X-JupyterHub-Version", jupyterhub_version);
+    auto answer = http::Response::json({{"version", jupyterhub::version}});
+    answer.headers.set("Access-Control-Allow-Origin", "*");
     co_return answer;
 }
 
 HubApi::Answer HubApi::user(http::Request& request) {
-    CO_TRY(auto access, co_await this->access(request, Scope::Servers));
-    auto const server = servers_.find({access.course.id, access.owner.id, ""});
-    co_return http::Response::json(user_model(access, server.get()));
+    CO_TRY(auto access, co_await this->access(request, {Scope::Servers, "read:users:name"}));
+    std::vector<std::shared_ptr<LiveServer>> servers;
+    if (auto server = servers_.find({access.course.id, access.owner.id, ""});
+        server && jupyterhub::is_active(*server))
+        servers.push_back(std::move(server));
+    // By Carrel's log-in whoever gets here may see everything.
+    static auto const everything =
+        rbac::ScopeSet::expand(std::vector<std::string>{"read:users", "read:servers"}, {});
+    std::vector<std::string> const roles{"user"};
+    co_return http::Response::json(jupyterhub::user_model(
+        access.scopes ? *access.scopes : *everything, access.owner, roles, servers));
 }
 
 HubApi::Answer HubApi::start(http::Request& request) {
-    CO_TRY(auto access, co_await this->access(request, Scope::Servers));
+    CO_TRY(auto access, co_await this->access(request, {Scope::Servers, "servers"}));
     auto const running = servers_.find({access.course.id, access.owner.id, ""});
     if (running && running->record.state == ServerState::Running)
         co_return fail(Code::InvalidArgument, "{} is already running", access.owner.name);
@@ -176,7 +149,7 @@ HubApi::Answer HubApi::start(http::Request& request) {
 }
 
 HubApi::Answer HubApi::stop(http::Request& request) {
-    CO_TRY(auto access, co_await this->access(request, Scope::Servers));
+    CO_TRY(auto access, co_await this->access(request, {Scope::Servers, "delete:servers"}));
     ServerKey const key{access.course.id, access.owner.id, ""};
     CO_TRY_VOID(co_await servers_.stop(key, access.identity.user.name, "server_stopped", ""));
     auto const server = servers_.find(key);
@@ -186,7 +159,7 @@ HubApi::Answer HubApi::stop(http::Request& request) {
 }
 
 HubApi::Answer HubApi::progress(http::Request& request) {
-    CO_TRY(auto access, co_await this->access(request, Scope::Servers));
+    CO_TRY(auto access, co_await this->access(request, {Scope::Servers, "read:servers"}));
     auto const server = servers_.find({access.course.id, access.owner.id, ""});
     if (!server) co_return fail(Code::NotFound, "{} has not been started", access.owner.name);
     co_return http::event_stream(

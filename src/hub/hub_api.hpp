@@ -8,13 +8,15 @@
 #include "auth/gate.hpp"
 #include "http/router.hpp"
 #include "hub/hub_access.hpp"
+#include "hub/jupyterhub/caller.hpp"
 #include "hub/server_lifecycle.hpp"
 
 namespace carrel {
 
 class HubApi {
 public:
-    HubApi(HubDependencies const& dependencies, Gate& gate, ServerLifecycle& servers);
+    HubApi(HubDependencies const& dependencies, Gate& gate, jupyterhub::CallerGate& callers,
+           ServerLifecycle& servers);
     void add_routes(http::Router& router);
 
 private:
@@ -25,17 +27,23 @@ private:
     Answer stop(http::Request& request);
     Answer progress(http::Request& request);
 
-    Task<HubAccess> access(http::Request const& request, Scope scope);
+    /// Somebody by Carrel's log-in needs its scope and a right to the server; who holds a token of
+    /// the hub needs the hub's scope.
+    struct Needs {
+        Scope carrel;
+        std::string_view hub;
+    };
+    Task<HubAccess> access(http::Request const& request, Needs needs);
+    Result<HubAccess> access_by_hub_token(http::Request const& request,
+                                          std::string_view scope) const;
     /// Registers a handler whose errors take JupyterHub's form.
     void add(http::Router& router, std::string_view method, std::string_view path,
              Answer (HubApi::*handler)(http::Request&));
 
     HubDependencies use_;
     Gate& gate_;
+    jupyterhub::CallerGate& callers_;
     ServerLifecycle& servers_;
 };
-
-/// JupyterHub's error answer.
-[[nodiscard]] http::Response hub_error(Error const& error);
 
 }  // namespace carrel

@@ -18,8 +18,10 @@ namespace carrel {
 struct ServerRoute {
     std::string path;    ///< "/c/bio/user/ada", as in the URL, percent-encoded
     std::string target;  ///< "http+unix://…" or "http://127.0.0.1:…"
-    std::string secret;  ///< what the proxy sends upstream as `Authorization: token …`
-    std::string login;   ///< where a browser without a right goes: "/c/bio/hub/enter"
+    /// What the proxy sends upstream as `Authorization: token …`. Empty: the server lets visitors
+    /// in by itself, and the proxy asks for nothing.
+    std::string secret;
+    std::string login;  ///< where a browser without a right goes: "/c/bio/hub/enter"
 };
 
 /// When a server was used through the proxy; nothing when unknown.

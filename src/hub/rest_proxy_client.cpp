@@ -49,10 +49,11 @@ Task<http::ClientResponse> RestProxyClient::expect(std::string method, std::stri
 }
 
 Task<> RestProxyClient::add_route(ServerRoute route) {
-    nlohmann::json const body{{"target", route.target},
-                              {"secret", route.secret},
-                              {"auth", {{"login", route.login}}},
-                              {"carrel", true}};
+    nlohmann::json body{{"target", route.target}, {"carrel", true}, {"confined", true}};
+    if (!route.secret.empty()) {
+        body["secret"] = route.secret;
+        body["auth"] = {{"login", route.login}};
+    }
     CO_TRY_VOID(co_await expect("POST", "/api/routes" + route.path, body.dump(), {201}));
     co_return Result<>();
 }

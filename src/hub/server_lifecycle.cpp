@@ -1,6 +1,10 @@
 #include "hub/server_lifecycle.hpp"
 
+#include "auth/secret.hpp"
 #include "hub/hub_access.hpp"
+#include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/server_variables.hpp"
+#include "hub/rbac/roles.hpp"
 #include "runtime/log.hpp"
 
 #include <utility>
@@ -62,6 +66,10 @@ Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState sta
         return use_.store.write([&](Transaction& transaction) -> Result<> {
             TRY_VOID(transaction.servers().put(record));
             if (event) TRY_VOID(transaction.events().append(*event));
+            // A server's own token ends with it.
+            if (record.state == ServerState::Stopped || record.state == ServerState::Failed)
+                TRY_VOID(transaction.hub_tokens().remove_of_server(record.course, record.user,
+                                                                   record.name));
             return {};
         });
     });
@@ -179,7 +187,7 @@ Result<Environment> ServerLifecycle::environment_of(Course const& course) const 
                 name);
 }
 
-Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server) {
+Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secret) {
     auto const& owner = server.owner;
     CO_TRY(auto environment, environment_of(owner.course));
     CO_TRY(auto number, co_await use_.pool.run([&] {
@@ -190,24 +198,63 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server) {
     }));
     HomeKey const home{owner.course.request.slug, owner.user.name, number};
     CO_TRY(auto folder, co_await use_.pool.run([&] { return use_.homes.provide(home); }));
+    std::map<std::string, std::string> variables;
+    if (environment.kind == EnvironmentKind::JupyterHub)
+        variables = jupyterhub::server_variables({.slug = owner.course.request.slug,
+                                                  .user = owner.user.name,
+                                                  .server = owner.name,
+                                                  .token = secret,
+                                                  .default_url = environment.default_url,
+                                                  .resources = owner.course.request.resources});
     co_return ServerSpec{.id = spawn_id(owner.key()),
                          .user = owner.user.name,
                          .course = owner.course.request.slug,
                          .base_url = owner.path() + "/",
-                         .secret = server.record.secret,
+                         .secret = std::move(secret),
                          .number = number,
                          .home = folder,
                          .resources = owner.course.request.resources,
-                         .environment = std::move(environment)};
+                         .environment = std::move(environment),
+                         .hub_variables = std::move(variables)};
+}
+
+/// The token by which the server calls the hub, and proves to be the OAuth client that it is.
+Task<> ServerLifecycle::issue_token(std::shared_ptr<LiveServer> server, std::string secret) {
+    auto const& owner = server->owner;
+    auto const path =
+        jupyterhub::server_path(owner.course.request.slug, owner.user.name, owner.name);
+    CO_TRY(auto const role, rbac::find_role("server"));
+    HubToken const token{.secret_hash = hash_secret(secret),
+                         .course = owner.course.id,
+                         .user = owner.user.id,
+                         .kind = HubTokenKind::Server,
+                         .client = jupyterhub::client_id(owner.user.name, owner.name),
+                         .server = owner.name,
+                         .scopes = rbac::join_scopes(role.scopes),
+                         .note = "Server at " + path,
+                         .created_at = use_.clock.now()};
+    co_return co_await use_.pool.run([&] {
+        return use_.store.write([&](Transaction& transaction) -> Result<> {
+            TRY_VOID(
+                transaction.hub_tokens().remove_of_server(token.course, *token.user, token.server));
+            TRY_VOID(transaction.hub_tokens().insert(token));
+            return {};
+        });
+    });
 }
 
 Task<> ServerLifecycle::spawn(std::shared_ptr<LiveServer> server, std::string actor) {
-    server->record.secret = use_.random.secret();
+    CO_TRY(auto const environment, environment_of(server->owner.course));
+    bool const asks_hub = environment.kind == EnvironmentKind::JupyterHub;
+    auto const secret = asks_hub ? use_.random.hex(16) : use_.random.secret();
+    // Kept only where the proxy must know it.
+    server->record.secret = asks_hub ? "" : secret;
     server->record.message.clear();
     server->record.log_tail.clear();
     server->progress.publish({.percent = 10, .message = "Preparing the home"});
     CO_TRY_VOID(co_await save(server, ServerState::Starting));
-    CO_TRY(auto spec, co_await make_spec(*server));
+    if (asks_hub) CO_TRY_VOID(co_await issue_token(server, secret));
+    CO_TRY(auto spec, co_await make_spec(*server, secret));
     auto const progress = [server](int percent, std::string const& message) {
         server->progress.publish({.percent = percent, .message = message});
     };

@@ -94,7 +94,10 @@ private:
     Task<> run_start(std::shared_ptr<LiveServer> server, std::string actor);
     [[nodiscard]] Result<Environment> environment_of(Course const& course) const;
     Task<> spawn(std::shared_ptr<LiveServer> server, std::string actor);
-    Task<ServerSpec> make_spec(LiveServer& server);
+    /// With the secret that the server is to have; one of JupyterHub's kind gets it as the hub's
+    /// token, and its record none.
+    Task<ServerSpec> make_spec(LiveServer& server, std::string secret);
+    Task<> issue_token(std::shared_ptr<LiveServer> server, std::string secret);
     Task<> finish_start(std::shared_ptr<LiveServer> server, Started started, std::string actor);
     Task<> fail_start(std::shared_ptr<LiveServer> server, Error error);
     Task<> carry_out(std::shared_ptr<LiveServer> server, StopOrder order);

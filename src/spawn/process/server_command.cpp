@@ -104,6 +104,9 @@ std::map<std::string, std::string> server_environment(ServerSpec const& spec,
     environment["CARREL_BASE_URL"] = spec.base_url;
     environment["CARREL_COURSE"] = spec.course;
     if (spec.environment.kind == EnvironmentKind::JupyterHub) {
+        // Jupyter Server writes its token there; homes are exported, a sandbox's /tmp is not.
+        if (home == sandbox_home(spec))
+            environment.emplace("JUPYTER_RUNTIME_DIR", "/tmp/jupyter-runtime");
         add_hub_variables(environment, spec);
         return environment;
     }

@@ -1,0 +1,86 @@
+#include "hub/jupyterhub/answers.hpp"
+
+#include "http/problem.hpp"
+#include "hub/jupyterhub/names.hpp"
+#include "runtime/log.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace carrel::jupyterhub {
+
+void add_usual_fields(http::Response& response, bool api) {
+    response.headers.set("X-JupyterHub-Version", version);
+    response.headers.set("Access-Control-Allow-Headers", "accept, content-type, authorization");
+    response.headers.set(
+        "Content-Security-Policy",
+        api ? "frame-ancestors 'none'; default-src 'none'" : "frame-ancestors 'none'");
+}
+
+http::Response error_answer(Error const& error) {
+    // JupyterHub never answers 401, and clients of its API expect that.
+    auto const status = error.code == Code::Unauthenticated ? 403U : http::status_of(error.code);
+    auto const message = error.code == Code::Internal ? "Internal Server Error" : error.message;
+    return http::Response::json({{"status", status}, {"message", message}}, status);
+}
+
+http::Handler hub_call(http::Handler handler) {
+    return [handler = std::move(handler)](http::Request& request) -> Task<http::Response> {
+        auto answer = co_await handler(request);
+        if (!answer) {
+            if (answer.error().code == Code::Internal)
+                log::error("hub_api_failed",
+                           {{"request", request.id}, {"cause", answer.error().message}});
+            answer = error_answer(answer.error());
+        }
+        add_usual_fields(*answer, true);
+        co_return answer;
+    };
+}
+
+http::Response oauth_error(std::string_view error, std::string_view description, unsigned status) {
+    auto answer =
+        http::Response::json({{"error", error}, {"error_description", description}}, status);
+    answer.headers.set("Cache-Control", "no-store");
+    answer.headers.set("Pragma", "no-cache");
+    return answer;
+}
+
+http::Response page(std::string_view title, std::string_view body, unsigned status) {
+    auto answer = http::Response::html(
+        fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
+                    "<meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title>"
+                    "<body style=\"font:16px/1.5 system-ui,sans-serif;max-width:36rem;"
+                    "margin:15vh auto;padding:0 1rem\"><h1 style=\"font-size:1.4rem\">{0}</h1>"
+                    "{1}</body></html>",
+                    html(title), body),
+        status);
+    answer.headers.set("Cache-Control", "no-store");
+    answer.headers.set("Referrer-Policy", "no-referrer");
+    return answer;
+}
+
+std::string html(std::string_view text) {
+    std::string escaped;
+    for (auto const c : text) switch (c) {
+            case '&':
+                escaped += "&amp;";
+                break;
+            case '<':
+                escaped += "&lt;";
+                break;
+            case '>':
+                escaped += "&gt;";
+                break;
+            case '"':
+                escaped += "&quot;";
+                break;
+            case '\'':
+                escaped += "&#39;";
+                break;
+            default:
+                escaped += c;
+        }
+    return escaped;
+}
+
+}  // namespace carrel::jupyterhub

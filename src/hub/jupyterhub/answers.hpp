@@ -1,0 +1,30 @@
+#pragma once
+
+/// What all answers of a course's hub have in common, as JupyterHub gives them. Pure; any thread.
+
+#include "http/router.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace carrel::jupyterhub {
+
+/// Adds the header fields that JupyterHub's answers have: its version, and what a page may do.
+void add_usual_fields(http::Response& response, bool api);
+
+/// JupyterHub's error answer, {"status", "message"}.
+[[nodiscard]] http::Response error_answer(Error const& error);
+/// OAuth's, {"error", "error_description"}; never cached.
+[[nodiscard]] http::Response oauth_error(std::string_view error, std::string_view description,
+                                         unsigned status);
+
+/// A handler of the API whose errors take JupyterHub's form and whose answers have its fields.
+[[nodiscard]] http::Handler hub_call(http::Handler handler);
+
+/// A page with a heading and a body of HTML.
+[[nodiscard]] http::Response page(std::string_view title, std::string_view body, unsigned status);
+
+/// Text as HTML content or attribute.
+[[nodiscard]] std::string html(std::string_view text);
+
+}  // namespace carrel::jupyterhub

@@ -1,0 +1,101 @@
+#include "hub/jupyterhub/models.hpp"
+
+#include "base/time_text.hpp"
+#include "hub/jupyterhub/names.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace carrel::jupyterhub {
+
+namespace {
+
+using nlohmann::json;
+
+json time_or_null(std::optional<Time> const& time) {
+    return time ? json(format_time_micro(*time)) : json(nullptr);
+}
+
+json pending_of(ServerState state) {
+    if (state == ServerState::Queued || state == ServerState::Starting) return "spawn";
+    if (state == ServerState::Stopping) return "stop";
+    return nullptr;
+}
+
+}  // namespace
+
+bool is_active(LiveServer const& server) {
+    return server.record.state != ServerState::Stopped &&
+           server.record.state != ServerState::Failed;
+}
+
+json server_model(LiveServer const& server) {
+    auto const& record = server.record;
+    auto const& user = server.owner.user.name;
+    auto const& slug = server.owner.course.request.slug;
+    auto const what = record.name.empty() ? "server" : "servers/" + escape(record.name);
+    return {{"name", record.name},
+            {"full_name", rbac::server_id(user, record.name)},
+            {"last_activity", time_or_null(record.last_activity)},
+            {"started", time_or_null(record.started_at)},
+            {"pending", pending_of(record.state)},
+            {"ready", record.state == ServerState::Running},
+            {"stopped", !is_active(server)},
+            {"url", server_path(slug, user, record.name)},
+            {"progress_url",
+             fmt::format("{}api/users/{}/{}/progress", hub_path(slug), escape(user), what)},
+            {"full_url", nullptr},
+            {"full_progress_url", nullptr},
+            {"user_options", json::object()}};
+}
+
+json user_model(rbac::ScopeSet const& scopes, User const& user,
+                std::vector<std::string> const& roles,
+                std::vector<std::shared_ptr<LiveServer>> const& servers) {
+    rbac::Target const target{.user = user.name};
+    auto const may = [&](std::string_view scope) {
+        return scopes.allows(scope, target, rbac::no_groups);
+    };
+    json model = json::object();
+    if (may("read:users:name")) {
+        model["kind"] = "user";
+        model["name"] = user.name;
+        model["admin"] = user.administrator;
+    }
+    if (may("read:users:groups")) model["groups"] = json::array();
+    if (may("read:roles:users") || may("read:users")) {
+        model["roles"] = roles;
+        model["admin"] = user.administrator;
+    }
+    auto const is_default = [](auto const& server) { return server->record.name.empty(); };
+    auto const found = std::ranges::find_if(servers, is_default);
+    if (may("read:users")) {
+        model["created"] = format_time_micro(user.created_at);
+        model["server"] = nullptr;
+        model["pending"] = nullptr;
+        if (found != servers.end()) {
+            auto const& server = **found;
+            model["pending"] = pending_of(server.record.state);
+            if (server.record.state == ServerState::Running)
+                model["server"] =
+                    server_path(server.owner.course.request.slug, user.name, server.record.name);
+        }
+    }
+    if (may("read:users:activity")) {
+        auto last = user.last_login_at;
+        for (auto const& server : servers) last = std::max(last, server->record.last_activity);
+        model["last_activity"] = time_or_null(last);
+    }
+    if (may("admin:auth_state")) model["auth_state"] = nullptr;
+    json shown = json::object();
+    for (auto const& server : servers) {
+        rbac::Target const one{.user = user.name, .server = server->record.name};
+        if (scopes.allows("read:servers", one, rbac::no_groups))
+            shown[server->record.name] = server_model(*server);
+    }
+    if (may("read:servers") || !shown.empty()) model["servers"] = std::move(shown);
+    return model;
+}
+
+}  // namespace carrel::jupyterhub

@@ -1,0 +1,46 @@
+#include "hub/jupyterhub/names.hpp"
+
+#include "auth/secret.hpp"
+#include "base/text.hpp"
+
+namespace carrel::jupyterhub {
+
+std::string base_path(std::string_view slug) { return fmt::format("/c/{}/", slug); }
+
+std::string hub_path(std::string_view slug) { return fmt::format("/c/{}/hub/", slug); }
+
+std::string escape(std::string_view name) {
+    auto text = percent_encode(name);
+    for (size_t at = 0; (at = text.find("%40", at)) != std::string::npos; ++at)
+        text.replace(at, 3, "@");
+    return text;
+}
+
+std::string server_path(std::string_view slug, std::string_view user, std::string_view server) {
+    auto path = fmt::format("/c/{}/user/{}/", slug, escape(user));
+    if (!server.empty()) path += escape(server) + "/";
+    return path;
+}
+
+std::string callback_path(std::string_view slug, std::string_view user, std::string_view server) {
+    return server_path(slug, user, server) + "oauth_callback";
+}
+
+std::string client_id(std::string_view user, std::string_view server) {
+    auto id = "jupyterhub-user-" + percent_encode(user);
+    if (!server.empty()) id += "-" + percent_encode(server);
+    return id;
+}
+
+std::string session_id_of(SessionId const& login) {
+    return hash_secret("jupyterhub-session-id " + login.value()).substr(0, 32);
+}
+
+std::string token_id(long long id) { return fmt::format("a{}", id); }
+
+std::optional<long long> parse_token_id(std::string_view text) {
+    if (!text.starts_with('a')) return {};
+    return parse_whole(text.substr(1));
+}
+
+}  // namespace carrel::jupyterhub

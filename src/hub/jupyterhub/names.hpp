@@ -1,0 +1,37 @@
+#pragma once
+
+/// How JupyterHub writes names and paths, for one course's hub. Pure; any thread.
+
+#include "hub/live_server.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace carrel::jupyterhub {
+
+/// The JupyterHub whose contract this is; clients and servers read features from it.
+inline constexpr std::string_view version = "5.5.1";
+
+/// "/c/bio/".
+[[nodiscard]] std::string base_path(std::string_view slug);
+/// "/c/bio/hub/".
+[[nodiscard]] std::string hub_path(std::string_view slug);
+/// A name in a URL: everything is escaped but letters, digits and "_.-~@".
+[[nodiscard]] std::string escape(std::string_view name);
+/// "/c/bio/user/ada/", "/c/bio/user/ada/gpu/".
+[[nodiscard]] std::string server_path(std::string_view slug, std::string_view user,
+                                      std::string_view server);
+/// Where the server takes a visitor's code, which is all that its OAuth client may be sent to.
+[[nodiscard]] std::string callback_path(std::string_view slug, std::string_view user,
+                                        std::string_view server);
+/// "jupyterhub-user-ada", "jupyterhub-user-ada-gpu".
+[[nodiscard]] std::string client_id(std::string_view user, std::string_view server);
+
+/// What tells servers that a visitor has logged in anew: different for each login, and no secret.
+[[nodiscard]] std::string session_id_of(SessionId const& login);
+
+/// "a7" and back; nothing for anything else.
+[[nodiscard]] std::string token_id(long long id);
+[[nodiscard]] std::optional<long long> parse_token_id(std::string_view text);
+
+}  // namespace carrel::jupyterhub

@@ -1,0 +1,185 @@
+#include "hub/jupyterhub/oauth_calls.hpp"
+
+#include "auth/csrf.hpp"
+#include "http/problem.hpp"
+#include "hub/jupyterhub/answers.hpp"
+#include "hub/jupyterhub/names.hpp"
+#include "runtime/log.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace carrel::jupyterhub {
+
+namespace {
+
+std::string with_query(std::string const& address,
+                       std::vector<std::pair<std::string_view, std::string>> const& fields) {
+    auto text = address;
+    char mark = '?';
+    for (auto const& [name, value] : fields) {
+        if (value.empty()) continue;
+        text += fmt::format("{}{}={}", mark, name, percent_encode(value));
+        mark = '&';
+    }
+    return text;
+}
+
+http::Response to_login(http::Request const& request) {
+    return http::Response::redirect("/login?next=" + percent_encode(request.target));
+}
+
+http::Response refused(Error const& error) {
+    if (error.code == Code::Internal || error.code == Code::Unavailable) {
+        log::error("oauth_failed", {{"cause", error.message}});
+        return page("Something went wrong", "<p>Try again in a moment.</p>",
+                    http::status_of(error.code));
+    }
+    return page("You cannot open this server",
+                "<p>You do not have permission to access it.</p>"
+                "<p><a href=\"/\">Back to your courses</a></p>",
+                403);
+}
+
+http::Response not_a_client() {
+    return page("This link does not lead anywhere",
+                "<p>No running server here asks for you in this way. Open it again from your "
+                "courses.</p><p><a href=\"/\">Back to your courses</a></p>",
+                400);
+}
+
+/// Asks the visitor before somebody else's server learns who they are.
+http::Response confirm_page(AuthorizeRequest const& request, std::string const& csrf_token,
+                            std::string_view visitor) {
+    return page(
+        fmt::format("Open the server of {}?", request.client.owner.name),
+        fmt::format("<p>You are {}. The server of <b>{}</b> will learn your user name and your "
+                    "groups, and that you opened it will be written down. What runs there can be "
+                    "seen and changed by its owner.</p><form method=\"post\">"
+                    "<input type=\"hidden\" name=\"_xsrf\" value=\"{}\">"
+                    "<button style=\"font:inherit;padding:.4rem 1rem\">Open the server</button> "
+                    "<a href=\"/\">No</a></form>",
+                    html(visitor), html(request.client.owner.name), html(csrf_token)),
+        200);
+}
+
+}  // namespace
+
+OAuthCalls::OAuthCalls(HubDependencies const& dependencies, Gate& gate, CallerGate& callers)
+    : gate_(gate),
+      callers_(callers),
+      oauth_(dependencies.store, dependencies.clock, dependencies.random) {}
+
+void OAuthCalls::add_routes(http::Router& router) {
+    auto const add = [&](std::string_view method, std::string_view path,
+                         http::Response (OAuthCalls::*handler)(http::Request&)) {
+        router.add_blocking(method, "/c/{slug}/hub" + std::string(path),
+                            [this, handler](http::Request& request) -> Result<http::Response> {
+                                auto answer = (this->*handler)(request);
+                                add_usual_fields(answer, false);
+                                return answer;
+                            });
+    };
+    add("GET", "/api/oauth2/authorize", &OAuthCalls::authorize);
+    add("POST", "/api/oauth2/authorize", &OAuthCalls::agree);
+    add("POST", "/api/oauth2/token", &OAuthCalls::token);
+    add("GET", "/logout", &OAuthCalls::log_out);
+}
+
+auto OAuthCalls::ask(http::Request const& request) -> std::expected<Asked, http::Response> {
+    auto visitor = callers_.identify(request);
+    if (!visitor) {
+        if (visitor.error().code == Code::Unauthenticated && request.method == "GET")
+            return std::unexpected(to_login(request));
+        return std::unexpected(refused(visitor.error()));
+    }
+    // A token is a program's; it goes to the server itself and needs no code.
+    if (!visitor->by_cookie) return std::unexpected(refused({.code = Code::PermissionDenied}));
+    auto const query = Form::of_query(request);
+    if (!query) return std::unexpected(not_a_client());
+    auto client = oauth_.find_client(visitor->course, *query);
+    if (!client)
+        return std::unexpected(client.error().code == Code::NotFound ? not_a_client()
+                                                                     : refused(client.error()));
+    auto const callback = client->callback;
+    auto wanted = OAuth::read_request(*std::move(client), *query);
+    if (!wanted)
+        return std::unexpected(http::Response::redirect(
+            with_query(callback, {{"error", wanted.error().error},
+                                  {"error_description", wanted.error().description},
+                                  {"state", query->get("state")}})));
+    if (!visitor->scopes.allows("access:servers", wanted->client.target(), rbac::no_groups))
+        return std::unexpected(refused({.code = Code::PermissionDenied}));
+    return Asked{*std::move(visitor), *std::move(wanted)};
+}
+
+http::Response OAuthCalls::authorize(http::Request& request) {
+    auto const asked = ask(request);
+    if (!asked) return asked.error();
+    auto const agreed = oauth_.is_agreed(asked->visitor, asked->request);
+    if (!agreed) return refused(agreed.error());
+    if (*agreed) return send_on(request, *asked);
+    auto const identity = gate_.identify(request);
+    if (!identity) return refused(identity.error());
+    return confirm_page(asked->request, identity->csrf_token, identity->user.name);
+}
+
+http::Response OAuthCalls::agree(http::Request& request) {
+    // A form cannot send a header field; the gate wants the session's token in one.
+    auto const form = Form::of_body(request);
+    request.headers.set(csrf_header, form ? form->get("_xsrf") : "");
+    auto const asked = ask(request);
+    if (!asked) return asked.error();
+    return send_on(request, *asked);
+}
+
+http::Response OAuthCalls::send_on(http::Request const& request, Asked const& asked) {
+    auto const code = oauth_.grant(asked.visitor, asked.request);
+    if (!code) return refused(code.error());
+    auto answer = http::Response::redirect(with_query(
+        asked.request.client.callback, {{"code", *code}, {"state", asked.request.state}}));
+    answer.headers.set("Referrer-Policy", "no-referrer");
+    http::set_cookie(answer, {.name = std::string(hub_session_cookie),
+                              .value = session_id_of(asked.visitor.login),
+                              .path = "/",
+                              .secure = request.is_secure()});
+    return answer;
+}
+
+http::Response OAuthCalls::token(http::Request& request) {
+    auto const form = Form::of_body(request);
+    if (!form) return oauth_error("invalid_request", form.error().message, 400);
+    auto const redeemed = oauth_.redeem(request.parameter("slug"), *form);
+    if (!redeemed) {
+        log::error("oauth_failed", {{"cause", redeemed.error().message}});
+        return oauth_error("server_error", "the hub could not do it now", 500);
+    }
+    if (!*redeemed) {
+        auto const& [error, description, status] = redeemed->error();
+        log::info("oauth_refused", {{"error", error}, {"cause", description}});
+        return oauth_error(error, description, status);
+    }
+    auto const& granted = **redeemed;
+    auto answer = http::Response::json({{"access_token", granted.secret},
+                                        {"expires_in", granted.lasts.count()},
+                                        {"token_type", "Bearer"},
+                                        {"scope", granted.scopes}});
+    answer.headers.set("Cache-Control", "no-store");
+    answer.headers.set("Pragma", "no-cache");
+    return answer;
+}
+
+/// Ends Carrel's session, and with it every code and token of it in every hub.
+http::Response OAuthCalls::log_out(http::Request& request) {
+    auto answer = http::Response::redirect("/login");
+    auto const identity = gate_.identify(request, Presence::Watches);
+    if (identity && identity->by_cookie) {
+        // Another site's link must not log anybody out.
+        if (!check_same_origin(request)) return http::Response::redirect("/");
+        if (auto const ended = gate_.end_session(*identity, answer); !ended)
+            return refused(ended.error());
+    }
+    http::set_cookie(answer, {.name = std::string(hub_session_cookie), .lasts = Seconds(0)});
+    return answer;
+}
+
+}  // namespace carrel::jupyterhub

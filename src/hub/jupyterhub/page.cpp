@@ -1,0 +1,74 @@
+#include "hub/jupyterhub/page.hpp"
+
+#include "base/encoding.hpp"
+#include "base/text.hpp"
+#include "hub/jupyterhub/form.hpp"
+
+#include <algorithm>
+
+namespace carrel::jupyterhub {
+
+namespace {
+
+constexpr std::string_view wrapped_type = "application/jupyterhub-pagination+json";
+
+Result<long long> number_in(Form const& query, std::string_view name, long long usual) {
+    if (!query.has(name)) return usual;
+    auto text = std::string_view(query.get(name));
+    bool const negative = text.starts_with('-');
+    auto const number = parse_whole(text.substr(negative ? 1 : 0));
+    if (!number)
+        return fail(Code::InvalidArgument, "Invalid argument type, {} must be an integer", name);
+    return negative ? -*number : *number;
+}
+
+/// The same question for another part, as the client can send it.
+std::string next_url(http::Request const& request, long long offset, long long limit) {
+    std::string url = request.is_secure() ? "https://" : "http://";
+    url += std::string(request.headers.get("Host")) + request.path;
+    auto const mark = request.target.find('?');
+    char joint = '?';
+    if (mark != std::string::npos)
+        for (auto const pair : split(std::string_view(request.target).substr(mark + 1), '&')) {
+            auto const name = pair.substr(0, pair.find('='));
+            if (pair.empty() || name == "offset" || name == "limit") continue;
+            url += joint;
+            url += pair;
+            joint = '&';
+        }
+    return url + fmt::format("{}offset={}&limit={}", joint, offset, limit);
+}
+
+}  // namespace
+
+Result<PageRequest> read_page(http::Request const& request) {
+    TRY(auto const query, Form::of_query(request));
+    PageRequest page;
+    page.wrapped = request.headers.get("Accept").find(wrapped_type) != std::string_view::npos;
+    TRY(page.offset, number_in(query, "offset", 0));
+    TRY(page.limit, number_in(query, "limit", page.wrapped ? usual_limit : largest_limit));
+    page.offset = std::max(page.offset, 0LL);
+    page.limit = std::clamp(page.limit, 1LL, largest_limit);
+    return page;
+}
+
+http::Response page_answer(http::Request const& request, PageRequest const& page,
+                           nlohmann::json items, long long total) {
+    if (!page.wrapped) return http::Response::json(items);
+    auto const following = page.offset + page.limit;
+    nlohmann::json next = nullptr;
+    if (following < total)
+        next = {{"offset", following},
+                {"limit", page.limit},
+                {"url", next_url(request, following, page.limit)}};
+    auto answer = http::Response::json({{"items", std::move(items)},
+                                        {"_pagination",
+                                         {{"offset", page.offset},
+                                          {"limit", page.limit},
+                                          {"total", total},
+                                          {"next", std::move(next)}}}});
+    answer.headers.set("Content-Type", wrapped_type);
+    return answer;
+}
+
+}  // namespace carrel::jupyterhub

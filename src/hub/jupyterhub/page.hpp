@@ -1,0 +1,27 @@
+#pragma once
+
+/// Which part of a list is asked for, and how it is answered: JupyterHub's pagination. Pure.
+
+#include "http/message.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace carrel::jupyterhub {
+
+inline constexpr long long usual_limit = 50;
+inline constexpr long long largest_limit = 200;
+
+struct PageRequest {
+    bool wrapped = false;  ///< the client asked for items with their place, not for a bare list
+    long long offset = 0;
+    long long limit = largest_limit;
+};
+
+/// InvalidArgument: an offset or a limit that is no number.
+[[nodiscard]] Result<PageRequest> read_page(http::Request const& request);
+
+/// `items` are those of this page, of `total` in all.
+[[nodiscard]] http::Response page_answer(http::Request const& request, PageRequest const& page,
+                                         nlohmann::json items, long long total);
+
+}  // namespace carrel::jupyterhub

@@ -1,0 +1,245 @@
+#include "hub/jupyterhub/rest_calls.hpp"
+
+#include "auth/logins.hpp"
+#include "base/text.hpp"
+#include "hub/jupyterhub/answers.hpp"
+#include "hub/jupyterhub/models.hpp"
+#include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/page.hpp"
+#include "hub/jupyterhub/token_desk.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <tuple>
+
+namespace carrel::jupyterhub {
+
+namespace {
+
+using nlohmann::json;
+
+/// Everybody who may have a server here, and whether they lead.
+Result<std::vector<std::pair<User, std::vector<std::string>>>> people_of(Transaction& transaction,
+                                                                         Course const& course) {
+    std::vector<UserId> ids = course.leaders;
+    Page page{.limit = 1000, .after = {}};
+    for (;;) {
+        TRY(auto const some,
+            transaction.applications().of_course(course.id, ApplicationState::Accepted, page));
+        for (auto const& each : some) ids.push_back(each.user);
+        if (some.size() < static_cast<size_t>(page.limit)) break;
+        page.after = some.back().user.value();
+    }
+    std::ranges::sort(ids);
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    TRY(auto users, transaction.users().find_all(ids));
+    std::vector<std::pair<User, std::vector<std::string>>> people;
+    for (auto& [id, user] : users) {
+        bool const leads = std::ranges::find(course.leaders, id) != course.leaders.end();
+        auto roles = rbac::roles_of(
+            {.administrator = user.administrator, .leads = leads, .participates = true});
+        people.emplace_back(std::move(user), std::move(roles));
+    }
+    return people;
+}
+
+struct Person {
+    User user;
+    std::vector<std::string> roles;
+    std::vector<std::shared_ptr<LiveServer>> servers;  ///< active ones
+
+    [[nodiscard]] std::optional<Time> last_activity() const {
+        auto last = user.last_login_at;
+        for (auto const& server : servers) last = std::max(last, server->record.last_activity);
+        return last;
+    }
+};
+
+/// InvalidArgument: there is no such state.
+Result<bool> is_in_state(Person const& person, std::string_view state) {
+    if (state.empty()) return true;
+    if (state == "active") return !person.servers.empty();
+    if (state == "inactive") return person.servers.empty();
+    if (state == "ready")
+        return std::ranges::any_of(person.servers, [](auto const& server) {
+            return server->record.state == ServerState::Running;
+        });
+    return fail(Code::InvalidArgument,
+                "Unrecognized state filter: '{}', must be one of active, inactive, ready",
+                for_log(state, 40));
+}
+
+Result<> sort_people(std::vector<Person>& people, std::string_view by) {
+    bool const reversed = by.starts_with('-');
+    if (reversed) by.remove_prefix(1);
+    std::function<bool(Person const&, Person const&)> before;
+    if (by.empty() || by == "id")
+        before = [](Person const& a, Person const& b) {
+            return std::tie(a.user.created_at, a.user.name) <
+                   std::tie(b.user.created_at, b.user.name);
+        };
+    else if (by == "name")
+        before = [](Person const& a, Person const& b) { return a.user.name < b.user.name; };
+    else if (by == "last_activity")
+        before = [](Person const& a, Person const& b) {
+            return std::pair(a.last_activity(), a.user.name) <
+                   std::pair(b.last_activity(), b.user.name);
+        };
+    else
+        return fail(Code::InvalidArgument,
+                    "sort must be one of: id, name, last_activity (with optional - prefix)");
+    std::ranges::sort(people, before);
+    if (reversed) std::ranges::reverse(people);
+    return {};
+}
+
+/// Whose tokens a call is about: 404 also where JupyterHub would tell that there is nobody.
+Result<User> token_owner(Transaction& transaction, Caller const& caller, std::string_view name,
+                         std::string_view scope) {
+    TRY_VOID(require_scope(caller, scope, {.user = std::string(name)}));
+    auto owner = transaction.users().find_by_name(name);
+    if (owner) {
+        TRY(auto const roles, roles_in(transaction, caller.course, *owner));
+        if (!roles.empty()) return owner;
+    } else if (owner.error().code != Code::NotFound) {
+        return owner;
+    }
+    return fail(Code::NotFound, "No such user: {}", for_log(name, 80));
+}
+
+}  // namespace
+
+void RestCalls::add_routes(http::Router& router) {
+    auto const add = [&](std::string_view method, std::string_view path,
+                         Answer (RestCalls::*handler)(http::Request&)) {
+        router.add(method, "/c/{slug}/hub/api" + std::string(path),
+                   hub_call([this, handler](http::Request& request) {
+                       return (this->*handler)(request);
+                   }));
+    };
+    add("GET", "/info", &RestCalls::info);
+    add("GET", "/users", &RestCalls::users);
+    add("GET", "/users/{name}/tokens", &RestCalls::tokens);
+    add("POST", "/users/{name}/tokens", &RestCalls::make_token);
+    add("GET", "/users/{name}/tokens/{id}", &RestCalls::token);
+    add("DELETE", "/users/{name}/tokens/{id}", &RestCalls::delete_token);
+}
+
+RestCalls::Answer RestCalls::info(http::Request& request) {
+    CO_TRY(auto const caller, co_await use_.pool.run([&] { return callers_.identify(request); }));
+    CO_TRY_VOID(require_scope(caller, "read:hub", {}));
+    json const nobody{{"class", "carrel"}, {"version", version}};
+    co_return http::Response::json({{"version", version},
+                                    {"python", ""},
+                                    {"sys_executable", ""},
+                                    {"spawner", nobody},
+                                    {"authenticator", nobody}});
+}
+
+RestCalls::Answer RestCalls::users(http::Request& request) {
+    CO_TRY(auto const page, read_page(request));
+    std::vector<std::pair<User, std::vector<std::string>>> found;
+    CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
+        TRY(auto who, callers_.identify(request));
+        // Some of them are enough: the others are left out below.
+        if (!who.scopes.has("list:users")) TRY_VOID(require_scope(who, "list:users", {}));
+        TRY(found, use_.store.read([&](Transaction& transaction) {
+            return people_of(transaction, who.course);
+        }));
+        return who;
+    }));
+    auto const filter = request.query("name_filter").value_or("");
+    auto const state = request.query("state").value_or("");
+    std::vector<Person> people;
+    for (auto& [user, roles] : found) {
+        Person person{std::move(user), std::move(roles), {}};
+        if (auto server = servers_.find({caller.course.id, person.user.id, ""});
+            server && is_active(*server))
+            person.servers.push_back(std::move(server));
+        CO_TRY(bool const meant, is_in_state(person, state));
+        if (meant && person.user.name.find(filter) != std::string::npos &&
+            caller.scopes.allows("list:users", {.user = person.user.name}, rbac::no_groups))
+            people.push_back(std::move(person));
+    }
+    if (found.empty()) CO_TRY_VOID(is_in_state({}, state));
+    CO_TRY_VOID(sort_people(people, request.query("sort").value_or("")));
+    json items = json::array();
+    auto const count = static_cast<long long>(people.size());
+    for (auto i = page.offset; i < std::min(count, page.offset + page.limit); ++i) {
+        auto const& person = people[static_cast<size_t>(i)];
+        items.push_back(user_model(caller.scopes, person.user, person.roles, person.servers));
+    }
+    co_return page_answer(request, page, std::move(items), count);
+}
+
+RestCalls::Answer RestCalls::tokens(http::Request& request) {
+    co_return co_await use_.pool.run([&]() -> Result<http::Response> {
+        TRY(auto const caller, callers_.identify(request));
+        return use_.store.read([&](Transaction& transaction) -> Result<http::Response> {
+            TRY(auto const owner,
+                token_owner(transaction, caller, request.parameter("name"), "read:tokens"));
+            TRY(auto const all, transaction.hub_tokens().of_user(caller.course.id, owner.id));
+            auto const now = use_.clock.now();
+            json models = json::array();
+            for (auto const& token : all)
+                if (!token.expires_at || *token.expires_at > now)
+                    models.push_back(token_model(token, owner.name));
+            return http::Response::json({{"api_tokens", std::move(models)}});
+        });
+    });
+}
+
+RestCalls::Answer RestCalls::make_token(http::Request& request) {
+    co_return co_await use_.pool.run([&]() -> Result<http::Response> {
+        TRY(auto const caller, callers_.identify(request));
+        TRY(auto const body, request.body.empty() ? json::object() : request.json());
+        TRY(auto const wish, read_token_wish(body));
+        return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
+            TRY(auto const owner,
+                token_owner(transaction, caller, request.parameter("name"), "tokens"));
+            TRY(auto const made, jupyterhub::make_token(transaction, caller, owner, wish,
+                                                        use_.random, use_.clock.now()));
+            auto model = token_model(made.token, owner.name);
+            model["token"] = made.secret;
+            auto answer = http::Response::json(model, 201);
+            answer.headers.set("Cache-Control", "no-store");
+            return answer;
+        });
+    });
+}
+
+RestCalls::Answer RestCalls::token(http::Request& request) {
+    co_return co_await use_.pool.run([&]() -> Result<http::Response> {
+        TRY(auto const caller, callers_.identify(request));
+        return use_.store.read([&](Transaction& transaction) -> Result<http::Response> {
+            TRY(auto const owner,
+                token_owner(transaction, caller, request.parameter("name"), "read:tokens"));
+            auto const id = parse_token_id(request.parameter("id")).value_or(0);
+            auto const token = transaction.hub_tokens().find(caller.course.id, id);
+            if (!token || token->user != owner.id) return fail(Code::NotFound, "No such token");
+            return http::Response::json(token_model(*token, owner.name));
+        });
+    });
+}
+
+RestCalls::Answer RestCalls::delete_token(http::Request& request) {
+    co_return co_await use_.pool.run([&]() -> Result<http::Response> {
+        TRY(auto const caller, callers_.identify(request));
+        return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
+            TRY(auto const owner,
+                token_owner(transaction, caller, request.parameter("name"), "tokens"));
+            auto const id = parse_token_id(request.parameter("id")).value_or(0);
+            auto const token = transaction.hub_tokens().find(caller.course.id, id);
+            if (!token || token->user != owner.id) return fail(Code::NotFound, "No such token");
+            // What a visitor gave a client goes as a whole: its other browsers too.
+            if (token->kind == HubTokenKind::OAuth)
+                TRY_VOID(transaction.hub_tokens().remove_of_client(caller.course.id, owner.id,
+                                                                   token->client));
+            TRY_VOID(end_hub_token(transaction, id));
+            return http::Response::empty(204);
+        });
+    });
+}
+
+}  // namespace carrel::jupyterhub

@@ -1,0 +1,238 @@
+#include "auth/logins.hpp"
+#include "auth/secret.hpp"
+#include "hub/hub_fixture.hpp"
+#include "hub/jupyterhub/answers.hpp"
+#include "hub/jupyterhub/rest_calls.hpp"
+#include "hub/jupyterhub/user_calls.hpp"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace carrel::jupyterhub {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// "bio" with its leader lea, ada and bob; the administrator gov; and eve, who has nothing to do
+/// with it. Everybody calls by a token that has all of Carrel's scopes.
+class RestTest : public HubFixture {
+protected:
+    RestTest() {
+        admit(add_user("bob"));
+        add_user("eve");
+        gov_ = add_user("gov");
+        gov_.administrator = true;
+        EXPECT_TRUE(store_->write([&](Transaction& t) { return t.users().update(gov_); }));
+        rest_.add_routes(router_);
+        users_.add_routes(router_);
+    }
+
+    std::string token_of(std::string const& name) {
+        auto& secret = tokens_[name];
+        if (!secret.empty()) return secret;
+        secret = make_token_secret(random_);
+        EXPECT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+            TRY(auto const user, t.users().find_by_name(name));
+            return t.tokens().insert({.id = TokenId("token-of-" + name),
+                                      .secret_hash = hash_secret(secret),
+                                      .user = user.id,
+                                      .scopes = format_scopes(all_scopes()),
+                                      .created_at = clock_.now()});
+        }));
+        return secret;
+    }
+
+    /// `who` is a name, or the text of a token.
+    http::Response call(std::string const& who, std::string const& method, std::string const& path,
+                        std::string const& body = {}, std::string const& accept = {}) {
+        auto const token = who.size() < 10 ? token_of(who) : who;
+        http::Request request{.method = method,
+                              .target = "/c/bio/hub/api" + path,
+                              .headers = {{"Authorization", "token " + token}},
+                              .body = body};
+        if (!accept.empty()) request.headers.set("Accept", accept);
+        request.path = request.target.substr(0, request.target.find('?'));
+        auto answer = [](http::Router& router, http::Request asked) -> Task<http::Response> {
+            co_return co_await router.handle(asked);
+        };
+        return await(answer(router_, std::move(request))).value();
+    }
+    std::vector<std::string> names(std::string const& who, std::string const& query) {
+        auto const answer = call(who, "GET", "/users" + query);
+        EXPECT_EQ(answer.status, 200U) << answer.body;
+        std::vector<std::string> found;
+        for (auto const& user : json::parse(answer.body)) found.push_back(user["name"]);
+        return found;
+    }
+    json make(std::string const& who, std::string const& owner, json const& body = json::object()) {
+        auto const answer = call(who, "POST", "/users/" + owner + "/tokens", body.dump());
+        EXPECT_EQ(answer.status, 201U) << answer.body;
+        return json::parse(answer.body);
+    }
+
+    User gov_;
+    std::map<std::string, std::string> tokens_;
+    Gate gate_{*store_, clock_, random_};
+    ServerLifecycle servers_{dependencies(), settings_};
+    CallerGate callers_{*store_, gate_, clock_};
+    UserCalls users_{dependencies(), callers_, servers_};
+    RestCalls rest_{dependencies(), callers_, servers_};
+    http::Router router_{pool_};
+};
+
+TEST_F(RestTest, InfoIsForWhoRunsTheHub) {
+    for (auto const* who : {"gov", "lea"}) {
+        auto const answer = call(who, "GET", "/info");
+        EXPECT_EQ(answer.status, 200U);
+        auto const body = json::parse(answer.body);
+        for (auto const* key : {"version", "python", "sys_executable", "spawner", "authenticator"})
+            EXPECT_TRUE(body.contains(key)) << key;
+    }
+    auto const refused = call("ada", "GET", "/info");
+    EXPECT_EQ(refused.status, 403U);
+    EXPECT_EQ(json::parse(refused.body)["status"], 403);
+    EXPECT_THAT(refused.body, HasSubstr("requires any of [read:hub]"));
+    EXPECT_EQ(call("eve", "GET", "/info").status, 403U);
+    EXPECT_EQ(call("not-a-token", "GET", "/info").status, 403U);
+}
+
+TEST_F(RestTest, AnswersHaveJupyterHubsFields) {
+    auto const answer = call("gov", "GET", "/info");
+    EXPECT_EQ(answer.headers.get("X-JupyterHub-Version"), "5.5.1");
+    EXPECT_THAT(std::string(answer.headers.get("Content-Security-Policy")),
+                HasSubstr("default-src 'none'"));
+}
+
+TEST_F(RestTest, UsersAreListedForWhoMayAndNobodyElse) {
+    EXPECT_THAT(names("lea", "?sort=name"), ElementsAre("ada", "bob", "lea"));
+    EXPECT_THAT(names("gov", "?sort=-name"), ElementsAre("lea", "bob", "ada"));
+    EXPECT_THAT(names("gov", "?name_filter=b"), ElementsAre("bob"));
+    EXPECT_THAT(names("gov", "?sort=name&offset=1&limit=1"), ElementsAre("bob"));
+    EXPECT_THAT(names("gov", "?state=active"), ElementsAre());
+    EXPECT_EQ(call("ada", "GET", "/users").status, 403U);
+    for (auto const* query : {"?state=sleepy", "?sort=age", "?limit=x"})
+        EXPECT_EQ(call("gov", "GET", "/users" + std::string(query)).status, 400U) << query;
+}
+
+TEST_F(RestTest, UsersAreInTheStateOfTheirServers) {
+    auto const server = await(servers_.start(server_of(ada_), "ada")).value();
+    run_until([&] { return server->progress.latest().over(); });
+    EXPECT_THAT(names("lea", "?state=ready"), ElementsAre("ada"));
+    EXPECT_THAT(names("lea", "?state=active"), ElementsAre("ada"));
+    EXPECT_THAT(names("lea", "?state=inactive&sort=name"), ElementsAre("bob", "lea"));
+    auto const users = json::parse(call("lea", "GET", "/users?state=ready").body);
+    auto const& model = users.at(0)["servers"][""];
+    EXPECT_EQ(model["ready"], true);
+    EXPECT_EQ(model["pending"], nullptr);
+    EXPECT_EQ(model["url"], "/c/bio/user/ada/");
+    EXPECT_EQ(model["progress_url"], "/c/bio/hub/api/users/ada/server/progress");
+    EXPECT_EQ(model["full_name"], "ada/");
+    EXPECT_EQ(users.at(0)["server"], "/c/bio/user/ada/");
+}
+
+TEST_F(RestTest, UsersComeInPagesToWhoAsksForThem) {
+    auto const body = json::parse(
+        call("gov", "GET", "/users?limit=2&sort=name", {}, "application/jupyterhub-pagination+json")
+            .body);
+    EXPECT_EQ(body["items"].size(), 2U);
+    EXPECT_EQ(body["_pagination"]["total"], 3);
+    EXPECT_EQ(body["_pagination"]["next"]["offset"], 2);
+}
+
+TEST_F(RestTest, ATokenIsMadeListedUsedAndDeleted) {
+    auto const made = make("ada", "ada", {{"note", "a script"}, {"expires_in", 60}});
+    auto const secret = made["token"].get<std::string>();
+    auto const id = made["id"].get<std::string>();
+    EXPECT_EQ(made["user"], "ada");
+    EXPECT_EQ(made["kind"], "api_token");
+    EXPECT_EQ(made["note"], "a script");
+    EXPECT_EQ(made["scopes"], json{"inherit"});
+    EXPECT_EQ(made["expires_at"], "2026-11-21T00:01:00.000000Z");
+
+    EXPECT_EQ(json::parse(call(secret, "GET", "/user").body)["name"], "ada");
+    auto const listed = call(secret, "GET", "/users/ada/tokens");
+    EXPECT_EQ(json::parse(listed.body)["api_tokens"].at(0)["id"], id);
+    EXPECT_THAT(listed.body, testing::Not(HasSubstr(secret)));
+    EXPECT_EQ(call("ada", "GET", "/users/ada/tokens/" + id).status, 200U);
+    EXPECT_EQ(call("bob", "GET", "/users/ada/tokens/" + id).status, 404U);
+    EXPECT_EQ(call("ada", "DELETE", "/users/ada/tokens/" + id).status, 204U);
+    EXPECT_EQ(call("ada", "DELETE", "/users/ada/tokens/" + id).status, 404U);
+    EXPECT_EQ(call(secret, "GET", "/user").status, 403U);
+}
+
+TEST_F(RestTest, ATokenExpires) {
+    auto const secret = make("ada", "ada", {{"expires_in", 60}})["token"].get<std::string>();
+    clock_.advance(Seconds(59));
+    EXPECT_EQ(call(secret, "GET", "/user").status, 200U);
+    clock_.advance(Seconds(1));
+    EXPECT_EQ(call(secret, "GET", "/user").status, 403U);
+    EXPECT_EQ(json::parse(call("ada", "GET", "/users/ada/tokens").body)["api_tokens"].size(), 0U);
+}
+
+TEST_F(RestTest, ATokenIsNeverMoreThanItsOwnerOrItsMaker) {
+    for (auto const& scopes : {json{"admin:users"}, json{"list:users"}, json{"servers"},
+                               json{"servers!user=bob"}, json{"nonsense"}})
+        EXPECT_EQ(call("ada", "POST", "/users/ada/tokens", json{{"scopes", scopes}}.dump()).status,
+                  400U)
+            << scopes;
+    auto const weak = make("ada", "ada", {{"scopes", {"tokens!user"}}})["token"].get<std::string>();
+    EXPECT_EQ(call(weak, "POST", "/users/ada/tokens", "{}").status, 400U);
+    EXPECT_EQ(call(weak, "POST", "/users/ada/tokens", R"({"scopes": ["servers!user"]})").status,
+              400U);
+    EXPECT_EQ(call(weak, "POST", "/users/ada/tokens", R"({"scopes": ["read:tokens!user"]})").status,
+              201U);
+    // Whoever may make tokens for others makes none that those could not make.
+    EXPECT_EQ(call("gov", "POST", "/users/ada/tokens", R"({"scopes": ["admin:users"]})").status,
+              400U);
+}
+
+TEST_F(RestTest, TokensOfOthersAreForAdministratorsAlone) {
+    for (auto const* who : {"bob", "lea"}) {
+        EXPECT_EQ(call(who, "POST", "/users/ada/tokens", "{}").status, 404U) << who;
+        EXPECT_EQ(call(who, "GET", "/users/ada/tokens").status, 404U) << who;
+    }
+    EXPECT_EQ(call("gov", "GET", "/users/nobody/tokens").status, 404U);
+    EXPECT_EQ(call("gov", "GET", "/users/eve/tokens").status, 404U);
+}
+
+TEST_F(RestTest, WhatWasMadeWithATokenEndsWithIt) {
+    auto const first = make("ada", "ada");
+    auto const second = make(first["token"], "ada");
+    auto const third = make(second["token"], "ada");
+    EXPECT_EQ(call(third["token"], "GET", "/user").status, 200U);
+    EXPECT_EQ(call("ada", "DELETE", "/users/ada/tokens/" + first["id"].get<std::string>()).status,
+              204U);
+    for (auto const& token : {first, second, third})
+        EXPECT_EQ(call(token["token"], "GET", "/user").status, 403U);
+
+    auto const fourth = make("ada", "ada");
+    auto const fifth = make(fourth["token"], "ada");
+    ASSERT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+        TRY(auto const carrels, t.tokens().find(TokenId("token-of-ada")));
+        TRY_VOID(end_token(t, carrels, clock_.now()));
+        return {};
+    }));
+    for (auto const& token : {fourth, fifth})
+        EXPECT_EQ(call(token["token"], "GET", "/user").status, 403U);
+}
+
+TEST_F(RestTest, ARoleThatEndsIsGoneFromTokensThatAreThere) {
+    auto const secret = make("lea", "lea")["token"].get<std::string>();
+    EXPECT_EQ(call(secret, "GET", "/users").status, 200U);
+    course_.leaders = {ada_.id};
+    ASSERT_TRUE(store_->write([&](Transaction& t) { return t.courses().update(course_); }));
+    EXPECT_EQ(call(secret, "GET", "/users").status, 403U);
+}
+
+TEST_F(RestTest, MalformedWishesAreRefused) {
+    for (auto const* body : {R"({"note": 5})", R"({"expires_in": "soon"})", R"({"expires_in": -1})",
+                             R"({"expires_in": 1e300})", R"({"scopes": "inherit"})",
+                             R"({"scopes": [5]})", R"({"roles": ["emperor"]})",
+                             R"({"roles": ["token"], "scopes": ["inherit"]})", "[]", "not json"})
+        EXPECT_EQ(call("ada", "POST", "/users/ada/tokens", body).status, 400U) << body;
+    for (auto const* id : {"a0", "x", "a-1", "a99999999999999999999", "7"})
+        EXPECT_EQ(call("ada", "GET", "/users/ada/tokens/" + std::string(id)).status, 404U) << id;
+}
+
+}  // namespace carrel::jupyterhub

@@ -1,0 +1,46 @@
+#include "hub/jupyterhub/server_variables.hpp"
+
+#include "hub/jupyterhub/names.hpp"
+#include "hub/rbac/scopes.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace carrel::jupyterhub {
+
+std::map<std::string, std::string> server_variables(ServerVariables const& of) {
+    auto const api = fmt::format("{}{}api", hub_place, hub_path(of.slug));
+    auto const path = server_path(of.slug, of.user, of.server);
+    auto const access =
+        nlohmann::json{"access:servers!server=" + rbac::server_id(of.user, of.server),
+                       "access:servers!user=" + of.user}
+            .dump();
+    auto const memory = std::llround(of.resources.memory_gib * 1024 * 1024 * 1024);
+    return {
+        {"JUPYTERHUB_API_TOKEN", of.token},
+        {"JPY_API_TOKEN", of.token},
+        {"JUPYTERHUB_CLIENT_ID", client_id(of.user, of.server)},
+        {"JUPYTERHUB_API_URL", api},
+        {"JUPYTERHUB_ACTIVITY_URL", fmt::format("{}/users/{}/activity", api, escape(of.user))},
+        {"JUPYTERHUB_ACTIVITY_INTERVAL", "300"},
+        {"JUPYTERHUB_BASE_URL", base_path(of.slug)},
+        {"JUPYTERHUB_SERVICE_PREFIX", path},
+        {"JUPYTERHUB_SERVICE_URL", std::string(server_place) + path},
+        {"JUPYTERHUB_OAUTH_CALLBACK_URL", callback_path(of.slug, of.user, of.server)},
+        {"JUPYTERHUB_OAUTH_ACCESS_SCOPES", access},
+        {"JUPYTERHUB_OAUTH_SCOPES", access},
+        {"JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES", "[]"},
+        {"JUPYTERHUB_HOST", ""},
+        {"JUPYTERHUB_USER", of.user},
+        {"JUPYTERHUB_SERVER_NAME", of.server},
+        {"JUPYTERHUB_PUBLIC_URL", ""},
+        {"JUPYTERHUB_PUBLIC_HUB_URL", ""},
+        {"JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED", "0"},
+        {"JUPYTERHUB_DEFAULT_URL", of.default_url},
+        {"MEM_LIMIT", std::to_string(memory)},
+        {"CPU_LIMIT", fmt::format("{}", of.resources.cpu)},
+    };
+}
+
+}  // namespace carrel::jupyterhub

@@ -1,0 +1,134 @@
+#include "hub/jupyterhub/user_calls.hpp"
+
+#include "base/time_text.hpp"
+#include "hub/jupyterhub/answers.hpp"
+#include "hub/jupyterhub/models.hpp"
+#include "hub/jupyterhub/names.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace carrel::jupyterhub {
+
+namespace {
+
+using nlohmann::json;
+
+/// A server's clock may be wrong; one that is wrong by more must not keep it running for ever.
+constexpr std::chrono::minutes furthest_ahead{59};
+
+Result<Time> read_time(json const& value, Time now) {
+    if (!value.is_string())
+        return fail(Code::InvalidArgument, "'last_activity' is a time in ISO 8601");
+    auto const& text = value.get_ref<std::string const&>();
+    // Without a zone it is UTC, as JupyterHub reads it.
+    auto const day = text.find('T');
+    bool const zoned = text.ends_with('Z') || (day != std::string::npos &&
+                                               text.find_first_of("+-", day) != std::string::npos);
+    TRY(auto const time, parse_time(zoned ? text : text + "Z"));
+    if (time > now + furthest_ahead)
+        return fail(Code::InvalidArgument, "the activity {} is in the future", text.substr(0, 40));
+    return std::min<Time>(time, now);
+}
+
+}  // namespace
+
+Result<ActivityReport> read_activity(json const& body, Time now) {
+    ActivityReport report;
+    auto const user = body.find("last_activity");
+    auto const servers = body.find("servers");
+    if (user == body.end() && servers == body.end())
+        return fail(Code::InvalidArgument,
+                    "body must contain at least one of 'last_activity' or "
+                    "'servers'");
+    if (user != body.end()) {
+        TRY(report.user, read_time(*user, now));
+    }
+    if (servers == body.end()) return report;
+    if (!servers->is_object()) return fail(Code::InvalidArgument, "'servers' is an object");
+    for (auto const& [name, what] : servers->items()) {
+        if (!what.is_object() || !what.contains("last_activity"))
+            return fail(Code::InvalidArgument, "'servers' has a 'last_activity' for each");
+        TRY(auto const time, read_time(what["last_activity"], now));
+        report.servers.emplace(name, time);
+    }
+    return report;
+}
+
+void UserCalls::add_routes(http::Router& router) {
+    auto const add = [&](std::string_view method, std::string_view path,
+                         Answer (UserCalls::*handler)(http::Request&)) {
+        router.add(method, "/c/{slug}/hub/api" + std::string(path),
+                   hub_call([this, handler](http::Request& request) {
+                       return (this->*handler)(request);
+                   }));
+    };
+    add("GET", "/user", &UserCalls::who_am_i);
+    add("POST", "/users/{name}/activity", &UserCalls::activity);
+}
+
+UserCalls::Answer UserCalls::who_am_i(http::Request& request) {
+    CO_TRY(auto const caller, co_await use_.pool.run([&] { return callers_.identify(request); }));
+    std::vector<std::shared_ptr<LiveServer>> servers;
+    if (auto const server = servers_.find({caller.course.id, caller.user.id, ""});
+        server && is_active(*server))
+        servers.push_back(server);
+    auto model = user_model(caller.scopes, caller.user, caller.roles, servers);
+    // Whoever holds a token may know whose it is.
+    model["kind"] = "user";
+    model["name"] = caller.user.name;
+    model["admin"] = caller.user.administrator;
+    model["token_id"] = caller.token ? json(token_id(caller.token->id)) : json(nullptr);
+    model["session_id"] = caller.login.empty() ? json(nullptr) : json(session_id_of(caller.login));
+    model["scopes"] = caller.scopes.names();
+    auto answer = http::Response::json(model);
+    answer.headers.set("Cache-Control", "no-store");
+    co_return answer;
+}
+
+UserCalls::Answer UserCalls::activity(http::Request& request) {
+    auto const& name = request.parameter("name");
+    std::optional<User> owner;
+    CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
+        TRY(auto found, callers_.identify(request));
+        TRY_VOID(require_scope(found, "users:activity", {.user = name}));
+        auto user = use_.store.read(
+            [&](Transaction& transaction) { return transaction.users().find_by_name(name); });
+        if (!user && user.error().code == Code::NotFound)
+            return fail(Code::NotFound, "No such user: {}", name.substr(0, 80));
+        if (!user) return std::unexpected(user.error());
+        owner = *std::move(user);
+        return found;
+    }));
+    CO_TRY(auto const body, request.json());
+    CO_TRY(auto const report, read_activity(body, use_.clock.now()));
+    std::vector<std::pair<ServerKey, Time>> used;
+    for (auto const& [server, at] : report.servers) {
+        ServerKey key{caller.course.id, owner->id, server};
+        auto const live = servers_.find(key);
+        if (!live || !is_active(*live))
+            co_return fail(Code::InvalidArgument, "No such server '{}' for user {}",
+                           server.substr(0, 80), owner->name);
+        used.emplace_back(std::move(key), at);
+    }
+    for (auto& [key, at] : used) CO_TRY_VOID(co_await note(std::move(key), at));
+    auto answer = http::Response::empty(200);
+    answer.headers.set("Content-Type", "application/json");
+    co_return answer;
+}
+
+/// Time goes on and not back, whatever a server says.
+Task<> UserCalls::note(ServerKey key, Time at) {
+    auto const server = servers_.find(key);
+    if (!server || server->record.state != ServerState::Running) co_return Result<>();
+    if (server->record.last_activity && *server->record.last_activity >= at) co_return Result<>();
+    server->record.last_activity = at;
+    co_return co_await use_.pool.run([&] {
+        return use_.store.write([&](Transaction& transaction) {
+            return transaction.servers().set_activity(key.course, key.user, key.name, at);
+        });
+    });
+}
+
+}  // namespace carrel::jupyterhub
