@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import time
 import uuid
 
@@ -31,14 +30,9 @@ c.Spawner.environment = {{"JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp
 
 def environment():
     """The folder with JupyterHub's programs; skips where PyPI cannot be had."""
-    if not (ENVIRONMENT / "bin/jupyterhub").exists():
-        made = subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], capture_output=True, text=True)
-        if made.returncode == 0:
-            made = subprocess.run([str(ENVIRONMENT / "bin/pip"), "install", "-q", "--disable-pip-version-check",
-                                   "jupyterhub", "jupyter_server", "ipykernel"],
-                                  capture_output=True, text=True, timeout=900)
-        if made.returncode != 0:
-            pytest.skip("the current JupyterHub cannot be installed: " + made.stderr.strip()[-200:])
+    made = subprocess.run([str(TOP / "scripts/jupyterhub-environment")], capture_output=True, text=True, timeout=1200)
+    if made.returncode != 0:
+        pytest.skip("the current JupyterHub cannot be installed: " + made.stderr.strip()[-200:])
     return ENVIRONMENT / "bin"
 
 
