@@ -49,7 +49,7 @@ struct ServerSpec {
     std::string course;    ///< slug
     std::string base_url;  ///< "/c/bio/user/ada/"
     std::string secret;    ///< the server demands it in `Authorization: token <secret>`; see
-                         ///< JUPYTER_TOKEN. Of JupyterHub's kind: the server's own API token
+                           ///< JUPYTER_TOKEN. Of JupyterHub's kind: the server's own API token
     long long number = 0;  ///< from Homes::number_of; makes the uid
     std::filesystem::path home;
     Resources resources;
