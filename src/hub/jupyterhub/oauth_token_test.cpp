@@ -41,6 +41,14 @@ TEST_F(OAuthTokenTest, TakesACodeFromNobodyButTheServerItIsFor) {
     }
     for (auto const& secret : {std::string(), std::string("x"), hash_secret(secret_of(ada_))})
         EXPECT_EQ(error_of(redeem(ada_, code, {{"client_secret", secret}})), "invalid_client");
+    // Neither does one whose visitor may enter both.
+    auto const leader = log_in(lea_);
+    auto const sent = agree(leader, question(ada_), leader.csrf_token);
+    auto const leaders = query_of(sent.headers.get("Location")).get("code");
+    ASSERT_FALSE(leaders.empty());
+    EXPECT_EQ(error_of(redeem(bob_, leaders)), "invalid_grant");
+    EXPECT_EQ(error_of(redeem(bob_, leaders, {{"redirect_uri", "/c/bio/user/ada/oauth_callback"}})),
+              "invalid_grant");
     // None of this has used it up.
     EXPECT_EQ(redeem(ada_, code).status, 200U);
 }
