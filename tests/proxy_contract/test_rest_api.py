@@ -140,7 +140,7 @@ def test_the_default_target_is_a_listed_route(proxy_with):
 def test_without_a_token_the_api_is_open_and_says_so(proxy_with):
     proxy = proxy_with(token="")
     assert proxy.api("GET", "/api/routes", authorization=None)[0] == 200
-    assert "REST API is not authenticated." in proxy.log()
+    wait_until(lambda: "REST API is not authenticated." in proxy.log(), what="the warning")
 
 
 def test_log_lines_that_others_wait_for(kind, proxy_with):
@@ -152,7 +152,7 @@ def test_log_lines_that_others_wait_for(kind, proxy_with):
     assert "Route added / -> http://127.0.0.1:1" in log and "Route added /a -> http://127.0.0.1:2" in log
     # The original since version 5 says the port where the address should be.
     place = f"127.0.0.1:{proxy.api_port}" if kind == "carrel" else f"{proxy.api_port}:127.0.0.1"
-    assert f"Proxy API at http://{place}/api/routes" in log
+    wait_until(lambda: f"Proxy API at http://{place}/api/routes" in proxy.log(), what="where the API is")
 
 
 def test_host_routing_notes_the_host(proxy_with):
