@@ -1,9 +1,10 @@
 #include "app/certificates.hpp"
 
+#include "base/temporary_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
@@ -11,15 +12,7 @@ namespace carrel {
 namespace {
 
 class Certificates : public testing::Test {
-public:
-    ~Certificates() override { std::filesystem::remove_all(data_); }
-
 protected:
-    Certificates() {
-        auto name = (std::filesystem::temp_directory_path() / "carrel-cert-XXXXXX").string();
-        data_ = mkdtemp(name.data());
-    }
-
     std::optional<Certificate> provide(std::string const& tls, std::string const& domain = {}) {
         ServerSettings settings;
         settings.tls = tls;
@@ -33,7 +26,8 @@ protected:
         return {std::istreambuf_iterator<char>(file), {}};
     }
 
-    std::filesystem::path data_;
+    TemporaryFolder folder_;
+    std::filesystem::path data_ = folder_.path();
     ManualClock clock_{SystemClock().now()};
 };
 

@@ -1,5 +1,6 @@
 #include "app/demo_seed.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "http/test_server.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -23,7 +24,7 @@ protected:
         return {std::istreambuf_iterator<char>(file), {}};
     }
 
-    http::TempFolder folder_;
+    TemporaryFolder folder_;
     std::filesystem::path logins_ = folder_.path() / "logins.txt";
     SystemRandom random_;
     std::unique_ptr<Store> store_ = open_sqlite_store(folder_.path() / "carrel.sqlite").value();

@@ -2,6 +2,7 @@
 
 #include "app/port_check.hpp"
 #include "app/secrets.hpp"
+#include "base/temporary_folder.hpp"
 #include "http/test_server.hpp"
 
 #include <gmock/gmock.h>
@@ -24,7 +25,7 @@ protected:
         return status.st_mode & 0777U;
     }
 
-    http::TempFolder folder_;
+    TemporaryFolder folder_;
 };
 
 TEST_F(FoldersTest, AreMadePrivateAndSocketsHaveShortPaths) {

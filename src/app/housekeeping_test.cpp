@@ -1,5 +1,6 @@
 #include "app/housekeeping.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -7,26 +8,13 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 namespace carrel {
 namespace {
 
 using std::chrono::days;
 
 class HousekeepingTest : public testing::Test {
-public:
-    ~HousekeepingTest() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
-
 protected:
-    HousekeepingTest() {
-        auto pattern = (std::filesystem::temp_directory_path() / "carrel-tidy.XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-        store_ = open_sqlite_store(folder_ / "carrel.sqlite").value();
-    }
     void happen(Time at, int times = 1) {
         ASSERT_TRUE(store_->write([&](Transaction& transaction) -> Result<> {
             for (int i = 0; i < times; ++i)
@@ -47,8 +35,8 @@ protected:
         return done.get().value();
     }
 
-    std::filesystem::path folder_;
-    std::unique_ptr<Store> store_;
+    TemporaryFolder folder_;
+    std::unique_ptr<Store> store_ = open_sqlite_store(folder_.path() / "carrel.sqlite").value();
     BlockingPool pool_{1};
     ManualClock clock_{Time(days(20'000))};
 };

@@ -3,6 +3,7 @@
 /// For tests: a real SQLite store in a folder that goes away with it.
 
 #include "auth/secret.hpp"
+#include "base/temporary_folder.hpp"
 #include "base/time_text.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -15,24 +16,16 @@ namespace carrel {
 class TestStore {
 public:
     TestStore() {
-        auto name = (std::filesystem::temp_directory_path() / "carrel-test-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-        folder_ = name;
-        auto opened = open_sqlite_store(folder_ / "carrel.sqlite");
+        auto opened = open_sqlite_store(folder() / "carrel.sqlite");
         if (!opened) throw std::runtime_error(opened.error().message);
         store_ = *std::move(opened);
-    }
-    ~TestStore() {
-        store_.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
     }
     TestStore(TestStore const&) = delete;
     TestStore& operator=(TestStore const&) = delete;
 
     Store& operator*() { return *store_; }
     Store* operator->() { return store_.get(); }
-    [[nodiscard]] std::filesystem::path const& folder() const { return folder_; }
+    [[nodiscard]] std::filesystem::path const& folder() const { return folder_.path(); }
 
     /// Runs `work`, which must succeed, in a writing transaction and returns its value.
     template <class Work>
@@ -69,7 +62,7 @@ public:
     }
 
 private:
-    std::filesystem::path folder_;
+    TemporaryFolder folder_;
     std::unique_ptr<Store> store_;
 };
 

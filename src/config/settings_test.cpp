@@ -1,6 +1,7 @@
 #include "config/settings.hpp"
 
 #include "base/project_folder.hpp"
+#include "base/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 
@@ -17,17 +18,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 class SettingsTest : public testing::Test {
-public:
-    SettingsTest() {
-        auto pattern = (std::filesystem::temp_directory_path() / "carrel-XXXXXX").string();
-        sources_.folder = ::mkdtemp(pattern.data());
-    }
-    ~SettingsTest() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(sources_.folder, ignored);
-    }
-
 protected:
+    SettingsTest() { sources_.folder = folder_.path(); }
     void file(std::string const& content, std::string const& name = "carrel.toml") {
         std::ofstream(sources_.folder / name) << content;
         sources_.files.push_back(sources_.folder / name);
@@ -50,6 +42,7 @@ protected:
         return error();
     }
 
+    TemporaryFolder folder_;
     Sources sources_;
 };
 

@@ -3,6 +3,7 @@
 /// For tests of this module alone: a store that a process loses when it is killed, and such a
 /// process, which can be killed.
 
+#include "base/temporary_folder.hpp"
 #include "deploy/dispatcher.hpp"
 #include "deploy/fake_provisioner.hpp"
 #include "store/store_contract.hpp"

@@ -1,3 +1,4 @@
+#include "base/temporary_folder.hpp"
 #include "http/server.hpp"
 #include "http/test_server.hpp"
 
@@ -234,7 +235,7 @@ TEST(Server, StopCutsAHandlerThatTakesLongerThanTheGrace) {
 }
 
 TEST(Server, ReplacesAStaleSocketButNotALiveOne) {
-    TempFolder folder;
+    TemporaryFolder folder;
     auto const path = folder.path() / "s.sock";
     asio::io_context io;
     auto const create = [&] {

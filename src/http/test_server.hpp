@@ -4,6 +4,7 @@
 /// bytes.
 
 #include "base/encoding.hpp"
+#include "base/temporary_folder.hpp"
 #include "http/client.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -25,26 +26,6 @@
 #include <thread>
 
 namespace carrel::http {
-
-/// A folder that goes away with the test.
-class TempFolder {
-public:
-    TempFolder() {
-        std::string pattern = "/tmp/carrel-test-XXXXXX";
-        if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        path_ = pattern;
-    }
-    TempFolder(TempFolder const&) = delete;
-    TempFolder& operator=(TempFolder const&) = delete;
-    ~TempFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    [[nodiscard]] std::filesystem::path const& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 /// A connection that sends what no decent client would.
 class RawConnection {
@@ -141,7 +122,7 @@ public:
     }
     Result<ClientResponse> get(std::string path) { return fetch({.url = std::move(path)}); }
 
-    TempFolder folder;
+    TemporaryFolder folder;
     asio::io_context io;
     std::unique_ptr<Server> server;
     Client client;

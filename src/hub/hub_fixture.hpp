@@ -3,6 +3,7 @@
 /// What the hub's tests stand on: a real store in a temporary folder, fakes for the rest, one
 /// deployed course "bio" with the leader "lea" and the participant "ada".
 
+#include "base/temporary_folder.hpp"
 #include "homes/home_store.hpp"
 #include "hub/fake_proxy_client.hpp"
 #include "hub/server_lifecycle.hpp"
@@ -47,10 +48,7 @@ template <class SpawnerKind>
 class HubFixtureWith : public testing::Test {
 public:
     HubFixtureWith() {
-        auto pattern = (std::filesystem::temp_directory_path() / "carrel-hub.XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-        store_ = open_sqlite_store(folder_ / "carrel.sqlite").value();
-        homes_.folder = folder_;
+        homes_.folder = folder_.path();
         lea_ = add_user("lea");
         ada_ = add_user("ada");
         course_ = add_course();
@@ -58,11 +56,7 @@ public:
         settings_.environments["lab"] = {.name = "lab"};
         settings_.concurrent_starts = 1;
     }
-    ~HubFixtureWith() override {
-        pool_.join();
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
+    ~HubFixtureWith() override { pool_.join(); }
 
 protected:
     [[nodiscard]] HubDependencies dependencies() {
@@ -144,7 +138,7 @@ protected:
         return course;
     }
 
-    std::filesystem::path folder_;
+    TemporaryFolder folder_;
     ManualClock clock_{Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 21))};
     SystemRandom random_;
     asio::io_context context_{1};

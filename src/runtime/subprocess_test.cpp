@@ -1,5 +1,6 @@
 #include "runtime/subprocess.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
@@ -36,16 +37,9 @@ std::string content(fs::path const& path) {
 }
 
 class Subprocess : public testing::Test {
-public:
-    ~Subprocess() override { fs::remove_all(folder); }
-
 protected:
-    Subprocess() {
-        std::string pattern = "/tmp/carrel-test-XXXXXX";
-        folder = ::mkdtemp(pattern.data());
-    }
-
-    fs::path folder;
+    TemporaryFolder temporary;
+    fs::path folder = temporary.path();
 };
 
 TEST_F(Subprocess, GivesOutputErrorsAndExitCode) {

@@ -1,17 +1,12 @@
 #pragma once
 
-/// For tests of spawners: runs one task to its end, and a folder that goes away with the test.
+/// For tests of spawners: runs one task to its end.
 
 #include "runtime/task.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <optional>
-#include <stdexcept>
-#include <string>
 
 namespace carrel {
 
@@ -36,22 +31,6 @@ public:
 
 private:
     asio::io_context context_;
-};
-
-class TestFolder {
-public:
-    TestFolder() {
-        std::string pattern = "/tmp/carrel-spawn-XXXXXX";
-        if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("make a test folder");
-        path = pattern;
-    }
-    TestFolder(TestFolder const&) = delete;
-    TestFolder& operator=(TestFolder const&) = delete;
-    ~TestFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::filesystem::path path;
 };
 
 }  // namespace carrel

@@ -1,5 +1,6 @@
 #include "deploy/local/local_provisioner.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "deploy/dispatch_support.hpp"
 #include "deploy/provisioner_contract.hpp"
 #include "homes/local/local_home_store.hpp"

@@ -1,5 +1,6 @@
 #include "homes/local/local_home_store.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "homes/home_store_contract.hpp"
 #include "homes/local/home_archive.hpp"
 #include "homes/local/local_homes_fixture.hpp"

@@ -2,8 +2,8 @@
 
 /// For tests of this module alone: one local home store in a folder of its own, and ada's home.
 
+#include "base/temporary_folder.hpp"
 #include "homes/local/local_home_store.hpp"
-#include "homes/local/temporary_folder.hpp"
 #include "homes/local/zip_directory.hpp"
 
 #include <fcntl.h>

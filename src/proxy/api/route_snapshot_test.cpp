@@ -1,12 +1,12 @@
 #include "proxy/api/route_snapshot.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "proxy/testing/peers.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -22,13 +22,6 @@ using testing::StartsWith;
 
 class RouteSnapshotTest : public testing::Test {
 protected:
-    RouteSnapshotTest() {
-        std::string name = (std::filesystem::temp_directory_path() / "carrel-XXXXXX").string();
-        folder_ = mkdtemp(name.data());
-        file_ = folder_ / "routes";
-    }
-    ~RouteSnapshotTest() override { std::filesystem::remove_all(folder_); }
-
     std::unique_ptr<RouteSnapshot> make(KnownRoutes const& known = {}) {
         auto made = RouteSnapshot::create(file_, known);
         if (!made) throw std::runtime_error(made.error().message);
@@ -46,8 +39,9 @@ protected:
     }
     void write(std::string const& text) const { std::ofstream(file_) << text; }
 
-    std::filesystem::path folder_;
-    std::filesystem::path file_;
+    TemporaryFolder temporary_;
+    std::filesystem::path folder_ = temporary_.path();
+    std::filesystem::path file_ = folder_ / "routes";
 };
 
 TEST_F(RouteSnapshotTest, KnowsAgainWhatItWasTold) {

@@ -1,3 +1,4 @@
+#include "base/temporary_folder.hpp"
 #include "proxy/testing/peers.hpp"
 
 #include <fmt/format.h>
@@ -18,14 +19,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 class Observability : public testing::Test {
-public:
-    ~Observability() override { std::filesystem::remove_all(folder_); }
-
 protected:
-    Observability() {
-        std::string name = (std::filesystem::temp_directory_path() / "carrel-XXXXXX").string();
-        folder_ = mkdtemp(name.data());
-    }
     Options logging() const {
         auto options = TestProxy::options();
         options.access_log = folder_ / "access.log";
@@ -49,7 +43,8 @@ protected:
         return client.read_to_end();
     }
 
-    std::filesystem::path folder_;
+    TemporaryFolder temporary_;
+    std::filesystem::path folder_ = temporary_.path();
 };
 
 ScriptedUpstream::Script answer_once(std::string answer) {

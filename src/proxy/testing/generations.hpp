@@ -2,14 +2,13 @@
 
 /// For tests: proxies of which one takes over from the other.
 
+#include "base/temporary_folder.hpp"
 #include "proxy/handover/taker.hpp"
 #include "proxy/testing/peers.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <stdlib.h>
 
 #include <condition_variable>
 #include <filesystem>
@@ -103,17 +102,8 @@ private:
 };
 
 class Handover : public testing::Test {
-public:
-    ~Handover() override {
-        new_.reset();
-        old_.reset();
-        std::filesystem::remove_all(folder_);
-    }
-
 protected:
     Handover() {
-        std::string name = (std::filesystem::temp_directory_path() / "carrel-XXXXXX").string();
-        folder_ = mkdtemp(name.data());
         old_ = std::make_unique<Generation>(folder_, false);
         old_->start();
     }
@@ -125,7 +115,8 @@ protected:
         ASSERT_TRUE(old_->wait_for(Proxy::Departure::HandedOver));
     }
 
-    std::filesystem::path folder_;
+    TemporaryFolder temporary_;
+    std::filesystem::path folder_ = temporary_.path();
     std::unique_ptr<Generation> old_;
     std::unique_ptr<Generation> new_;
 };

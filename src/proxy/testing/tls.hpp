@@ -2,6 +2,7 @@
 
 /// For tests: certificates made on the spot, and a client that speaks TLS. Everything blocks.
 
+#include "base/temporary_folder.hpp"
 #include "proxy/tls/context.hpp"
 
 #include <filesystem>
@@ -14,7 +15,6 @@ namespace carrel::proxy {
 class TestAuthority {
 public:
     TestAuthority();
-    ~TestAuthority();
     TestAuthority(TestAuthority const&) = delete;
     TestAuthority& operator=(TestAuthority const&) = delete;
 
@@ -27,7 +27,8 @@ public:
     [[nodiscard]] std::filesystem::path folder() const { return folder_; }
 
 private:
-    std::filesystem::path folder_;
+    TemporaryFolder temporary_;
+    std::filesystem::path folder_ = temporary_.path();
     std::unique_ptr<EVP_PKEY, FreeSsl> key_;
     std::unique_ptr<X509, FreeSsl> own_;
 };

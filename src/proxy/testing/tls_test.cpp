@@ -65,16 +65,12 @@ private:
 }  // namespace
 
 TestAuthority::TestAuthority() : key_(EVP_EC_gen("P-256")) {
-    auto name = (std::filesystem::temp_directory_path() / "carrel-tls-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     own_ = make_certificate(key_.get(), "test authority", "test authority", Life::Valid);
     add_extension(*own_, *own_, NID_basic_constraints, "critical,CA:TRUE");
     add_extension(*own_, *own_, NID_key_usage, "critical,keyCertSign");
     X509_sign(own_.get(), key_.get(), EVP_sha256());
     PEM_write_X509(File(certificate()), own_.get());
 }
-
-TestAuthority::~TestAuthority() { std::filesystem::remove_all(folder_); }
 
 CertificateFiles TestAuthority::issue(std::string const& file, std::string const& names, Life life,
                                       std::string const& passphrase) const {

@@ -3,6 +3,7 @@
 
 #include "spawn/process/metadata_rule.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "runtime/subprocess.hpp"
 #include "spawn/process/process_world.hpp"
 
@@ -43,13 +44,13 @@ echo $cloud > "$1"
 
 /// What the test does in its own network; the value tells which step was wrong.
 int in_own_network() {
-    TestFolder folder;
-    auto const cloud = (folder.path / "cloud").string();
+    TemporaryFolder folder;
+    auto const cloud = (folder.path() / "cloud").string();
     auto const reach = "exec 2>/dev/null; timeout 5 bash -c ': > /dev/tcp/169.254.169.254/80'";
     // The listener lives on after the script, so its output must not be waited for.
     if (!start_detached({.command = {.arguments = {"/bin/bash", "-c", make_cloud, "cloud", cloud},
                                      .environment = {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}}},
-                         .log = folder.path / "log"}))
+                         .log = folder.path() / "log"}))
         return 1;
     auto const deadline = Deadline::after(Seconds(10));
     while (!std::filesystem::exists(cloud) && !deadline.passed()) ::usleep(10'000);

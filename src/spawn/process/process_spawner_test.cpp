@@ -47,7 +47,7 @@ protected:
         while (found < 3 && !deadline.passed());
         ASSERT_GE(found, 3);
     }
-    std::string mark() { return "carrel-left-" + world.folder.path.filename().string(); }
+    std::string mark() { return "carrel-left-" + world.folder.path().filename().string(); }
 
     ProcessWorld world;
 };

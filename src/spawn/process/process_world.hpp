@@ -4,6 +4,7 @@
 /// answers at `api/status`, and runs what is posted to `run` as a shell command in its sandbox.
 
 #include "base/encoding.hpp"
+#include "base/temporary_folder.hpp"
 #include "http/client.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "spawn/process/process_spawner.hpp"
@@ -74,7 +75,7 @@ public:
     Ending wait_for_end(Started const& started);
 
     TestLoop loop;
-    TestFolder folder;
+    TemporaryFolder folder;
     BlockingPool pool{4};
     http::Client client;
     ProcessSpawnerOptions options;

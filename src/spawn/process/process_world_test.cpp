@@ -15,9 +15,9 @@ namespace fs = std::filesystem;
 
 ProcessWorld::ProcessWorld(bool block_metadata) {
     // Servers with uids of their own must get at nothing here but by their sandbox.
-    fs::permissions(folder.path, fs::perms::owner_all);
-    options = {.runtime_folder = folder.path / "run",
-               .log_folder = folder.path / "logs",
+    fs::permissions(folder.path(), fs::perms::owner_all);
+    options = {.runtime_folder = folder.path() / "run",
+               .log_folder = folder.path() / "logs",
                .launcher = {fs::read_symlink("/proc/self/exe").string(), "launch"},
                .block_metadata = block_metadata};
     spawner = make_spawner();
@@ -42,7 +42,7 @@ ServerSpec ProcessWorld::spec(int number, std::string const& name) {
                     .base_url = "/c/bio/user/" + name + "/",
                     .secret = "secret-of-" + name + "-0123456789",
                     .number = first_server_uid + 90'000 + number,
-                    .home = folder.path / "homes" / name,
+                    .home = folder.path() / "homes" / name,
                     .resources = {.cpu = 1, .memory_gib = 0.25, .storage_gib = 1},
                     .environment = {}};
     spec.environment.name = "small";

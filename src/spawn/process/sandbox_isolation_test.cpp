@@ -83,9 +83,9 @@ TEST_F(SandboxIsolation, ServerSeesNoFileOfTheMachinesOwn) {
 }
 
 TEST_F(SandboxIsolation, ServerSeesNoFileOfCarrel) {
-    write_file(world.folder.path / "carrel.sqlite", "data");
-    EXPECT_NE(inside("cat " + (world.folder.path / "carrel.sqlite").string()).code, 0);
-    EXPECT_NE(inside("ls " + world.folder.path.string()).code, 0);
+    write_file(world.folder.path() / "carrel.sqlite", "data");
+    EXPECT_NE(inside("cat " + (world.folder.path() / "carrel.sqlite").string()).code, 0);
+    EXPECT_NE(inside("ls " + world.folder.path().string()).code, 0);
     EXPECT_NE(inside("ls " + world.options.launcher.front()).code, 0);
     // Neither by the descriptors it has inherited.
     EXPECT_EQ(inside("for f in /proc/2/fd/*; do readlink $f; done").output.find("carrel.sqlite"),
@@ -93,7 +93,7 @@ TEST_F(SandboxIsolation, ServerSeesNoFileOfCarrel) {
 }
 
 TEST_F(SandboxIsolation, HiddenFolderStaysHiddenBelowAFolderThatIsNeeded) {
-    auto const needed = world.folder.path / "needed";
+    auto const needed = world.folder.path() / "needed";
     fs::create_directories(needed / "data");
     write_file(needed / "program", "program");
     write_file(needed / "data" / "secret", "secret");
@@ -130,7 +130,7 @@ TEST_F(SandboxIsolation, TemporaryFilesAndSharedMemoryArePrivate) {
 }
 
 TEST_F(SandboxIsolation, SharedMemorySegmentsArePrivate) {
-    auto const list = (world.folder.path / "segment").string();
+    auto const list = (world.folder.path() / "segment").string();
     ASSERT_EQ(outside("ipcmk -M 1024 -p 0666 | sed 's/.*: //' > " + list), 0);
     auto const segment = std::string(trimmed(file_of(list)));
     EXPECT_EQ(outside("ipcs -m | grep -w " + segment), 0);

@@ -1,6 +1,7 @@
 #include "spawn/process/server_log.hpp"
 
 #include "base/encoding.hpp"
+#include "base/temporary_folder.hpp"
 #include "spawn/test_loop.hpp"
 
 #include <gmock/gmock.h>
@@ -29,8 +30,8 @@ TEST(ServerLog, BrokenTextBecomesValid) {
 }
 
 TEST(ServerLog, TailIsTheLastLines) {
-    TestFolder const folder;
-    auto const log = folder.path / "log";
+    TemporaryFolder const folder;
+    auto const log = folder.path() / "log";
     std::ofstream file(log);
     for (int line = 1; line <= 5000; ++line) file << "line " << line << "\n";
     file.close();
@@ -38,12 +39,12 @@ TEST(ServerLog, TailIsTheLastLines) {
     EXPECT_EQ(std::ranges::count(tail, '\n'), 40);
     EXPECT_TRUE(tail.starts_with("line 4961\n"));
     EXPECT_TRUE(tail.ends_with("line 5000\n"));
-    EXPECT_EQ(log_tail(folder.path / "missing", ""), "");
+    EXPECT_EQ(log_tail(folder.path() / "missing", ""), "");
 }
 
 TEST(ServerLog, LargeLogIsCutToItsEndWhileItIsWritten) {
-    TestFolder const folder;
-    auto const log = folder.path / "log";
+    TemporaryFolder const folder;
+    auto const log = folder.path() / "log";
     std::ofstream file(log, std::ios::app);
     for (int line = 1; line <= 5000; ++line) file << "line " << line << std::endl;
     limit_log(log, 1'000'000);
@@ -55,8 +56,8 @@ TEST(ServerLog, LargeLogIsCutToItsEndWhileItIsWritten) {
 }
 
 TEST(ServerLog, RotationKeepsOneOlderLog) {
-    TestFolder const folder;
-    auto const log = server_log_path(folder.path / "logs", "a.b");
+    TemporaryFolder const folder;
+    auto const log = server_log_path(folder.path() / "logs", "a.b");
     ASSERT_TRUE(rotate_log(log)) << "nothing to keep yet";
     std::ofstream(log) << "old";
     ASSERT_TRUE(rotate_log(log));

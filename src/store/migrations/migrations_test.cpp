@@ -1,6 +1,7 @@
 #include "store/migrations/migrations.hpp"
 
 #include "base/project_folder.hpp"
+#include "base/temporary_folder.hpp"
 #include "store/sql/course_tables.hpp"
 #include "store/sql/query.hpp"
 #include "store/sqlite/sqlite_engine.hpp"

@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "store/migrations/migrations.hpp"
 #include "store/sql/query.hpp"
 #include "store/sqlite/sqlite_engine.hpp"

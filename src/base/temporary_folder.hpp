@@ -1,6 +1,7 @@
 #pragma once
 
-/// A fresh folder for one test, deleted with everything in it at the end.
+/// A fresh folder for one test, deleted with everything in it at the end. It is below /tmp whatever
+/// TMPDIR says, since the path of a unix socket in it must be short.
 
 #include <stdlib.h>
 
@@ -13,8 +14,9 @@ namespace carrel {
 class TemporaryFolder {
 public:
     TemporaryFolder() {
-        auto pattern = (std::filesystem::temp_directory_path() / "carrel-test-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+        std::string pattern = "/tmp/carrel-test-XXXXXX";
+        if (::mkdtemp(pattern.data()) == nullptr)
+            throw std::runtime_error("make a temporary folder");
         path_ = pattern;
     }
     ~TemporaryFolder() {
