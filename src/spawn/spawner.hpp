@@ -39,8 +39,8 @@ struct Environment {
     std::string default_url = "/lab";              ///< below the server's base URL
     std::vector<std::filesystem::path> read_only;  ///< folders it needs besides the system's
     std::map<std::string, std::string> variables;  ///< added to its environment
-    std::string ready_path =
-        "api/status";  ///< answers 2xx with the secret when the server is usable
+    /// Below the base URL; answers 2xx to the secret once the server is usable.
+    std::string ready_path = "api/status";
 };
 
 struct ServerSpec {
@@ -48,8 +48,9 @@ struct ServerSpec {
     std::string user;      ///< user name, for $USER and messages
     std::string course;    ///< slug
     std::string base_url;  ///< "/c/bio/user/ada/"
-    std::string secret;    ///< the server demands it in `Authorization: token <secret>`; see
-                           ///< JUPYTER_TOKEN. Of JupyterHub's kind: the server's own API token
+    /// The server demands it in `Authorization: token <secret>`; it gets it as JUPYTER_TOKEN. For
+    /// JupyterHub's kind it is the server's own API token.
+    std::string secret;
     long long number = 0;  ///< from Homes::number_of; makes the uid
     std::filesystem::path home;
     Resources resources;
