@@ -3,7 +3,8 @@
     scripts/lint_sources.py tidy | headers [PATH...]
 
 A result is kept in build/lint/ under a hash of the file, of every project header it includes, and of the rules,
-so that only what changed is looked at again.
+so that only what changed is looked at again. No path of the checkout is in it: another checkout may copy the folder.
+Everything is compiled without the precompiled headers, so that a source which forgot an include is found.
 """
 
 import concurrent.futures
@@ -48,25 +49,31 @@ class Sources:
 
     def key(self, path, command):
         digest = hashlib.sha256((TOP / ".clang-tidy").read_bytes())
-        digest.update(" ".join(command).encode())
+        digest.update(" ".join(command).replace(f"{TOP}/", "").encode())
         with self.lock:
             closure = self.closure(path)
         for one in closure:
-            digest.update(str(one).encode())
+            digest.update(str(one.relative_to(TOP)).encode())
             digest.update(one.read_bytes())
         return digest.hexdigest()
 
 
 def compile_commands():
     """Source file to the compiler's arguments, without what to compile and where to."""
-    commands = {}
+    commands, plain = {}, []
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        words = [word for word in shlex.split(entry["command"]) if not word.endswith("ccache")]
-        for option in ("-o", "-c"):
+        words = shlex.split(entry["command"])
+        if "ccache" in words:
+            del words[: words.index("ccache") + 1]
+        for option in ("-o", "-include-pch"):
             if option in words:
                 at = words.index(option)
                 del words[at : at + 2]
-        commands[pathlib.Path(entry["file"]).resolve()] = words
+        plain.append({"directory": entry["directory"], "file": entry["file"], "arguments": words})
+        if "-c" in words:
+            at = words.index("-c")
+            commands[pathlib.Path(entry["file"]).resolve()] = words[:at] + words[at + 2 :]
+    (CACHE / "compile_commands.json").write_text(json.dumps(plain))
     return commands
 
 
@@ -85,7 +92,7 @@ def run(job, sources):
 
 
 def tidy_jobs(commands):
-    return [(path, ["clang-tidy-19", "-p", str(BUILD), "--quiet", str(path)])
+    return [(path, ["clang-tidy-19", "-p", str(CACHE), "--quiet", str(path)])
             for path in sorted(commands) if path.is_relative_to(TOP / "src")]
 
 
