@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <filesystem>
 #include <string_view>
@@ -50,12 +52,26 @@ public:
         try {
             app_.parse(count, arguments);
         } catch (CLI::ParseError const& error) {
-            return app_.exit(error) == 0 ? 0 : 2;
+            // Asking for help and for the version are exceptions too.
+            if (error.get_exit_code() == 0) return app_.exit(error);
+            print_error({Code::InvalidArgument, complaint(error)});
+            return 2;
         }
         return chosen_();
     }
 
 private:
+    /// What is wrong with the command line, in one line.
+    std::string complaint(CLI::ParseError const& error) const {
+        auto const unknown = app_.remaining();
+        std::string text = error.get_name() == "RequiredError" && !unknown.empty()
+                               ? "there is no command " + unknown.front()
+                               : error.what();
+        std::ranges::replace(text, '\n', ' ');
+        text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
+        return text + " (--help explains)";
+    }
+
     CLI::App& add(CLI::App& parent, std::string const& name, std::string const& what,
                   std::function<Result<>()> run) {
         auto& command = *parent.add_subcommand(name, what);

@@ -43,8 +43,13 @@ def test_the_version_is_told():
 )
 def test_a_wrong_command_line_ends_with_2(arguments):
     ended = carrel_command(*arguments, input="")
-    complaint(ended)
+    text = complaint(ended)
     assert ended.returncode == 2
+    assert text.startswith("carrel: ") and text.count("\n") == 1, text
+
+
+def test_an_unknown_command_is_named():
+    assert "there is no command nonsense" in complaint(carrel_command("nonsense"))
 
 
 def test_the_proxy_refuses_unknown_flags():
