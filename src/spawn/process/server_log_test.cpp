@@ -42,6 +42,13 @@ TEST(ServerLog, TailIsTheLastLines) {
     EXPECT_EQ(log_tail(folder.path() / "missing", ""), "");
 }
 
+TEST(ServerLog, TailLeavesOutTheBeginningOfTheWayOut) {
+    TemporaryFolder const folder;
+    auto const log = folder.path() / "log";
+    std::ofstream(log) << "sent tapfd=7 for tap0\nno sent tapfd=8\nreceived tapfd=7\nbroken\n";
+    EXPECT_EQ(log_tail(log, ""), "no sent tapfd=8\nbroken\n");
+}
+
 TEST(ServerLog, LargeLogIsCutToItsEndWhileItIsWritten) {
     TemporaryFolder const folder;
     auto const log = folder.path() / "log";
