@@ -73,6 +73,7 @@ def compile_commands():
         if "-c" in words:
             at = words.index("-c")
             commands[pathlib.Path(entry["file"]).resolve()] = words[:at] + words[at + 2 :]
+    CACHE.mkdir(parents=True, exist_ok=True)
     (CACHE / "compile_commands.json").write_text(json.dumps(plain))
     return commands
 
@@ -124,7 +125,6 @@ def header_jobs(commands):
 
 
 def main(kind, only):
-    CACHE.mkdir(parents=True, exist_ok=True)
     commands = compile_commands()
     jobs = tidy_jobs(commands) if kind == "tidy" else header_jobs(commands)
     if only:
