@@ -151,7 +151,7 @@ class NotebookServer:
             "header": headers,
             "cookie": cookies or None,
             "origin": f"{parts.scheme}://{parts.netloc}",
-            "timeout": 30,
+            "timeout": 120,
             "http_no_proxy": ["*"],
             **more,
         }

@@ -154,6 +154,8 @@ std::optional<fs::path> v2_base(std::vector<Mount> const& mounts) {
         // beside our own; at the top both is allowed.
         for (auto const& parent : {own.parent_path(), own, mount.point})
             if (auto base = prepare_v2_base(parent)) return *base;
+        // Last, since it moves processes that are not ours alone: those of our own group.
+        if (auto base = prepare_v2_base_within(own)) return *base;
     }
     return {};
 }

@@ -99,4 +99,10 @@ public:
 /// may move others. Conflict, PermissionDenied…: not there.
 [[nodiscard]] Result<std::filesystem::path> prepare_v2_base(std::filesystem::path const& parent);
 
+/// The same below `own`, a group of version 2 that we are in and that is all ours: its processes,
+/// ourselves among them, first move to a group below it, since a group that holds processes cannot
+/// divide its resources. After a failure they are back.
+[[nodiscard]] Result<std::filesystem::path> prepare_v2_base_within(
+    std::filesystem::path const& own);
+
 }  // namespace carrel

@@ -52,6 +52,31 @@ Result<fs::path> prepare_v2_base(fs::path const& parent) {
     return base;
 }
 
+Result<fs::path> prepare_v2_base_within(fs::path const& own) {
+    // The top of the whole tree is nobody's own; there alone the file is missing.
+    if (::access((own / "cgroup.type").c_str(), F_OK) != 0 ||
+        ::access((own / "cgroup.subtree_control").c_str(), W_OK) != 0)
+        return fail_errno("use cgroup {}", own.string());
+    auto const aside = own / "carrel-platform";
+    if (::mkdir(aside.c_str(), 0755) != 0 && errno != EEXIST)
+        return fail_errno("make cgroup {}", aside.string());
+    auto const move_all = [](fs::path const& from, fs::path const& to) {
+        for (auto const process : Cgroup{.folders = {from}}.processes())
+            (void)write_setting(to / "cgroup.procs", std::to_string(process));
+    };
+    auto base = prepare_v2_base(own);
+    // Whoever is moved may just have started somebody else.
+    for (int attempt = 0; attempt < 10 && !base; ++attempt) {
+        move_all(own, aside);
+        base = prepare_v2_base(own);
+    }
+    if (!base) {
+        move_all(aside, own);
+        ::rmdir(aside.c_str());
+    }
+    return base;
+}
+
 Result<Cgroup> CgroupsV2::create(std::string const& name, CgroupLimits const& limits) const {
     auto const folder = base_ / name;
     if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
