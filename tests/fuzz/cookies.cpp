@@ -18,5 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
     if (left && append_foreign_cookies(again, pool, out.view()))
         carrel::fuzz::require(again.view() == out.view(), "once more changes it");
     static_cast<void>(sets_own_cookie(text));
+    static_cast<void>(sets_hub_cookie(text));
     return 0;
 }

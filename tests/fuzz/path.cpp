@@ -41,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
     std::string storage;
     auto const path = decode_path(raw, storage);
     if (!path) return 0;
+    require(check_path(*path).has_value(), "decoded, and refused as decoded");
     require(path->find("/../") == std::string_view::npos, "a dot segment");
     require(!path->ends_with("/.."), "a dot segment at the end");
     require(path->find('\0') == std::string_view::npos, "a NUL");

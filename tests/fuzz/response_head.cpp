@@ -12,23 +12,29 @@ using carrel::fuzz::require;
 
 namespace {
 
-void check_rewritten(ResponseHead const& head, BodyCoding coding) {
+void check_rewritten(ResponseHead const& head, BodyCoding coding, bool confined) {
     static Options const options = [] {
         Options made;
         made.auto_rewrite = true;
         made.protocol_rewrite = "https";
+        made.hsts = carrel::Seconds(60);
         return made;
     }();
     static auto const target = Target::parse("http://127.0.0.1:1").value();
-    static Route const route{.path = "/a", .target = target, .login = "/login"};
+    static Route const free{.path = "/a", .target = target, .login = "/login"};
+    static Route const apart{.path = "/a", .target = target, .confined = true};
     static BufferPool pool;
     Buffer out;
     if (!write_response_head(out, pool, head,
                              {.options = options,
-                              .route = &route,
+                              .route = confined ? &apart : &free,
                               .target = &target,
                               .client_host = "h",
-                              .coding = coding}))
+                              .coding = coding,
+                              .client_minor_version = confined ? 0U : 1U,
+                              .keep_alive = confined,
+                              .switching_protocols = head.status == 101,
+                              .secure = confined}))
         return;
     HeadScanner scanner;
     auto const end = scanner.scan(out.view());
@@ -54,9 +60,9 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
     HeadScanner scanner;
     auto const end = scanner.scan(text);
     if (!end || *end == 0 || parse(text.substr(0, *end), *head)) return 0;
-    if (head->status < 200) return 0;
+    if (head->status < 200 && head->status != 101) return 0;
     auto const coding = head->framing.content_length ? BodyCoding::Length : BodyCoding::Chunked;
-    check_rewritten(*head, coding);
-    check_rewritten(*head, BodyCoding::None);
+    if (head->status != 101) check_rewritten(*head, coding, false);
+    for (bool const confined : {false, true}) check_rewritten(*head, BodyCoding::None, confined);
     return 0;
 }

@@ -15,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
     static Options const options = [] {
         Options made;
         made.edge_key = std::string(32, 'k');
+        made.api_token = "secret";
+        made.default_target = Target::parse("http://127.0.0.1:1").value();
         return made;
     }();
     ManualClock const clock{Time(Milliseconds(1'800'000'000'000))};
@@ -27,9 +29,10 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
                             .target = line,
                             .path = line.substr(0, line.find('?')),
                             .host = "a",
-                            .accept = "",
-                            .authorization = "",
+                            .accept = method.size() % 2 == 1 ? "text/event-stream" : "",
+                            .authorization = "token secret",
                             .body = std::string(call)};
+        fuzz::require(api.largest_body(request) > 0, "no body at all");
         auto answer = api.handle(request);
         while (answer.job)
             if (auto done = answer.job->step()) answer = *std::move(done);
