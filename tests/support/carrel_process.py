@@ -149,7 +149,9 @@ class CarrelProcess:
         for pid in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
             with contextlib.suppress(OSError):
                 words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-                if len(words) > 1 and words[1] in ("control", "proxy"):
+                # The newest proxy, beside which a former one may still finish something; but the oldest control, for a
+                # server that control has just forked looks like it until it has become another program.
+                if len(words) > 1 and (words[1] == "proxy" or (words[1] == "control" and "control" not in found)):
                     found[words[1]] = int(pid)
         return found
 
