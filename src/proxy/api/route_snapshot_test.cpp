@@ -49,7 +49,7 @@ TEST_F(RouteSnapshotTest, KnowsAgainWhatItWasTold) {
         auto const snapshot = make({.routes = {{"/old", "{}", 1, 2}}, .revocations = {}});
         snapshot->put("/a", R"({"target":"http://a"})");
         snapshot->put("/b", "{}");
-        snapshot->flush();
+        EXPECT_TRUE(snapshot->flush());
         snapshot->remove("/b");
         snapshot->put("/a", R"({"target":"http://b"})");
         snapshot->add({.session = "s", .until = 77});
@@ -70,7 +70,7 @@ TEST_F(RouteSnapshotTest, ATornFileCountsUpToWhereItIsTorn) {
         auto const snapshot = make();
         for (char const* path : {"/a", "/b", "/c"}) {
             snapshot->put(path, "{}");
-            snapshot->flush();
+            EXPECT_TRUE(snapshot->flush());
         }
     }
     auto const whole = content();
@@ -182,7 +182,7 @@ TEST_F(RouteSnapshotTest, DoesNotGrowForEver) {
     std::string const data(size_t{1} << 20U, 'x');
     for (int i = 0; i < 12; ++i) {
         snapshot->put("/a", data);
-        snapshot->flush();
+        EXPECT_TRUE(snapshot->flush());
     }
     EXPECT_LT(std::filesystem::file_size(file_), 6U << 20U);
     EXPECT_EQ(paths(), "/a ");
