@@ -48,7 +48,7 @@ Server(path if path else (place.hostname, place.port), Handler).serve_forever()
 class Bridge : public testing::Test {
 protected:
     Bridge() {
-        world_.options.hub_folder = world_.folder.path / "hub";
+        world_.options.hub_folder = world_.folder.path() / "hub";
         fs::create_directories(world_.options.hub_folder);
         world_.spawner = world_.make_spawner();
         open_hub();
