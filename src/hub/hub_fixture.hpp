@@ -48,6 +48,7 @@ template <class SpawnerKind>
 class HubFixtureWith : public testing::Test {
 public:
     HubFixtureWith() {
+        store_ = open_sqlite_store(folder_.path() / "carrel.sqlite").value();
         homes_.folder = folder_.path();
         lea_ = add_user("lea");
         ada_ = add_user("ada");
