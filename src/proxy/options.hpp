@@ -63,7 +63,7 @@ struct Options {
     /// them; else structured ones on standard error.
     bool legacy_log = false;
     std::vector<std::string> idle_options;  ///< that were given and have no effect; for the log
-    std::filesystem::path access_log;  ///< "": none; "-": standard output
+    std::filesystem::path access_log;       ///< "": none; "-": standard output
     [[nodiscard]] bool has_metrics() const { return metrics_port != 0 || !metrics_socket.empty(); }
     bool activity_ignores_pings = false;  ///< WebSocket pings and pongs do not keep a server alive
     bool cleartext_http2 = false;  ///< take HTTP/2 without TLS, from who begins with its preface
