@@ -9,8 +9,8 @@ import time
 
 import pytest
 from support.carrel_process import wait_until
+from support.page_server import page_server
 from support.proxy_process import ProxyProcess
-from support.recording_backend import RecordingBackend
 
 ATTACKS = {
     "slow-headers": ["-H", "-i", "2", "-x", "24"],
@@ -53,20 +53,14 @@ class NormalLoad:
         return sorted(self.times)[int(part * (len(self.times) - 1))]
 
 
-def page(request, connection):
-    body = b"x" * 100000
-    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + (b"" if request.method == "HEAD" else body))
-
-
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_everybody_else_is_served_under_attack(attack, long, figure):
     if shutil.which("slowhttptest") is None:
         pytest.skip("slowhttptest is not installed")
     count, seconds = (4000, 60) if long else (1000, 8)
-    with RecordingBackend(page) as attacked, RecordingBackend(page) as backend, ProxyProcess() as proxy:
-        attacked.keep_record = backend.keep_record = False
-        proxy.add_route("/", backend.url)
-        proxy.add_route("/attacked", attacked.url)
+    with page_server() as attacked, page_server() as others, ProxyProcess() as proxy:
+        proxy.add_route("/", others)
+        proxy.add_route("/attacked", attacked)
         before = proxy.descriptors_open()
         command = ["slowhttptest", "-c", str(count), "-r", "500", "-u", f"{proxy.url}/attacked", "-p", "5", "-l", str(seconds), "-v", "1"]
         with NormalLoad(proxy) as normal:
