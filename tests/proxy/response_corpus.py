@@ -112,7 +112,7 @@ def chunks():
     for name, body in bodies.items():
         yield "chunk-" + name, ok(b"Transfer-Encoding: chunked\r\n", body + (b"" if "cut" in name else POISON)), None
     yield "chunk-then-more", ok(b"Transfer-Encoding: chunked\r\n", b"2\r\nhi\r\n0\r\n\r\n" + POISON), b"hi"
-    yield "chunk-trailer-length", ok(b"Transfer-Encoding: chunked\r\n", b"2\r\nhi\r\n0\r\nContent-Length: 9\r\n\r\n"), b"hi"
+    yield "chunk-trailer-length", ok(b"Transfer-Encoding: chunked\r\n", b"2\r\nhi\r\n0\r\nContent-Length: 9\r\n\r\n"), None
 
 
 def interims():
