@@ -68,8 +68,10 @@ private:
         send_all(descriptor, request_);
         auto received = receive_head(descriptor);
         errno = 0;
-        constexpr std::string_view name = "ontent-Length: ";
-        auto const field = received.find(name);
+        constexpr std::string_view name = "\r\ncontent-length: ";
+        auto lower = received;
+        for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+        auto const field = lower.find(name);
         if (!received.starts_with("HTTP/1.1 200") || field == std::string::npos)
             give_up("first answer: " + received.substr(0, 200));
         auto const value = received.substr(field + name.size());
