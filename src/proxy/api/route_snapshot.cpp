@@ -129,8 +129,9 @@ public:
             }
             case Kind::Revoke: {
                 auto revocation = decode<Revocation>(body);
-                if (revocation) known_.revocations.push_back(*std::move(revocation));
-                return revocation.has_value();
+                if (!revocation) return false;
+                known_.revocations.push_back(*std::move(revocation));
+                return true;
             }
         }
         return false;
