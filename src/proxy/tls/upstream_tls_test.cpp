@@ -18,7 +18,6 @@ namespace carrel::proxy {
 namespace {
 
 using testing::EndsWith;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 /// Another proxy with TLS is the upstream: what it does with its own side is tested elsewhere.

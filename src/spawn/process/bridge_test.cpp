@@ -46,6 +46,9 @@ Server(path if path else (place.hostname, place.port), Handler).serve_forever()
 )";
 
 class Bridge : public testing::Test {
+public:
+    ~Bridge() override { close_hub(); }
+
 protected:
     Bridge() {
         world_.options.hub_folder = world_.folder.path() / "hub";
@@ -53,7 +56,6 @@ protected:
         world_.spawner = world_.make_spawner();
         open_hub();
     }
-    ~Bridge() override { close_hub(); }
 
     void open_hub() {
         auto const socket = world_.options.hub_folder / hub_socket_name;
