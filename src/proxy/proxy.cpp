@@ -93,13 +93,12 @@ Result<> Proxy::State::listen_for_redirects() {
     return {};
 }
 
-void Proxy::State::follow_names() {
+void Proxy::State::watch_names() {
     names = std::make_unique<NameWatch>(
         options.lookup, options.lookup_interval,
         [this](RoutePointer const& route, std::vector<Address> const& addresses) {
             side_loop->post([this, route, addresses] { api->routes().follow(route, addresses); });
         });
-    api->routes().follow_names(*names);
 }
 
 Result<> Proxy::State::serve_metrics() {
@@ -147,10 +146,10 @@ Result<std::unique_ptr<Proxy>> Proxy::create(Options options) {
     }
     TRY_VOID(state->set_tls_up());
     TRY(state->side_loop, EventLoop::create());
+    state->watch_names();
     state->api = std::make_unique<AdminApi>(
         state->options, state->clock,
-        [state = state.get()](Update const& update) { state->push(update); });
-    state->follow_names();
+        [state = state.get()](Update const& update) { state->push(update); }, state->names.get());
     if (predecessor != nullptr) {
         TRY_VOID(state->api->restore(predecessor->routes(), predecessor->revocations()));
     } else {

@@ -29,8 +29,8 @@ struct Proxy::State final : HandoverSource {
     void let_others_hold_sockets();
     /// Restores what an earlier process knew.
     void load_routes();
-    /// Follows targets whose host names lead elsewhere later.
-    void follow_names();
+    /// Will follow targets whose host names lead elsewhere later.
+    void watch_names();
     /// Keeps the routes on disk from now on.
     [[nodiscard]] Result<> keep_routes();
 

@@ -72,8 +72,9 @@ bool is_bulk(SideRequest const& request) {
 
 }  // namespace
 
-AdminApi::AdminApi(Options const& options, Clock const& clock, RouteBook::Push push)
-    : options_(options), push_(push), routes_(options, clock, std::move(push)) {
+AdminApi::AdminApi(Options const& options, Clock const& clock, RouteBook::Push push,
+                   NameWatch* names)
+    : options_(options), push_(push), routes_(options, clock, std::move(push), names) {
     if (options.default_target) [[maybe_unused]]
         auto const added = put("/", {{"target", options.default_target->url}});
 }

@@ -12,7 +12,9 @@ namespace carrel::proxy {
 class AdminApi final : public SideHandler {
 public:
     /// `push` hands an update to every worker.
-    AdminApi(Options const& options, Clock const& clock, RouteBook::Push push);
+    /// As `RouteBook`.
+    AdminApi(Options const& options, Clock const& clock, RouteBook::Push push,
+             NameWatch* names = nullptr);
 
     SideAnswer handle(SideRequest& request) override;
     [[nodiscard]] size_t largest_body(SideRequest const& request) const override;

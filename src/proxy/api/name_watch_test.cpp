@@ -106,6 +106,15 @@ TEST_F(NameWatchTest, AHostThatIsNotKnownYetIsFoundLater) {
     wait_for(proxy, "from the first");
 }
 
+TEST_F(NameWatchTest, TheDefaultTargetIsFoundLaterToo) {
+    auto late = options(Milliseconds(10));
+    late.default_target = *Target::read("http://late.test:80");
+    TestProxy proxy(late);
+    EXPECT_THAT(proxy.get("/a"), StartsWith("HTTP/1.1 503"));
+    hosts_->set("late.test", first_.port());
+    wait_for(proxy, "from the first");
+}
+
 TEST_F(NameWatchTest, IsLookedUpAtOnceWhenNothingAnswers) {
     unsigned short gone = 0;
     {

@@ -145,8 +145,8 @@ private:
     bool lost_ = false;
 };
 
-RouteBook::RouteBook(Options const& options, Clock const& clock, Push push)
-    : options_(options), clock_(clock), push_(std::move(push)) {}
+RouteBook::RouteBook(Options const& options, Clock const& clock, Push push, NameWatch* names)
+    : options_(options), clock_(clock), push_(std::move(push)), names_(names) {}
 
 Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
     if (!data.is_object() || !data.contains("target") || !data["target"].is_string())
@@ -203,13 +203,6 @@ Result<Target> RouteBook::read_target(std::string const& url) const {
         target.name = std::make_shared<HostName const>(std::move(name));
     }
     return target;
-}
-
-void RouteBook::follow_names(NameWatch& names) {
-    names_ = &names;
-    for (auto& [path, entry] : entries_)
-        if (entry.route->name && entry.route->target)
-            move_target(entry, entry.route->target->addresses);
 }
 
 void RouteBook::follow(RoutePointer const& route, std::vector<Address> const& addresses) {

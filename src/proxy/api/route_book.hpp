@@ -43,8 +43,9 @@ public:
         std::shared_ptr<Route> route;
     };
 
-    /// `push` hands an update to every worker.
-    RouteBook(Options const& options, Clock const& clock, Push push);
+    /// `push` hands an update to every worker. `names` looks host names of targets up again; null:
+    /// nobody does. It is not used by the destructor.
+    RouteBook(Options const& options, Clock const& clock, Push push, NameWatch* names);
 
     /// Checks what was posted for a path. The error's message is fit for the client.
     [[nodiscard]] Result<Draft> draft(std::string path, Json data) const;
@@ -58,9 +59,6 @@ public:
 
     // For a successor, and from a predecessor (handover/routes.cpp).
     [[nodiscard]] std::vector<SavedRoute> saved() const;
-    /// Has `names` look after the targets' host names. It must outlive all calls but the
-    /// destructor.
-    void follow_names(NameWatch& names);
     /// The route's target is found at other addresses now. Nothing, when it is no longer the route.
     void follow(RoutePointer const& route, std::vector<Address> const& addresses);
     /// Where changes are kept from now on; null: nowhere.
@@ -99,11 +97,11 @@ private:
     Options const& options_;
     Clock const& clock_;
     Push push_;
+    NameWatch* const names_;
     Entries entries_;
     DateWriter dates_;
     std::vector<Watch*> watches_;
     RouteSnapshot* snapshot_ = nullptr;
-    NameWatch* names_ = nullptr;
 };
 
 }  // namespace carrel::proxy
