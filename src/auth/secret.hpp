@@ -16,7 +16,9 @@ inline constexpr std::string_view token_prefix = "carrel_";
 /// "carrel_" and 43 random characters.
 [[nodiscard]] std::string make_token_secret(Random& random);
 
-/// SHA-256 in hexadecimal.
+/// SHA-256, 32 bytes.
+[[nodiscard]] std::string sha256(std::string_view text);
+/// The same in hexadecimal.
 [[nodiscard]] std::string hash_secret(std::string_view secret);
 
 }  // namespace carrel

@@ -21,6 +21,10 @@ enum class ServerState {
     Failed,  ///< did not start, or ended by itself; `message` says why
 };
 [[nodiscard]] std::string_view name_of(ServerState state);
+/// Neither there nor on its way.
+[[nodiscard]] constexpr bool has_ended(ServerState state) {
+    return state == ServerState::Stopped || state == ServerState::Failed;
+}
 [[nodiscard]] Result<ServerState> parse_server_state(std::string_view name);
 
 struct ServerRecord {

@@ -25,17 +25,17 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
       reconciler_(use_, servers_),
       culler_(use_, settings_, servers_, client),
       callers_(use_.store, gate, use_.clock),
-      api_(use_, gate, callers_, servers_),
       entry_(use_, gate, servers_, std::move(edge_key)),
       oauth_(use_, gate, callers_),
+      server_calls_(use_, callers_, servers_),
       users_(use_, callers_, servers_),
       rest_(use_, callers_, servers_),
       tasks_(use_.executor) {}
 
 void Hub::add_routes(http::Router& router) {
-    api_.add_routes(router);
     entry_.add_routes(router);
     oauth_.add_routes(router);
+    server_calls_.add_routes(router);
     users_.add_routes(router);
     rest_.add_routes(router);
 }

@@ -5,9 +5,9 @@
 
 #include "hub/culler.hpp"
 #include "hub/entry.hpp"
-#include "hub/hub_api.hpp"
 #include "hub/jupyterhub/oauth_calls.hpp"
 #include "hub/jupyterhub/rest_calls.hpp"
+#include "hub/jupyterhub/server_calls.hpp"
 #include "hub/jupyterhub/user_calls.hpp"
 #include "hub/reconciler.hpp"
 
@@ -38,9 +38,9 @@ private:
     Reconciler reconciler_;
     Culler culler_;
     jupyterhub::CallerGate callers_;
-    HubApi api_;
     Entry entry_;
     jupyterhub::OAuthCalls oauth_;
+    jupyterhub::ServerCalls server_calls_;
     jupyterhub::UserCalls users_;
     jupyterhub::RestCalls rest_;
     TaskGroup tasks_;

@@ -1,15 +1,12 @@
 #pragma once
 
-/// What somebody may do with somebody's server in a course: decided in one place, for the API, for
-/// the way in, and for pages.
+/// Who may have a server in a course, and who may enter whose.
 
 #include "auth/identity.hpp"
 #include "domain/course.hpp"
 #include "domain/user.hpp"
-#include "hub/rbac/scopes.hpp"
 #include "store/transaction.hpp"
 
-#include <optional>
 #include <string_view>
 
 namespace carrel {
@@ -20,8 +17,6 @@ struct HubAccess {
     User owner;            ///< whose server it is about
     bool own = false;      ///< it is the caller's own
     bool manages = false;  ///< the caller leads the course, or is an administrator
-    /// What a token of the hub allows beside; nothing for who comes by Carrel's own log-in.
-    std::optional<rbac::ScopeSet> scopes = {};
 };
 
 /// Loads the course and the owner, and checks that the caller may have to do with that server at

@@ -36,9 +36,8 @@ void ServerLifecycle::forget_ended() {
     auto const now = use_.clock.now();
     std::erase_if(servers_, [&](auto const& entry) {
         auto const& server = *entry.second;
-        auto const state = server.record.state;
-        bool const ended = state == ServerState::Stopped || state == ServerState::Failed;
-        return ended && !server.unsaved && now - server.record.state_since >= remember_ended;
+        return has_ended(server.record.state) && !server.unsaved &&
+               now - server.record.state_since >= remember_ended;
     });
 }
 

@@ -40,6 +40,15 @@ std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::in_state(ServerState s
     return found;
 }
 
+std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::active_of(CourseId const& course,
+                                                                    UserId const& user) const {
+    std::vector<std::shared_ptr<LiveServer>> found;
+    for (auto it = servers_.lower_bound({course, user, ""});
+         it != servers_.end() && it->first.course == course && it->first.user == user; ++it)
+        if (!has_ended(it->second->record.state)) found.push_back(it->second);
+    return found;
+}
+
 ServerRoute ServerLifecycle::route_of(LiveServer const& server) {
     return {.path = server.owner.path(),
             .target = server.record.endpoint,
@@ -67,7 +76,7 @@ Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState sta
             TRY_VOID(transaction.servers().put(record));
             if (event) TRY_VOID(transaction.events().append(*event));
             // A server's own token ends with it.
-            if (record.state == ServerState::Stopped || record.state == ServerState::Failed)
+            if (has_ended(record.state))
                 TRY_VOID(transaction.hub_tokens().remove_of_server(record.course, record.user,
                                                                    record.name));
             return {};

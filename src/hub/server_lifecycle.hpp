@@ -69,6 +69,9 @@ public:
 
     /// The server, when it is on its way, running, or has ended a short while ago; else null.
     [[nodiscard]] std::shared_ptr<LiveServer> find(ServerKey const& key) const;
+    /// Those of a user in a course that are on their way, run or stop, the default server first.
+    [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> active_of(CourseId const& course,
+                                                                     UserId const& user) const;
     [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> in_state(ServerState state) const;
 
     /// Writes again what could not be written when it happened, on a full disk for example.

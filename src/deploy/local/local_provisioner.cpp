@@ -159,8 +159,7 @@ Result<std::vector<std::string>> LocalProvisioner::names_of_running(Course const
         TRY(auto const servers, transaction.servers().of_course(course.id));
         std::vector<UserId> ids;
         for (auto const& server : servers)
-            if (server.state != ServerState::Stopped && server.state != ServerState::Failed)
-                ids.push_back(server.user);
+            if (!has_ended(server.state)) ids.push_back(server.user);
         TRY(auto const users, transaction.users().find_all(ids));
         std::vector<std::string> names;
         for (auto const& [id, user] : users) names.push_back(user.name);

@@ -21,6 +21,26 @@ void add_usual_fields(http::Response& response, bool api);
 /// A handler of the API whose errors take JupyterHub's form and whose answers have its fields.
 [[nodiscard]] http::Handler hub_call(http::Handler handler);
 
+/// Adds a class's handlers of the API of every course's hub.
+template <class Calls>
+class ApiRoutes {
+public:
+    ApiRoutes(http::Router& router, Calls& calls) : router_(router), calls_(calls) {}
+
+    /// `path` is what follows /c/{slug}/hub/api.
+    void add(std::string_view method, std::string_view path,
+             Task<http::Response> (Calls::*handler)(http::Request&)) {
+        router_.add(method, "/c/{slug}/hub/api" + std::string(path),
+                    hub_call([&calls = calls_, handler](http::Request& request) {
+                        return (calls.*handler)(request);
+                    }));
+    }
+
+private:
+    http::Router& router_;
+    Calls& calls_;
+};
+
 /// A page with a heading and a body of HTML.
 [[nodiscard]] http::Response page(std::string_view title, std::string_view body, unsigned status);
 

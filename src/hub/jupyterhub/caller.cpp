@@ -20,6 +20,16 @@ std::unexpected<Error> nobody() {
     return fail(Code::Unauthenticated, "Missing or invalid credentials.");
 }
 
+/// What follows "token" or "Bearer" in Authorization.
+std::optional<std::string_view> token_in(http::Request const& request) {
+    auto const header = trimmed(request.headers.get("authorization"));
+    auto const space = header.find(' ');
+    auto const scheme = header.substr(0, space);
+    if (!equals_ignoring_case(scheme, "bearer") && !equals_ignoring_case(scheme, "token"))
+        return {};
+    return space == std::string_view::npos ? std::string_view() : trimmed(header.substr(space));
+}
+
 template <class T>
 Result<T> or_nobody(Result<T> found) {
     if (!found && found.error().code == Code::NotFound) return nobody();
@@ -58,13 +68,16 @@ Result<std::vector<std::string>> roles_in(Transaction& transaction, Course const
     return rbac::roles_of(standing);
 }
 
-std::optional<std::string_view> token_in(http::Request const& request) {
-    auto const header = trimmed(request.headers.get("authorization"));
-    auto const space = header.find(' ');
-    auto const scheme = header.substr(0, space);
-    if (!equals_ignoring_case(scheme, "bearer") && !equals_ignoring_case(scheme, "token"))
-        return {};
-    return space == std::string_view::npos ? std::string_view() : trimmed(header.substr(space));
+Result<User> find_user_of_hub(Transaction& transaction, Course const& course,
+                              std::string_view name) {
+    auto user = transaction.users().find_by_name(name);
+    if (user) {
+        TRY(auto const roles, roles_in(transaction, course, *user));
+        if (!roles.empty()) return user;
+    } else if (user.error().code != Code::NotFound) {
+        return user;
+    }
+    return fail(Code::NotFound, "No such user: {}", for_log(name, 80));
 }
 
 Result<Caller> CallerGate::identify(http::Request const& request) const {

@@ -45,8 +45,10 @@ private:
 [[nodiscard]] Result<std::vector<std::string>> roles_in(Transaction& transaction,
                                                         Course const& course, User const& user);
 
-/// What follows "token" or "Bearer" in Authorization.
-[[nodiscard]] std::optional<std::string_view> token_in(http::Request const& request);
+/// Somebody with a role in the hub of this course. NotFound: there is nobody of that name, or they
+/// have nothing to do with it.
+[[nodiscard]] Result<User> find_user_of_hub(Transaction& transaction, Course const& course,
+                                            std::string_view name);
 
 /// 403 without the scope, 404 when it does not reach that far, in JupyterHub's words.
 [[nodiscard]] Result<> require_scope(Caller const& caller, std::string_view scope,

@@ -13,10 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-json time_or_null(std::optional<Time> const& time) {
-    return time ? json(format_time_micro(*time)) : json(nullptr);
-}
-
 json pending_of(ServerState state) {
     if (state == ServerState::Queued || state == ServerState::Starting) return "spawn";
     if (state == ServerState::Stopping) return "stop";
@@ -25,9 +21,15 @@ json pending_of(ServerState state) {
 
 }  // namespace
 
-bool is_active(LiveServer const& server) {
-    return server.record.state != ServerState::Stopped &&
-           server.record.state != ServerState::Failed;
+json time_or_null(std::optional<Time> const& time) {
+    return time ? json(format_time_micro(*time)) : json(nullptr);
+}
+
+std::optional<Time> last_activity_of(User const& user,
+                                     std::vector<std::shared_ptr<LiveServer>> const& servers) {
+    auto last = user.last_login_at;
+    for (auto const& server : servers) last = std::max(last, server->record.last_activity);
+    return last;
 }
 
 json server_model(LiveServer const& server) {
@@ -41,7 +43,7 @@ json server_model(LiveServer const& server) {
             {"started", time_or_null(record.started_at)},
             {"pending", pending_of(record.state)},
             {"ready", record.state == ServerState::Running},
-            {"stopped", !is_active(server)},
+            {"stopped", has_ended(record.state)},
             {"url", server_path(slug, user, record.name)},
             {"progress_url",
              fmt::format("{}api/users/{}/{}/progress", hub_path(slug), escape(user), what)},
@@ -82,11 +84,8 @@ json user_model(rbac::ScopeSet const& scopes, User const& user,
                     server_path(server.owner.course.request.slug, user.name, server.record.name);
         }
     }
-    if (may("read:users:activity")) {
-        auto last = user.last_login_at;
-        for (auto const& server : servers) last = std::max(last, server->record.last_activity);
-        model["last_activity"] = time_or_null(last);
-    }
+    if (may("read:users:activity"))
+        model["last_activity"] = time_or_null(last_activity_of(user, servers));
     if (may("admin:auth_state")) model["auth_state"] = nullptr;
     json shown = json::object();
     for (auto const& server : servers) {

@@ -19,7 +19,10 @@ namespace carrel::jupyterhub {
 
 [[nodiscard]] nlohmann::json server_model(LiveServer const& server);
 
-/// True while it is on its way, runs or stops.
-[[nodiscard]] bool is_active(LiveServer const& server);
+/// When the user was last there: at their log-in, or in one of these servers.
+[[nodiscard]] std::optional<Time> last_activity_of(
+    User const& user, std::vector<std::shared_ptr<LiveServer>> const& servers);
+
+[[nodiscard]] nlohmann::json time_or_null(std::optional<Time> const& time);
 
 }  // namespace carrel::jupyterhub

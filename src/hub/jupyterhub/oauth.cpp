@@ -28,19 +28,10 @@ std::vector<std::string> scopes_for(Client const& client) {
     return scopes;
 }
 
-/// A base64url text of a SHA-256, or "" for none.
+/// A SHA-256 in base64url.
 bool is_challenge(std::string_view text) {
     auto const bytes = from_base64url(text);
     return bytes && bytes->size() == 32;
-}
-
-std::string from_hex(std::string_view hex) {
-    std::string bytes;
-    for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-        auto const digit = [&](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-        bytes += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
-    }
-    return bytes;
 }
 
 Result<Client> client_of(Transaction& transaction, Course const& course, HubToken const& token) {
@@ -58,9 +49,7 @@ bool is_right_verifier(HubCode const& code, Form const& form) {
 
 }  // namespace
 
-std::string challenge_of(std::string_view verifier) {
-    return to_base64url(from_hex(hash_secret(verifier)));
-}
+std::string challenge_of(std::string_view verifier) { return to_base64url(sha256(verifier)); }
 
 Result<Client> OAuth::find_client(Course const& course, Form const& query) const {
     return store_.read([&](Transaction& transaction) -> Result<Client> {

@@ -177,8 +177,9 @@ http::Response OAuthCalls::log_out(http::Request& request) {
         if (!check_same_origin(request)) return http::Response::redirect("/");
         if (auto const ended = gate_.end_session(*identity, answer); !ended)
             return refused(ended.error());
+    } else {
+        http::set_cookie(answer, {.name = std::string(hub_session_cookie), .lasts = Seconds(0)});
     }
-    http::set_cookie(answer, {.name = std::string(hub_session_cookie), .lasts = Seconds(0)});
     return answer;
 }
 

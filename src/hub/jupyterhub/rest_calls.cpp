@@ -50,21 +50,23 @@ struct Person {
     std::vector<std::shared_ptr<LiveServer>> servers;  ///< active ones
 
     [[nodiscard]] std::optional<Time> last_activity() const {
-        auto last = user.last_login_at;
-        for (auto const& server : servers) last = std::max(last, server->record.last_activity);
-        return last;
+        return last_activity_of(user, servers);
     }
 };
 
-/// InvalidArgument: there is no such state.
-Result<bool> is_in_state(Person const& person, std::string_view state) {
-    if (state.empty()) return true;
-    if (state == "active") return !person.servers.empty();
-    if (state == "inactive") return person.servers.empty();
+/// Says of somebody whether they are in the state asked for.
+using StateFilter = bool (*)(Person const&);
+
+Result<StateFilter> read_state(std::string_view state) {
+    if (state.empty()) return [](Person const&) { return true; };
+    if (state == "active") return [](Person const& person) { return !person.servers.empty(); };
+    if (state == "inactive") return [](Person const& person) { return person.servers.empty(); };
     if (state == "ready")
-        return std::ranges::any_of(person.servers, [](auto const& server) {
-            return server->record.state == ServerState::Running;
-        });
+        return [](Person const& person) {
+            return std::ranges::any_of(person.servers, [](auto const& server) {
+                return server->record.state == ServerState::Running;
+            });
+        };
     return fail(Code::InvalidArgument,
                 "Unrecognized state filter: '{}', must be one of active, inactive, ready",
                 for_log(state, 40));
@@ -95,35 +97,42 @@ Result<> sort_people(std::vector<Person>& people, std::string_view by) {
 }
 
 /// Whose tokens a call is about: 404 also where JupyterHub would tell that there is nobody.
-Result<User> token_owner(Transaction& transaction, Caller const& caller, std::string_view name,
-                         std::string_view scope) {
-    TRY_VOID(require_scope(caller, scope, {.user = std::string(name)}));
-    auto owner = transaction.users().find_by_name(name);
-    if (owner) {
-        TRY(auto const roles, roles_in(transaction, caller.course, *owner));
-        if (!roles.empty()) return owner;
-    } else if (owner.error().code != Code::NotFound) {
-        return owner;
-    }
-    return fail(Code::NotFound, "No such user: {}", for_log(name, 80));
+Result<User> token_owner(Transaction& transaction, Caller const& caller,
+                         http::Request const& request, std::string_view scope) {
+    auto const& name = request.parameter("name");
+    TRY_VOID(require_scope(caller, scope, {.user = name}));
+    return find_user_of_hub(transaction, caller.course, name);
+}
+
+Result<HubToken> find_token(Transaction& transaction, Caller const& caller, User const& owner,
+                            http::Request const& request) {
+    auto const id = parse_token_id(request.parameter("id"));
+    if (!id) return fail(Code::NotFound, "No such token");
+    auto token = transaction.hub_tokens().find(caller.course.id, *id);
+    if (token ? token->user != owner.id : token.error().code == Code::NotFound)
+        return fail(Code::NotFound, "No such token");
+    return token;
 }
 
 }  // namespace
 
 void RestCalls::add_routes(http::Router& router) {
-    auto const add = [&](std::string_view method, std::string_view path,
-                         Answer (RestCalls::*handler)(http::Request&)) {
-        router.add(method, "/c/{slug}/hub/api" + std::string(path),
-                   hub_call([this, handler](http::Request& request) {
-                       return (this->*handler)(request);
-                   }));
-    };
-    add("GET", "/info", &RestCalls::info);
-    add("GET", "/users", &RestCalls::users);
-    add("GET", "/users/{name}/tokens", &RestCalls::tokens);
-    add("POST", "/users/{name}/tokens", &RestCalls::make_token);
-    add("GET", "/users/{name}/tokens/{id}", &RestCalls::token);
-    add("DELETE", "/users/{name}/tokens/{id}", &RestCalls::delete_token);
+    ApiRoutes routes(router, *this);
+    routes.add("GET", "", &RestCalls::about);
+    routes.add("GET", "/", &RestCalls::about);
+    routes.add("GET", "/info", &RestCalls::info);
+    routes.add("GET", "/users", &RestCalls::users);
+    routes.add("GET", "/users/{name}/tokens", &RestCalls::tokens);
+    routes.add("POST", "/users/{name}/tokens", &RestCalls::make_token);
+    routes.add("GET", "/users/{name}/tokens/{id}", &RestCalls::token);
+    routes.add("DELETE", "/users/{name}/tokens/{id}", &RestCalls::delete_token);
+}
+
+/// For anybody: a server looks here whether the hub is there, and which.
+RestCalls::Answer RestCalls::about(http::Request&) {
+    auto answer = http::Response::json({{"version", version}});
+    answer.headers.set("Access-Control-Allow-Origin", "*");
+    co_return answer;
 }
 
 RestCalls::Answer RestCalls::info(http::Request& request) {
@@ -139,6 +148,7 @@ RestCalls::Answer RestCalls::info(http::Request& request) {
 
 RestCalls::Answer RestCalls::users(http::Request& request) {
     CO_TRY(auto const page, read_page(request));
+    CO_TRY(auto const in_state, read_state(request.query("state").value_or("")));
     std::vector<std::pair<User, std::vector<std::string>>> found;
     CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
         TRY(auto who, callers_.identify(request));
@@ -150,19 +160,14 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
         return who;
     }));
     auto const filter = request.query("name_filter").value_or("");
-    auto const state = request.query("state").value_or("");
     std::vector<Person> people;
     for (auto& [user, roles] : found) {
-        Person person{std::move(user), std::move(roles), {}};
-        if (auto server = servers_.find({caller.course.id, person.user.id, ""});
-            server && is_active(*server))
-            person.servers.push_back(std::move(server));
-        CO_TRY(bool const meant, is_in_state(person, state));
-        if (meant && person.user.name.find(filter) != std::string::npos &&
+        auto servers = servers_.active_of(caller.course.id, user.id);
+        Person person{std::move(user), std::move(roles), std::move(servers)};
+        if (in_state(person) && person.user.name.find(filter) != std::string::npos &&
             caller.scopes.allows("list:users", {.user = person.user.name}, rbac::no_groups))
             people.push_back(std::move(person));
     }
-    if (found.empty()) CO_TRY_VOID(is_in_state({}, state));
     CO_TRY_VOID(sort_people(people, request.query("sort").value_or("")));
     json items = json::array();
     auto const count = static_cast<long long>(people.size());
@@ -177,8 +182,7 @@ RestCalls::Answer RestCalls::tokens(http::Request& request) {
     co_return co_await use_.pool.run([&]() -> Result<http::Response> {
         TRY(auto const caller, callers_.identify(request));
         return use_.store.read([&](Transaction& transaction) -> Result<http::Response> {
-            TRY(auto const owner,
-                token_owner(transaction, caller, request.parameter("name"), "read:tokens"));
+            TRY(auto const owner, token_owner(transaction, caller, request, "read:tokens"));
             TRY(auto const all, transaction.hub_tokens().of_user(caller.course.id, owner.id));
             auto const now = use_.clock.now();
             json models = json::array();
@@ -196,8 +200,7 @@ RestCalls::Answer RestCalls::make_token(http::Request& request) {
         TRY(auto const body, request.body.empty() ? json::object() : request.json());
         TRY(auto const wish, read_token_wish(body));
         return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
-            TRY(auto const owner,
-                token_owner(transaction, caller, request.parameter("name"), "tokens"));
+            TRY(auto const owner, token_owner(transaction, caller, request, "tokens"));
             TRY(auto const made, jupyterhub::make_token(transaction, caller, owner, wish,
                                                         use_.random, use_.clock.now()));
             auto model = token_model(made.token, owner.name);
@@ -213,12 +216,9 @@ RestCalls::Answer RestCalls::token(http::Request& request) {
     co_return co_await use_.pool.run([&]() -> Result<http::Response> {
         TRY(auto const caller, callers_.identify(request));
         return use_.store.read([&](Transaction& transaction) -> Result<http::Response> {
-            TRY(auto const owner,
-                token_owner(transaction, caller, request.parameter("name"), "read:tokens"));
-            auto const id = parse_token_id(request.parameter("id")).value_or(0);
-            auto const token = transaction.hub_tokens().find(caller.course.id, id);
-            if (!token || token->user != owner.id) return fail(Code::NotFound, "No such token");
-            return http::Response::json(token_model(*token, owner.name));
+            TRY(auto const owner, token_owner(transaction, caller, request, "read:tokens"));
+            TRY(auto const token, find_token(transaction, caller, owner, request));
+            return http::Response::json(token_model(token, owner.name));
         });
     });
 }
@@ -227,16 +227,13 @@ RestCalls::Answer RestCalls::delete_token(http::Request& request) {
     co_return co_await use_.pool.run([&]() -> Result<http::Response> {
         TRY(auto const caller, callers_.identify(request));
         return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
-            TRY(auto const owner,
-                token_owner(transaction, caller, request.parameter("name"), "tokens"));
-            auto const id = parse_token_id(request.parameter("id")).value_or(0);
-            auto const token = transaction.hub_tokens().find(caller.course.id, id);
-            if (!token || token->user != owner.id) return fail(Code::NotFound, "No such token");
+            TRY(auto const owner, token_owner(transaction, caller, request, "tokens"));
+            TRY(auto const token, find_token(transaction, caller, owner, request));
             // What a visitor gave a client goes as a whole: its other browsers too.
-            if (token->kind == HubTokenKind::OAuth)
+            if (token.kind == HubTokenKind::OAuth)
                 TRY_VOID(transaction.hub_tokens().remove_of_client(caller.course.id, owner.id,
-                                                                   token->client));
-            TRY_VOID(end_hub_token(transaction, id));
+                                                                   token.client));
+            TRY_VOID(end_hub_token(transaction, token.id));
             return http::Response::empty(204);
         });
     });

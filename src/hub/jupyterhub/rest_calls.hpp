@@ -1,7 +1,7 @@
 #pragma once
 
-/// Rows of JupyterHub's REST API that are about the hub as a whole: /info and /users; and tokens:
-/// /users/{name}/tokens. Users' servers are in hub/hub_api.hpp.
+/// Rows of JupyterHub's REST API that are about the hub as a whole: /, /info and /users; and
+/// tokens: /users/{name}/tokens.
 /// Confined to the control thread. Owned by `Hub`.
 
 #include "http/router.hpp"
@@ -18,6 +18,7 @@ public:
 
 private:
     using Answer = Task<http::Response>;
+    Answer about(http::Request& request);
     Answer info(http::Request& request);
     Answer users(http::Request& request);
     Answer tokens(http::Request& request);

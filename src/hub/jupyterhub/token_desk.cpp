@@ -3,6 +3,7 @@
 #include "auth/logins.hpp"
 #include "auth/secret.hpp"
 #include "base/time_text.hpp"
+#include "hub/jupyterhub/models.hpp"
 #include "hub/jupyterhub/names.hpp"
 
 #include <nlohmann/json.hpp>
@@ -34,10 +35,6 @@ Result<std::vector<std::string>> words_in(json const& body, char const* key) {
 SessionId maker_of(Caller const& caller) {
     if (caller.token) return login_of_hub_token(caller.token->id);
     return caller.by_cookie ? SessionId() : caller.login;
-}
-
-json time_or_null(std::optional<Time> const& time) {
-    return time ? json(format_time_micro(*time)) : json(nullptr);
 }
 
 }  // namespace

@@ -57,24 +57,16 @@ Result<ActivityReport> read_activity(json const& body, Time now) {
 }
 
 void UserCalls::add_routes(http::Router& router) {
-    auto const add = [&](std::string_view method, std::string_view path,
-                         Answer (UserCalls::*handler)(http::Request&)) {
-        router.add(method, "/c/{slug}/hub/api" + std::string(path),
-                   hub_call([this, handler](http::Request& request) {
-                       return (this->*handler)(request);
-                   }));
-    };
-    add("GET", "/user", &UserCalls::who_am_i);
-    add("POST", "/users/{name}/activity", &UserCalls::activity);
+    ApiRoutes routes(router, *this);
+    routes.add("GET", "/user", &UserCalls::who_am_i);
+    routes.add("GET", "/users/{name}", &UserCalls::user);
+    routes.add("POST", "/users/{name}/activity", &UserCalls::activity);
 }
 
 UserCalls::Answer UserCalls::who_am_i(http::Request& request) {
     CO_TRY(auto const caller, co_await use_.pool.run([&] { return callers_.identify(request); }));
-    std::vector<std::shared_ptr<LiveServer>> servers;
-    if (auto const server = servers_.find({caller.course.id, caller.user.id, ""});
-        server && is_active(*server))
-        servers.push_back(server);
-    auto model = user_model(caller.scopes, caller.user, caller.roles, servers);
+    auto model = user_model(caller.scopes, caller.user, caller.roles,
+                            servers_.active_of(caller.course.id, caller.user.id));
     // Whoever holds a token may know whose it is.
     model["kind"] = "user";
     model["name"] = caller.user.name;
@@ -87,29 +79,44 @@ UserCalls::Answer UserCalls::who_am_i(http::Request& request) {
     co_return answer;
 }
 
+UserCalls::Answer UserCalls::user(http::Request& request) {
+    auto const& name = request.parameter("name");
+    User user;
+    std::vector<std::string> roles;
+    CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
+        TRY(auto found, callers_.identify(request));
+        TRY_VOID(require_scope(found, "read:users:name", {.user = name}));
+        TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
+            TRY(user, find_user_of_hub(transaction, found.course, name));
+            TRY(roles, roles_in(transaction, found.course, user));
+            return {};
+        }));
+        return found;
+    }));
+    co_return http::Response::json(
+        user_model(caller.scopes, user, roles, servers_.active_of(caller.course.id, user.id)));
+}
+
 UserCalls::Answer UserCalls::activity(http::Request& request) {
     auto const& name = request.parameter("name");
-    std::optional<User> owner;
+    User owner;
     CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
         TRY(auto found, callers_.identify(request));
         TRY_VOID(require_scope(found, "users:activity", {.user = name}));
-        auto user = use_.store.read(
-            [&](Transaction& transaction) { return transaction.users().find_by_name(name); });
-        if (!user && user.error().code == Code::NotFound)
-            return fail(Code::NotFound, "No such user: {}", name.substr(0, 80));
-        if (!user) return std::unexpected(user.error());
-        owner = *std::move(user);
+        TRY(owner, use_.store.read([&](Transaction& transaction) {
+            return find_user_of_hub(transaction, found.course, name);
+        }));
         return found;
     }));
     CO_TRY(auto const body, request.json());
     CO_TRY(auto const report, read_activity(body, use_.clock.now()));
     std::vector<std::pair<ServerKey, Time>> used;
     for (auto const& [server, at] : report.servers) {
-        ServerKey key{caller.course.id, owner->id, server};
+        ServerKey key{caller.course.id, owner.id, server};
         auto const live = servers_.find(key);
-        if (!live || !is_active(*live))
+        if (!live || has_ended(live->record.state))
             co_return fail(Code::InvalidArgument, "No such server '{}' for user {}",
-                           server.substr(0, 80), owner->name);
+                           server.substr(0, 80), owner.name);
         used.emplace_back(std::move(key), at);
     }
     for (auto& [key, at] : used) CO_TRY_VOID(co_await note(std::move(key), at));

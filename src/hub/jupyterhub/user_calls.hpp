@@ -1,7 +1,8 @@
 #pragma once
 
-/// GET /c/{slug}/hub/api/user, by which servers and services ask who holds a token, and POST
-/// …/users/{name}/activity, by which they tell when they were last used.
+/// One user in JupyterHub's REST API: GET /user, by which servers and services ask who holds a
+/// token, GET /users/{name}, and POST /users/{name}/activity, by which servers tell when they were
+/// last used.
 /// Confined to the control thread. Owned by `Hub`.
 
 #include "http/router.hpp"
@@ -30,6 +31,7 @@ public:
 private:
     using Answer = Task<http::Response>;
     Answer who_am_i(http::Request& request);
+    Answer user(http::Request& request);
     Answer activity(http::Request& request);
     Task<> note(ServerKey key, Time at);
 

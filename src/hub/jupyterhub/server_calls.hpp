@@ -1,0 +1,42 @@
+#pragma once
+
+/// Rows of JupyterHub's REST API about a user's servers: /users/{name}/server and its progress.
+///
+/// A start that is still under way is 202, one that has succeeded 201.
+/// Confined to the control thread. Owned by `Hub`.
+
+#include "http/router.hpp"
+#include "hub/jupyterhub/caller.hpp"
+#include "hub/server_lifecycle.hpp"
+
+namespace carrel::jupyterhub {
+
+class ServerCalls {
+public:
+    ServerCalls(HubDependencies const& dependencies, CallerGate& callers, ServerLifecycle& servers)
+        : use_(dependencies), callers_(callers), servers_(servers) {}
+    void add_routes(http::Router& router);
+
+private:
+    using Answer = Task<http::Response>;
+    Answer start(http::Request& request);
+    Answer stop(http::Request& request);
+    Answer progress(http::Request& request);
+
+    /// Who asks about whose server.
+    struct Asked {
+        Caller caller;
+        User owner;
+        std::string server;  ///< its name, "" for the default one
+
+        [[nodiscard]] ServerKey key() const { return {caller.course.id, owner.id, server}; }
+    };
+    /// Unless the caller lacks the scope for that server.
+    Task<Asked> ask(http::Request const& request, std::string_view scope);
+
+    HubDependencies use_;
+    CallerGate& callers_;
+    ServerLifecycle& servers_;
+};
+
+}  // namespace carrel::jupyterhub
