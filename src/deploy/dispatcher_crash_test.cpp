@@ -119,7 +119,12 @@ protected:
         bool const counts = before.deployment == run.id && working(before);
         auto const still = site.process->dispatcher.working() - 1;
         site.provisioner->end(run.id, outcome);
-        site.process->run_until([&] { return site.process->dispatcher.working() <= still; });
+        // Another run may notice in the same moment that it has lost its lease, so what counts must
+        // be waited for by its own name.
+        site.process->run_until([&] {
+            return site.process->dispatcher.working() <= still &&
+                   !(counts && working(course_of(run)));
+        });
         auto const after = course_of(run);
         if (!counts) {
             EXPECT_EQ(after.state, before.state) << "an old result counted";

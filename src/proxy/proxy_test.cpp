@@ -1,5 +1,6 @@
 #include "proxy/proxy.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "proxy/testing/peers.hpp"
 
 #include <fmt/format.h>
@@ -194,15 +195,14 @@ TEST(Proxy, PassesInterimAnswersOn) {
 }
 
 TEST(Proxy, ReachesUnixSocketsAndPrependsTheTargetsPath) {
-    auto const path = testing::TempDir() + "carrel-proxy-test.sock";
-    std::filesystem::remove(path);
+    TemporaryFolder const folder;
+    auto const path = (folder.path() / "listener.sock").string();
     {
         ScriptedUpstream upstream(echo(), path);
         TestProxy proxy;
         proxy.add_route("/a", upstream.url() + "/base/");
         EXPECT_THAT(proxy.get("/a/b"), HasSubstr("GET /base/a/b HTTP/1.1\r\n"));
     }
-    std::filesystem::remove(path);
 }
 
 TEST(Proxy, SaysThatAnUpstreamIsNotThere) {

@@ -1,5 +1,6 @@
 // Bodies that are moved by splice(2): whole, broken off and abandoned.
 
+#include "base/temporary_folder.hpp"
 #include "proxy/data_plane/splice_pipe.hpp"
 #include "proxy/testing/peers.hpp"
 
@@ -110,7 +111,8 @@ TEST(SplicePipe, NeverShowsTheNextOneWhatAnotherLeftBehind) {
 
 TEST(Splice, BringsEveryByteToAReaderThatIsSlow) {
     auto const body = pattern(24 * mebibyte, 1);
-    auto const path = testing::TempDir() + "carrel-splice-test.sock";
+    TemporaryFolder const folder;
+    auto const path = (folder.path() / "listener.sock").string();
     for (auto const& socket : {std::string(), path}) {
         std::filesystem::remove(path);
         ScriptedUpstream upstream(
@@ -135,7 +137,6 @@ TEST(Splice, BringsEveryByteToAReaderThatIsSlow) {
         }
         EXPECT_EQ(upstream.connections(), 1);
     }
-    std::filesystem::remove(path);
 }
 
 /// Uploads a body of 24 MiB twice, with its length or chunked, to a reader of small pieces.
@@ -182,12 +183,12 @@ void upload(std::string const& socket, bool chunked) {
 TEST(Splice, BringsEveryByteOfAnUpload) { upload({}, false); }
 
 TEST(Splice, WaitsForAUnixSocketThatIsFull) {
-    auto const path = testing::TempDir() + "carrel-splice-upload.sock";
+    TemporaryFolder const folder;
+    auto const path = (folder.path() / "listener.sock").string();
     for (bool const chunked : {false, true}) {
         std::filesystem::remove(path);
         upload(path, chunked);
     }
-    std::filesystem::remove(path);
 }
 
 TEST(Splice, EndsABodyWithTheConnectionForAnOldClient) {

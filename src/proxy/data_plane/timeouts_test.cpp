@@ -1,5 +1,6 @@
 // Every deadline of the data plane, by a clock that is moved by hand.
 
+#include "base/temporary_folder.hpp"
 #include "proxy/data_plane/socket.hpp"
 #include "proxy/testing/peers.hpp"
 
@@ -93,8 +94,8 @@ TEST_F(Timeouts, GiveABodyAMinuteBetweenTwoPieces) {
 
 TEST_F(Timeouts, GiveUpConnectingAfterTenSeconds) {
     // Nobody accepts here, and the queue has room for one.
-    auto const path = testing::TempDir() + "carrel-timeouts-test.sock";
-    std::filesystem::remove(path);
+    TemporaryFolder const folder;
+    auto const path = (folder.path() / "listener.sock").string();
     auto const address = *unix_address(path);
     Socket const full(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     ASSERT_EQ(bind(full.descriptor(), address.get(), address.length), 0);
@@ -108,7 +109,6 @@ TEST_F(Timeouts, GiveUpConnectingAfterTenSeconds) {
     settle();
     time.advance(Milliseconds(10100));
     EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 503"));
-    std::filesystem::remove(path);
 }
 
 TEST_F(Timeouts, CutOffAReaderThatTakesNothingForTwoMinutes) {

@@ -1,5 +1,6 @@
 #include "proxy/message/error_page.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "proxy/testing/peers.hpp"
 
 #include <fmt/format.h>
@@ -53,17 +54,15 @@ TEST(ErrorPage, IsBuiltInWhenTheErrorTargetIsGoneToo) {
 }
 
 TEST(ErrorPage, ComesFromTheErrorPath) {
-    auto const folder = std::filesystem::path(testing::TempDir()) / "carrel-error-pages";
-    std::filesystem::create_directories(folder);
-    std::ofstream(folder / "404.html") << "our 404";
-    std::ofstream(folder / "error.html") << "our error";
+    TemporaryFolder const folder;
+    std::ofstream(folder.path() / "404.html") << "our 404";
+    std::ofstream(folder.path() / "error.html") << "our error";
     auto options = TestProxy::options();
-    options.error_path = folder;
+    options.error_path = folder.path();
     TestProxy proxy(options);
     proxy.add_route("/dead", "http://127.0.0.1:1");
     EXPECT_THAT(proxy.get("/"), EndsWith("our 404"));
     EXPECT_THAT(proxy.get("/dead"), EndsWith("our error"));
-    std::filesystem::remove_all(folder);
 }
 
 TEST(ErrorPage, RedirectsToTheTargetLeadBackToUsWhenAsked) {

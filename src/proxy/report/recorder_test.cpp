@@ -1,5 +1,6 @@
 #include "proxy/report/recorder.hpp"
 
+#include "base/temporary_folder.hpp"
 #include "proxy/data_plane/frame_watch.hpp"
 #include "proxy/report/metrics_page.hpp"
 
@@ -69,9 +70,9 @@ TEST(AccessLog, ALineIsOneJsonObjectWithoutTheQuery) {
 }
 
 TEST(AccessLog, GoesOnInANewFileWhenTheOldOneWasMoved) {
-    auto const path = std::filesystem::path(testing::TempDir()) / "carrel-access.log";
-    auto const moved = path.string() + ".1";
-    std::filesystem::remove(path);
+    TemporaryFolder const folder;
+    auto const path = folder.path() / "access.log";
+    auto const moved = folder.path() / "access.log.1";
     {
         auto writer = AccessLogWriter::create(path);
         ASSERT_TRUE(writer);
