@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "domain/course.hpp"
 #include "domain/event.hpp"
+#include "domain/hub_group.hpp"
 #include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
@@ -93,6 +94,11 @@ public:
     /// The ids of what ends with it.
     virtual Result<std::vector<long long>> of_login(SessionId const& login) = 0;
     virtual Result<long long> remove_of_code(std::string_view code) = 0;
+    /// All that this user has in the course, of whichever kind.
+    virtual Result<long long> remove_of_user(CourseId const& course, UserId const& user) = 0;
+    /// A service's own, and what it was given as an OAuth client.
+    virtual Result<long long> remove_of_service(CourseId const& course,
+                                                std::string_view service) = 0;
     virtual Result<long long> remove_expired(Time now) = 0;
 };
 
@@ -104,6 +110,46 @@ public:
     virtual Result<> mark_used(std::string_view hash, Time at) = 0;
     virtual Result<long long> remove_of_login(SessionId const& login) = 0;
     virtual Result<long long> remove_expired(Time now) = 0;
+};
+
+/// Groups of courses' hubs and who is in them.
+class HubGroups {
+public:
+    virtual ~HubGroups() = default;
+    virtual Result<> insert(HubGroup const& group) = 0;  ///< unique: course and name ("name")
+    virtual Result<> update(HubGroup const& group) = 0;
+    virtual Result<HubGroup> find(CourseId const& course, std::string_view name) = 0;
+    /// With its memberships.
+    virtual Result<> remove(CourseId const& course, std::string_view name) = 0;
+    /// By name.
+    virtual Result<std::vector<HubGroup>> of_course(CourseId const& course) = 0;
+    /// Those that the user is in, by name.
+    virtual Result<std::vector<HubGroup>> of_user(CourseId const& course, UserId const& user) = 0;
+
+    /// NotFound: there is no such group or user. Adding a member again succeeds.
+    virtual Result<> add_member(CourseId const& course, std::string_view group,
+                                UserId const& user) = 0;
+    virtual Result<> remove_member(CourseId const& course, std::string_view group,
+                                   UserId const& user) = 0;
+    /// From every group of the course.
+    virtual Result<> remove_user(CourseId const& course, UserId const& user) = 0;
+    virtual Result<std::vector<UserId>> members(CourseId const& course, std::string_view group) = 0;
+    /// The groups of each member, both by name.
+    virtual Result<std::map<UserId, std::vector<std::string>>> memberships(
+        CourseId const& course) = 0;
+};
+
+/// Services that were made known by the REST API of a course's hub.
+class HubServices {
+public:
+    virtual ~HubServices() = default;
+    virtual Result<> insert(HubService const& service) = 0;  ///< unique: course and name ("name")
+    virtual Result<HubService> find(CourseId const& course, std::string_view name) = 0;
+    virtual Result<> remove(CourseId const& course, std::string_view name) = 0;
+    /// By name.
+    virtual Result<std::vector<HubService>> of_course(CourseId const& course) = 0;
+    /// Of every course, by course and name.
+    virtual Result<std::vector<HubService>> all() = 0;
 };
 
 class Courses {
@@ -231,6 +277,8 @@ public:
     virtual Tokens& tokens() = 0;
     virtual HubTokens& hub_tokens() = 0;
     virtual HubCodes& hub_codes() = 0;
+    virtual HubGroups& hub_groups() = 0;
+    virtual HubServices& hub_services() = 0;
     virtual Courses& courses() = 0;
     virtual Applications& applications() = 0;
     virtual Deployments& deployments() = 0;

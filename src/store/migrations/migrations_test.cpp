@@ -98,6 +98,14 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
                 EXPECT_EQ(hub_token.user, ada.id);
                 TRY_VOID(t.hub_codes().find("code-hash"));
             }
+            if (migration.version >= 5) {
+                TRY(auto const group, t.hub_groups().find(course.id, "tutors"));
+                EXPECT_EQ(group.roles, "grader");
+                TRY(auto const members, t.hub_groups().members(course.id, "tutors"));
+                EXPECT_EQ(members, std::vector{bob.id});
+                TRY(auto const service, t.hub_services().find(course.id, "announcements"));
+                EXPECT_TRUE(service.no_confirm);
+            }
             return {};
         });
         EXPECT_TRUE(checked) << checked.error().message;

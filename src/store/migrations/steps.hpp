@@ -19,5 +19,6 @@ extern std::string_view const migration_0001_first;
 extern std::string_view const migration_0002_token_maker;
 extern std::string_view const migration_0003_instance;
 extern std::string_view const migration_0004_hub_tokens;
+extern std::string_view const migration_0005_hub_groups;
 
 }  // namespace carrel

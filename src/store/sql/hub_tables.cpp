@@ -107,6 +107,32 @@ Result<long long> HubTokensTable::remove_of_code(std::string_view code) {
         .run();
 }
 
+Result<long long> HubTokensTable::remove_of_user(CourseId const& course, UserId const& user) {
+    return Query(connection_,
+                 "delete from hub_tokens where course_id = :course and user_id = :user")
+        .use(course)
+        .use(user)
+        .run();
+}
+
+Result<long long> HubTokensTable::remove_of_service(CourseId const& course,
+                                                    std::string_view service) {
+    TRY(auto const own,
+        Query(connection_,
+              "delete from hub_tokens where course_id = :course and service = :service and "
+              "service <> ''")
+            .use(course)
+            .use(service)
+            .run());
+    TRY(auto const given, Query(connection_,
+                                "delete from hub_tokens where course_id = :course and "
+                                "kind = 'oauth' and client = :client")
+                              .use(course)
+                              .use(fmt::format("service-{}", service))
+                              .run());
+    return own + given;
+}
+
 Result<long long> HubTokensTable::remove_expired(Time now) {
     return Query(connection_, "delete from hub_tokens where expires_at <= :now").use(now).run();
 }

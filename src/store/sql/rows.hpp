@@ -5,6 +5,7 @@
 
 #include "domain/course.hpp"
 #include "domain/event.hpp"
+#include "domain/hub_group.hpp"
 #include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
@@ -86,6 +87,28 @@ void visit_columns(HubCode& code, Visit&& visit) {
     visit("created_at", code.created_at);
     visit("expires_at", code.expires_at);
     visit("used_at", code.used_at);
+}
+
+template <class Visit>
+void visit_columns(HubGroup& group, Visit&& visit) {
+    visit("course_id", group.course);
+    visit("name", group.name);
+    visit("properties", group.properties);
+    visit("roles", group.roles);
+    visit("created_at", group.created_at);
+}
+
+template <class Visit>
+void visit_columns(HubService& service, Visit&& visit) {
+    visit("course_id", service.course);
+    visit("name", service.name);
+    visit("administrator", service.administrator);
+    visit("url", service.url);
+    visit("redirect_uri", service.redirect_uri);
+    visit("no_confirm", service.no_confirm);
+    visit("display", service.display);
+    visit("info", service.info);
+    visit("created_at", service.created_at);
 }
 
 /// Leaders are in a table of their own.

@@ -4,6 +4,7 @@
 
 #include "store/sql/course_tables.hpp"
 #include "store/sql/event_tables.hpp"
+#include "store/sql/hub_group_tables.hpp"
 #include "store/sql/hub_tables.hpp"
 #include "store/sql/server_tables.hpp"
 #include "store/sql/user_tables.hpp"
@@ -18,6 +19,8 @@ public:
           tokens_(connection),
           hub_tokens_(connection),
           hub_codes_(connection),
+          hub_groups_(connection),
+          hub_services_(connection),
           courses_(connection),
           applications_(connection),
           deployments_(connection),
@@ -33,6 +36,8 @@ public:
     Tokens& tokens() override { return tokens_; }
     HubTokens& hub_tokens() override { return hub_tokens_; }
     HubCodes& hub_codes() override { return hub_codes_; }
+    HubGroups& hub_groups() override { return hub_groups_; }
+    HubServices& hub_services() override { return hub_services_; }
     Courses& courses() override { return courses_; }
     Applications& applications() override { return applications_; }
     Deployments& deployments() override { return deployments_; }
@@ -49,6 +54,8 @@ private:
     TokensTable tokens_;
     HubTokensTable hub_tokens_;
     HubCodesTable hub_codes_;
+    HubGroupsTable hub_groups_;
+    HubServicesTable hub_services_;
     CoursesTable courses_;
     ApplicationsTable applications_;
     DeploymentsTable deployments_;

@@ -23,6 +23,7 @@ std::string field_of(std::string const& message) {
     if (columns.starts_with("courses.slug")) return "slug";
     if (columns.starts_with("courses.invitation_code")) return "invitation_code";
     if (columns.starts_with("applications.")) return "username";
+    if (columns.starts_with("hub_groups.") || columns.starts_with("hub_services.")) return "name";
     auto const dot = columns.find('.');
     auto const end = columns.find_first_of(", \"", dot);
     return dot == std::string::npos ? std::string() : columns.substr(dot + 1, end - dot - 1);
