@@ -3,6 +3,7 @@
 #include "app/commands.hpp"
 #include "app/course_commands.hpp"
 #include "app/demo/demo.hpp"
+#include "app/import/import_command.hpp"
 #include "app/version.hpp"
 #include "proxy/proxy.hpp"
 #include "spawn/process/bridge.hpp"
@@ -44,6 +45,7 @@ public:
                             [this](std::function<int()> run) { chosen_ = std::move(run); });
         add_configuration();
         add_demo();
+        add_import();
         // Both parse their own arguments; they are here for the help alone.
         app_.add_subcommand("proxy", "the proxy alone; takes configurable-http-proxy's flags");
     }
@@ -151,12 +153,32 @@ private:
         add_settings_flags(command, flags_);
     }
 
+    void add_import() {
+        auto& command = add(app_, "import-jupyterhub", "bring a JupyterHub's people into a course",
+                            [this] { return import_jupyterhub(flags_, import_); });
+        add_settings_flags(command, flags_);
+        command.add_option("database", import_.database, "its jupyterhub.sqlite, or a copy")
+            ->required();
+        command.add_option("--course", import_.course, "the course's slug")->required();
+        command.add_flag("--apply", import_.apply, "do it, instead of saying what would happen");
+        command.add_option("--names", import_.names,
+                           "file of lines \"name in JupyterHub,new-name\"");
+        command
+            .add_option("--admins", import_.admins,
+                        "what its admins become: participants, leaders or administrators")
+            ->check(CLI::IsMember({"participants", "leaders", "administrators"}));
+        command.add_option("--passwords-to", import_.passwords_to,
+                           "give a first password to all who have none, and write them to this "
+                           "new file");
+    }
+
     CLI::App app_{"Carrel: on-demand Jupyter for courses", "carrel"};
     SettingsFlags flags_;
     Supervision supervision_;
     PersonToAdd person_;
     TokenToCreate token_;
     CourseFlags course_;
+    JupyterHubImport import_;
     bool demo_ = false;
     std::function<int()> chosen_;
 };

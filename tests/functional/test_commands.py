@@ -24,7 +24,7 @@ def complaint(ended):
     return text
 
 
-@pytest.mark.parametrize("command", ["serve", "control", "user", "token", "course", "check-config", "print-config", "doctor", "demo", "proxy"])
+@pytest.mark.parametrize("command", ["serve", "control", "user", "token", "course", "import-jupyterhub", "check-config", "print-config", "doctor", "demo", "proxy"])
 def test_every_command_has_help(command):
     ended = carrel_command(command, "--help")
     assert ended.returncode == 0 and ended.stdout.strip()
