@@ -80,6 +80,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(carrel, database, c
     assert "Nothing was written" in text and "1 group" in text and "2 roles" in text
     for line in ("ada", "bob", "cy "):
         assert line in text
+    assert any(line.split() == ["class", "new", "ada,", "bob"] for line in text.splitlines()), text
     for left_out in ("d.e@example.org", "bj\u00f6rn", "root"):
         line = next(line for line in text.splitlines() if line.startswith(left_out))
         assert "left out: " in line

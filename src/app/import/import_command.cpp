@@ -117,7 +117,7 @@ Result<ImportOutcome> carry_out(Store& store, ImportPlan const& plan,
 Result<> import_jupyterhub(SettingsFlags const& flags, JupyterHubImport const& wanted) {
     TRY(auto const contents, read_jupyterhub(wanted.database));
     TRY(auto const names, read_names(wanted.names));
-    TRY(auto const plan, plan_import(contents.users, names));
+    TRY(auto const plan, plan_import(contents, names));
     TRY(auto const settings, settings_from(flags));
     TRY_VOID(make_folders(settings.server.data));
     TRY(auto const store, open_store(settings));

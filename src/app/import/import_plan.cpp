@@ -1,5 +1,6 @@
 #include "app/import/import_plan.hpp"
 
+#include "app/import/import_groups.hpp"
 #include "base/text.hpp"
 #include "domain/lifecycle.hpp"
 
@@ -159,10 +160,10 @@ Result<NewNames> parse_new_names(std::string_view text) {
     return names;
 }
 
-Result<ImportPlan> plan_import(std::vector<JupyterHubUser> const& users, NewNames const& names) {
+Result<ImportPlan> plan_import(JupyterHubContents const& contents, NewNames const& names) {
     auto unused = names;
     ImportPlan plan;
-    for (auto const& user : users) {
+    for (auto const& user : contents.users) {
         unused.erase(user.name);
         auto name = name_here(user.name, names);
         if (!name) {
@@ -180,6 +181,7 @@ Result<ImportPlan> plan_import(std::vector<JupyterHubUser> const& users, NewName
                     for_log(unused.begin()->first, 255));
     separate(plan);
     std::ranges::sort(plan.left_out, {}, &LeftOut::old_name);
+    plan.groups = plan_groups(contents.groups, plan.people);
     return plan;
 }
 
@@ -199,6 +201,8 @@ Result<ImportOutcome> look(Transaction& transaction, ImportPlan const& plan, std
         outcome.decisions.push_back(std::move(decision));
     }
     TRY_VOID(check_room(transaction, outcome));
+    TRY(outcome.groups,
+        look_at_groups(transaction, outcome.course, plan.groups, outcome.decisions));
     return outcome;
 }
 
@@ -220,6 +224,7 @@ Result<> apply(Transaction& transaction, ImportOutcome const& outcome,
         course.updated_at = now;
         TRY_VOID(transaction.courses().update(course));
     }
+    TRY_VOID(apply_groups(transaction, course, outcome.groups, now));
     if (admitted == 0) return {};
     TRY_VOID(transaction.events().append(
         {.at = now,

@@ -32,9 +32,16 @@ struct LeftOut {
     std::string why;
 };
 
+struct ImportedGroup {
+    std::string name;
+    std::string properties = "{}";     ///< a JSON object
+    std::vector<std::string> members;  ///< names here
+};
+
 struct ImportPlan {
     std::vector<ImportedPerson> people;  ///< by name
     std::vector<LeftOut> left_out;
+    std::vector<ImportedGroup> groups;
 };
 
 /// Names in JupyterHub, and what they become here.
@@ -45,7 +52,7 @@ using NewNames = std::map<std::string, std::string>;
 
 /// Nobody comes under a name that is not allowed or that two would share. InvalidArgument:
 /// `names` speaks of somebody who is not there.
-[[nodiscard]] Result<ImportPlan> plan_import(std::vector<JupyterHubUser> const& users,
+[[nodiscard]] Result<ImportPlan> plan_import(JupyterHubContents const& contents,
                                              NewNames const& names);
 
 /// What an import does with one person.
@@ -70,9 +77,15 @@ struct Decision {
     }
 };
 
+struct GroupChange {
+    ImportedGroup group;  ///< of its members those who are not in it yet
+    bool is_new = false;
+};
+
 struct ImportOutcome {
     Course course;
     std::vector<Decision> decisions;
+    std::vector<GroupChange> groups;
 };
 
 /// NotFound: there is no such course. Conflict: it takes nobody in now, or not so many.

@@ -14,10 +14,16 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::vector<JupyterHubUser> people(std::vector<std::string> const& names) {
-    std::vector<JupyterHubUser> users;
-    for (auto const& name : names) users.push_back({.name = name});
-    return users;
+JupyterHubContents people(std::vector<std::string> const& names) {
+    JupyterHubContents contents;
+    for (auto const& name : names) contents.users.push_back({.name = name});
+    return contents;
+}
+
+JupyterHubContents an_admin(std::string const& name) {
+    auto contents = people({name});
+    contents.users.at(0).admin = true;
+    return contents;
 }
 
 std::vector<std::string> names_of(ImportPlan const& plan) {
@@ -106,10 +112,10 @@ protected:
             return transaction.courses().update(course);
         });
     }
-    Result<ImportOutcome> import(std::vector<JupyterHubUser> const& users,
+    Result<ImportOutcome> import(JupyterHubContents const& contents,
                                  Admins admins = Admins::Participants,
                                  std::map<std::string, std::string> const& hashes = {}) {
-        TRY(auto const plan, plan_import(users, {}));
+        TRY(auto const plan, plan_import(contents, {}));
         return (*store_).write([&](Transaction& transaction) -> Result<ImportOutcome> {
             TRY(auto outcome, look(transaction, plan, "maths", admins));
             TRY_VOID(apply(transaction, outcome, hashes, random_, now_));
@@ -139,7 +145,10 @@ protected:
 
 TEST_F(ImportTest, MakesParticipantsWithoutAPassword) {
     Time const created{Seconds(1'600'000'000)};
-    ASSERT_TRUE(import({{.name = "Ada", .admin = true, .created = created}, {.name = "bob"}}));
+    auto contents = an_admin("Ada");
+    contents.users.at(0).created = created;
+    contents.users.push_back({.name = "bob"});
+    ASSERT_TRUE(import(contents));
     EXPECT_THAT(participants(), ElementsAre("ada", "bob"));
     auto const ada = user("ada");
     EXPECT_TRUE(ada.password_hash.empty());
@@ -149,10 +158,12 @@ TEST_F(ImportTest, MakesParticipantsWithoutAPassword) {
 }
 
 TEST_F(ImportTest, DoneAgainChangesNothing) {
-    std::vector<JupyterHubUser> const users{{.name = "ada", .admin = true}, {.name = "bob"}};
-    ASSERT_TRUE(import(users, Admins::Leaders, {{"ada", "$hash-1"}}));
+    auto contents = an_admin("ada");
+    contents.users.push_back({.name = "bob"});
+    contents.groups.push_back({.name = "class", .members = {"ada", "bob"}});
+    ASSERT_TRUE(import(contents, Admins::Leaders, {{"ada", "$hash-1"}}));
     auto const before = events();
-    auto const again = import(users, Admins::Leaders, {{"ada", "$hash-2"}});
+    auto const again = import(contents, Admins::Leaders, {{"ada", "$hash-2"}});
     ASSERT_TRUE(again) << again.error().message;
     for (auto const& decision : again->decisions) EXPECT_EQ(decision.step, Step::LeaveAsIs);
     EXPECT_EQ(user("ada").password_hash, "$hash-1");
@@ -180,18 +191,20 @@ TEST_F(ImportTest, DoesNotOverruleALeader) {
         application.state = ApplicationState::Rejected;
         return transaction.applications().update(application);
     });
-    auto const again = import({{.name = "ada", .admin = true}}, Admins::Administrators);
+    auto const again = import(an_admin("ada"), Admins::Administrators);
     EXPECT_EQ(again->decisions.at(0).step, Step::LeaveRejected);
     EXPECT_THAT(participants(), IsEmpty());
     EXPECT_FALSE(user("ada").administrator);
 }
 
 TEST_F(ImportTest, MakesAdminsWhatItIsTold) {
-    ASSERT_TRUE(import({{.name = "ada", .admin = true}, {.name = "bob"}}, Admins::Administrators));
+    auto contents = an_admin("ada");
+    contents.users.push_back({.name = "bob"});
+    ASSERT_TRUE(import(contents, Admins::Administrators));
     EXPECT_TRUE(user("ada").administrator);
     EXPECT_FALSE(user("bob").administrator);
     EXPECT_THAT(participants(), ElementsAre("ada", "bob"));
-    ASSERT_TRUE(import({{.name = "cy", .admin = true}}, Admins::Leaders));
+    ASSERT_TRUE(import(an_admin("cy"), Admins::Leaders));
     EXPECT_EQ(course().leaders.back(), user("cy").id);
     EXPECT_THAT(participants(), ElementsAre("ada", "bob"));
 }
@@ -210,13 +223,46 @@ TEST_F(ImportTest, TakesNobodyIntoACourseThatHasEnded) {
     EXPECT_THAT(import(people({"ada"})).error().message, HasSubstr("while it is degraded"));
 }
 
+TEST_F(ImportTest, BringsGroupsOfThoseWhoCome) {
+    auto contents = people({"Ada", "bob", "bj\u00f6rn"});
+    contents.groups = {{.name = "class", .properties = R"({"room": 7})", .members = {"Ada", "bob"}},
+                       {.name = "others", .properties = "null", .members = {"bj\u00f6rn"}}};
+    ASSERT_TRUE(import(contents));
+    auto const groups = [&] {
+        return store_.write([](Transaction& transaction) {
+            return transaction.hub_groups().of_course(CourseId("c"));
+        });
+    };
+    auto const members = [&](std::string const& group) {
+        return store_
+            .write([&](Transaction& transaction) {
+                return transaction.hub_groups().members(CourseId("c"), group);
+            })
+            .size();
+    };
+    ASSERT_EQ(groups().size(), 2U);
+    EXPECT_EQ(groups()[0].properties, R"({"room":7})");
+    EXPECT_EQ(groups()[1].properties, "{}");
+    EXPECT_EQ(members("class"), 2U);
+    EXPECT_EQ(members("others"), 0U);
+    // What was changed here since is not undone by doing it again.
+    store_.write([&](Transaction& transaction) -> Result<> {
+        TRY(auto group, transaction.hub_groups().find(CourseId("c"), "class"));
+        group.properties = "{}";
+        return transaction.hub_groups().update(group);
+    });
+    contents.groups[0].members.emplace_back("bj\u00f6rn");
+    ASSERT_TRUE(import(contents));
+    EXPECT_EQ(groups()[0].properties, "{}");
+    EXPECT_EQ(members("class"), 2U);
+}
+
 TEST_F(ImportTest, TheReportNamesEverybodyAndDrivesNoTerminal) {
     auto const plan = plan_import(people({"Bob", "bad\x1b[2Jname"}), {}).value();
     auto const outcome = store_.write([&](Transaction& transaction) {
         return look(transaction, plan, "maths", Admins::Participants);
     });
-    JupyterHubContents contents;
-    contents.users = people({"Bob", "x"});
+    auto contents = people({"Bob", "x"});
     contents.api_tokens = 2;
     auto const text = report_of(contents, plan, outcome);
     EXPECT_THAT(text, HasSubstr("Bob"));

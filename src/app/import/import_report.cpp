@@ -42,6 +42,15 @@ std::string enumerate(std::vector<std::string> const& parts) {
     return text;
 }
 
+std::string groups_text(std::vector<GroupChange> const& changes) {
+    if (changes.empty()) return "";
+    Table groups({"GROUP", "WHAT", "MEMBERS THAT COME"});
+    for (auto const& [group, is_new] : changes)
+        groups.add({group.name, is_new ? "new" : "is there already",
+                    fmt::format("{}", fmt::join(group.members, ", "))});
+    return groups.text() + "\n";
+}
+
 std::string what_stays(JupyterHubContents const& contents) {
     std::vector<std::string> parts;
     auto const part = [&](long long count, std::string_view one, std::string_view many) {
@@ -73,7 +82,7 @@ std::string report_of(JupyterHubContents const& contents, ImportPlan const& plan
         people.add({decision.person.old_name, decision.person.name, what_becomes(decision)});
     for (auto const& person : plan.left_out)
         people.add({person.old_name, "-", "left out: " + person.why});
-    text += people.text() + "\n";
+    text += people.text() + "\n" + groups_text(outcome.groups);
     if (!plan.left_out.empty())
         text += fmt::format(
             "{} left out; give names for them in a file of lines \"name in JupyterHub,new-name\": "
