@@ -30,6 +30,7 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
       server_calls_(use_, callers_, servers_),
       users_(use_, callers_, servers_),
       rest_(use_, callers_, servers_),
+      groups_(use_, callers_),
       tasks_(use_.executor) {}
 
 void Hub::add_routes(http::Router& router) {
@@ -38,6 +39,7 @@ void Hub::add_routes(http::Router& router) {
     server_calls_.add_routes(router);
     users_.add_routes(router);
     rest_.add_routes(router);
+    groups_.add_routes(router);
 }
 
 Task<> Hub::start() {

@@ -5,6 +5,7 @@
 
 #include "hub/culler.hpp"
 #include "hub/entry.hpp"
+#include "hub/jupyterhub/group_calls.hpp"
 #include "hub/jupyterhub/oauth_calls.hpp"
 #include "hub/jupyterhub/rest_calls.hpp"
 #include "hub/jupyterhub/server_calls.hpp"
@@ -43,6 +44,7 @@ private:
     jupyterhub::ServerCalls server_calls_;
     jupyterhub::UserCalls users_;
     jupyterhub::RestCalls rest_;
+    jupyterhub::GroupCalls groups_;
     TaskGroup tasks_;
 };
 

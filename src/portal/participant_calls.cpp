@@ -185,6 +185,8 @@ Result<http::Response> remove(PortalDependencies const& portal, Visit const& vis
         TRY(auto const admission, find_admission(transaction, portal, visit));
         auto const& course = admission.seen.course;
         TRY_VOID(transaction.applications().remove(course.id, admission.applicant.id));
+        // Whoever is let in again later does not find old rights waiting.
+        TRY_VOID(transaction.hub_groups().remove_user(course.id, admission.applicant.id));
         TRY_VOID(send_away(transaction, admission, now));
         return record(
             transaction, now,

@@ -2,7 +2,6 @@
 
 #include "auth/secret.hpp"
 #include "base/text.hpp"
-#include "hub/hub_access.hpp"
 #include "hub/jupyterhub/names.hpp"
 #include "runtime/log.hpp"
 
@@ -60,25 +59,7 @@ std::vector<std::string> in_hub_scopes(Scopes const& scopes) {
 
 }  // namespace
 
-Result<std::vector<std::string>> roles_in(Transaction& transaction, Course const& course,
-                                          User const& user) {
-    rbac::Standing standing{.administrator = user.administrator};
-    standing.leads = std::ranges::find(course.leaders, user.id) != course.leaders.end();
-    TRY(standing.participates, may_have_server(transaction, course, user.id));
-    return rbac::roles_of(standing);
-}
-
-Result<User> find_user_of_hub(Transaction& transaction, Course const& course,
-                              std::string_view name) {
-    auto user = transaction.users().find_by_name(name);
-    if (user) {
-        TRY(auto const roles, roles_in(transaction, course, *user));
-        if (!roles.empty()) return user;
-    } else if (user.error().code != Code::NotFound) {
-        return user;
-    }
-    return fail(Code::NotFound, "No such user: {}", for_log(name, 80));
-}
+std::string Caller::actor() const { return service ? "service:" + service->name : user.name; }
 
 Result<Caller> CallerGate::identify(http::Request const& request) const {
     auto const& slug = request.parameter("slug");
@@ -87,73 +68,120 @@ Result<Caller> CallerGate::identify(http::Request const& request) const {
     return by_carrel(request, slug);
 }
 
-Result<Caller> CallerGate::by_hub_token(std::string_view secret, std::string_view slug) const {
-    auto const now = clock_.now();
-    Caller caller;
-    TRY_VOID(store_.read([&](Transaction& transaction) -> Result<> {
-        TRY(caller.course, or_nobody(transaction.courses().find_by_slug(slug)));
+/// Whose token it is, with all that they may do.
+Result<> CallerGate::read_owner(Transaction& transaction, Caller& caller,
+                                std::string_view secret) const {
+    Rights rights;
+    if (auto const* const known = services_.by_token(caller.course.request.slug, secret)) {
+        caller.service = *known;
+        rights = rights_of(roles_, caller.course, *known);
+    } else {
         TRY(caller.token,
             or_nobody(transaction.hub_tokens().find_by_secret_hash(hash_secret(secret))));
         auto const& token = *caller.token;
-        if (token.course != caller.course.id || !token.user) return nobody();
-        if (token.expires_at && *token.expires_at <= now) return nobody();
-        TRY(caller.user, or_nobody(transaction.users().find(*token.user)));
-        if (caller.user.disabled) return nobody();
-        TRY(caller.roles, roles_in(transaction, caller.course, caller.user));
+        if (token.course != caller.course.id) return nobody();
+        if (token.expires_at && *token.expires_at <= clock_.now()) return nobody();
+        if (token.user) {
+            TRY(caller.user, or_nobody(transaction.users().find(*token.user)));
+            if (caller.user.disabled) return nobody();
+            TRY(rights, rights_of(transaction, roles_, caller.course, caller.user));
+        } else {
+            TRY(caller.service,
+                or_nobody(services_.find(transaction, caller.course, token.service)));
+            rights = rights_of(roles_, caller.course, *caller.service);
+        }
+    }
+    caller.roles = std::move(rights.roles);
+    caller.groups = std::move(rights.groups);
+    caller.scopes = std::move(rights.scopes);
+    return {};
+}
+
+Result<Caller> CallerGate::by_hub_token(std::string_view secret, std::string_view slug) const {
+    Caller caller{.book = &roles_};
+    TRY_VOID(store_.read([&](Transaction& transaction) -> Result<> {
+        TRY(caller.course, or_nobody(transaction.courses().find_by_slug(slug)));
+        TRY_VOID(read_owner(transaction, caller, secret));
+        rbac::Holder holder;
+        (caller.service ? holder.service : holder.user) =
+            caller.service ? caller.service->name : caller.user.name;
+        std::vector<std::string> given{"inherit"};
+        if (caller.token) {
+            given = rbac::split_scopes(caller.token->scopes);
+            if (caller.token->kind == HubTokenKind::Server)
+                holder.server = rbac::server_id(caller.user.name, caller.token->server);
+        }
+        auto const written = rbac::expand_known(given, holder);
+        TRY(caller.in_group,
+            membership_for(transaction, caller.course, {&written, &caller.scopes}));
+        caller.scopes = rbac::effective(given, caller.scopes, holder, caller.in_group);
         return {};
     }));
-    auto const& token = *caller.token;
-    rbac::Holder holder{.user = caller.user.name};
-    auto const of_owner = rbac::scopes_of(caller.roles, holder);
-    if (token.kind == HubTokenKind::Server)
-        holder.server = rbac::server_id(caller.user.name, token.server);
-    caller.scopes =
-        rbac::effective(rbac::split_scopes(token.scopes), of_owner, holder, rbac::no_groups);
-    caller.login = token.login;
-    caller.ends_at = token.expires_at;
-    if (!token.last_used_at || *token.last_used_at + touch_every <= now) {
-        // A call is good even when its time cannot be written down, on a full disk for example.
-        auto const touched = store_.write([&](Transaction& transaction) {
-            return transaction.hub_tokens().touch(token.id, now);
-        });
-        if (!touched) log::warn("hub_token_not_touched", {{"cause", touched.error().message}});
+    if (caller.token) {
+        caller.login = caller.token->login;
+        caller.ends_at = caller.token->expires_at;
+        touch(*caller.token);
     }
     return caller;
 }
 
+/// A call is good even when its time cannot be written down, on a full disk for example.
+void CallerGate::touch(HubToken const& token) const {
+    auto const now = clock_.now();
+    if (token.last_used_at && *token.last_used_at + touch_every > now) return;
+    auto const touched = store_.write(
+        [&](Transaction& transaction) { return transaction.hub_tokens().touch(token.id, now); });
+    if (!touched) log::warn("hub_token_not_touched", {{"cause", touched.error().message}});
+}
+
 Result<Caller> CallerGate::by_carrel(http::Request const& request, std::string_view slug) const {
     TRY(auto identity, gate_.identify(request));
-    Caller caller;
+    Caller caller{.book = &roles_};
     caller.user = identity.user;
     caller.login = identity.login;
     caller.by_cookie = identity.by_cookie;
     caller.ends_at = identity.ends_at;
+    rbac::Holder const holder{.user = caller.user.name};
+    auto const given =
+        identity.by_cookie ? std::vector<std::string>{"inherit"} : in_hub_scopes(identity.scopes);
     TRY_VOID(store_.read([&](Transaction& transaction) -> Result<> {
+        Rights rights;
         auto course = transaction.courses().find_by_slug(slug);
         if (!course && course.error().code != Code::NotFound)
             return std::unexpected(course.error());
         if (course) {
             caller.course = *std::move(course);
-            TRY(caller.roles, roles_in(transaction, caller.course, caller.user));
+            TRY(rights, rights_of(transaction, roles_, caller.course, caller.user));
         }
         // Nobody can probe for courses: a stranger hears the same of those that are not there.
-        if (caller.roles.empty())
+        if (rights.roles.empty())
             return fail(Code::PermissionDenied, "you have no access to this hub");
+        caller.roles = std::move(rights.roles);
+        caller.groups = std::move(rights.groups);
+        TRY(caller.in_group, membership_for(transaction, caller.course, {&rights.scopes}));
+        caller.scopes = rbac::effective(given, rights.scopes, holder, caller.in_group);
         return {};
     }));
-    rbac::Holder const holder{.user = caller.user.name};
-    caller.scopes = rbac::scopes_of(caller.roles, holder);
-    if (!identity.by_cookie)
-        caller.scopes =
-            rbac::effective(in_hub_scopes(identity.scopes), caller.scopes, holder, rbac::no_groups);
     return caller;
 }
 
+Result<> require_some(Caller const& caller, std::string_view scope) {
+    if (caller.scopes.has(scope)) return {};
+    return fail(Code::PermissionDenied,
+                "Action is not authorized with current scopes; requires any of [{}]", scope);
+}
+
+Result<> require_all(Caller const& caller, std::string_view scope) {
+    TRY_VOID(require_some(caller, scope));
+    if (caller.scopes.allows_everything(scope)) return {};
+    return fail(Code::PermissionDenied,
+                "Action is not authorized with current scopes; requires [{}] without a filter",
+                scope);
+}
+
 Result<> require_scope(Caller const& caller, std::string_view scope, rbac::Target const& target) {
-    if (!caller.scopes.has(scope))
-        return fail(Code::PermissionDenied,
-                    "Action is not authorized with current scopes; requires any of [{}]", scope);
-    if (!caller.scopes.allows(scope, target, rbac::no_groups))
+    TRY_VOID(require_some(caller, scope));
+    if (!caller.may(scope, target))
         return fail(Code::NotFound, "No access to resources or resources not found");
     return {};
 }

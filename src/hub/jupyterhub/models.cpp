@@ -25,8 +25,7 @@ json time_or_null(std::optional<Time> const& time) {
     return time ? json(format_time_micro(*time)) : json(nullptr);
 }
 
-std::optional<Time> last_activity_of(User const& user,
-                                     std::vector<std::shared_ptr<LiveServer>> const& servers) {
+std::optional<Time> Person::last_activity() const {
     auto last = user.last_login_at;
     for (auto const& server : servers) last = std::max(last, server->record.last_activity);
     return last;
@@ -52,20 +51,17 @@ json server_model(LiveServer const& server) {
             {"user_options", json::object()}};
 }
 
-json user_model(rbac::ScopeSet const& scopes, User const& user,
-                std::vector<std::string> const& roles,
-                std::vector<std::shared_ptr<LiveServer>> const& servers) {
+json user_model(Caller const& caller, Person const& person) {
+    auto const& [user, roles, groups, servers] = person;
     rbac::Target const target{.user = user.name};
-    auto const may = [&](std::string_view scope) {
-        return scopes.allows(scope, target, rbac::no_groups);
-    };
+    auto const may = [&](std::string_view scope) { return caller.may(scope, target); };
     json model = json::object();
     if (may("read:users:name")) {
         model["kind"] = "user";
         model["name"] = user.name;
         model["admin"] = user.administrator;
     }
-    if (may("read:users:groups")) model["groups"] = json::array();
+    if (may("read:users:groups")) model["groups"] = groups;
     if (may("read:roles:users") || may("read:users")) {
         model["roles"] = roles;
         model["admin"] = user.administrator;
@@ -84,14 +80,12 @@ json user_model(rbac::ScopeSet const& scopes, User const& user,
                     server_path(server.owner.course.request.slug, user.name, server.record.name);
         }
     }
-    if (may("read:users:activity"))
-        model["last_activity"] = time_or_null(last_activity_of(user, servers));
+    if (may("read:users:activity")) model["last_activity"] = time_or_null(person.last_activity());
     if (may("admin:auth_state")) model["auth_state"] = nullptr;
     json shown = json::object();
     for (auto const& server : servers) {
         rbac::Target const one{.user = user.name, .server = server->record.name};
-        if (scopes.allows("read:servers", one, rbac::no_groups))
-            shown[server->record.name] = server_model(*server);
+        if (caller.may("read:servers", one)) shown[server->record.name] = server_model(*server);
     }
     if (may("read:servers") || !shown.empty()) model["servers"] = std::move(shown);
     return model;

@@ -12,16 +12,21 @@
 
 namespace carrel::jupyterhub {
 
-/// A user, with what the caller's scopes let them see of it; their active servers are `servers`.
-[[nodiscard]] nlohmann::json user_model(rbac::ScopeSet const& scopes, User const& user,
-                                        std::vector<std::string> const& roles,
-                                        std::vector<std::shared_ptr<LiveServer>> const& servers);
+/// Somebody of a hub, with what can be told of them.
+struct Person {
+    User user;
+    std::vector<std::string> roles = {};                    ///< their own
+    std::vector<std::string> groups = {};                   ///< by name
+    std::vector<std::shared_ptr<LiveServer>> servers = {};  ///< active ones
+
+    /// When they were last there: at their log-in, or in one of these servers.
+    [[nodiscard]] std::optional<Time> last_activity() const;
+};
+
+/// A user, with what the caller may see of it.
+[[nodiscard]] nlohmann::json user_model(Caller const& caller, Person const& person);
 
 [[nodiscard]] nlohmann::json server_model(LiveServer const& server);
-
-/// When the user was last there: at their log-in, or in one of these servers.
-[[nodiscard]] std::optional<Time> last_activity_of(
-    User const& user, std::vector<std::shared_ptr<LiveServer>> const& servers);
 
 [[nodiscard]] nlohmann::json time_or_null(std::optional<Time> const& time);
 

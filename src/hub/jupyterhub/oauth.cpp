@@ -189,9 +189,9 @@ Result<Redeemed> OAuth::redeem_in(Transaction& transaction, std::string_view slu
 Result<Redeemed> OAuth::issue(Transaction& transaction, Course const& course, Client const& client,
                               HubCode const& code) {
     TRY(auto const visitor, transaction.users().find(code.user));
-    TRY(auto const roles, roles_in(transaction, course, visitor));
-    auto const scopes = rbac::scopes_of(roles, {.user = visitor.name});
-    if (visitor.disabled || !scopes.allows("access:servers", client.target(), rbac::no_groups))
+    TRY(auto const rights, rights_of(transaction, callers_.roles(), course, visitor));
+    TRY(auto const in_group, membership_for(transaction, course, {&rights.scopes}));
+    if (visitor.disabled || !rights.scopes.allows("access:servers", client.target(), in_group))
         return invalid_grant("the visitor has no access any more");
     auto const now = clock_.now();
     auto ends = now + token_lasts;

@@ -50,8 +50,8 @@ using Redeemed = std::expected<GrantedToken, OAuthError>;
 
 class OAuth {
 public:
-    OAuth(Store& store, Clock const& clock, Random& random)
-        : store_(store), clock_(clock), random_(random) {}
+    OAuth(Store& store, Clock const& clock, Random& random, CallerGate const& callers)
+        : store_(store), clock_(clock), random_(random), callers_(callers) {}
 
     /// The client that sends its visitor. NotFound: none of this hub has this id and takes codes at
     /// exactly this address; the browser must not be sent there.
@@ -82,6 +82,7 @@ private:
     Store& store_;
     Clock const& clock_;
     Random& random_;
+    CallerGate const& callers_;
 };
 
 /// The challenge of RFC 7636 for this verifier, by S256.

@@ -67,7 +67,7 @@ http::Response confirm_page(AuthorizeRequest const& request, std::string const& 
 OAuthCalls::OAuthCalls(HubDependencies const& dependencies, Gate& gate, CallerGate& callers)
     : gate_(gate),
       callers_(callers),
-      oauth_(dependencies.store, dependencies.clock, dependencies.random) {}
+      oauth_(dependencies.store, dependencies.clock, dependencies.random, callers) {}
 
 void OAuthCalls::add_routes(http::Router& router) {
     auto const add = [&](std::string_view method, std::string_view path,
@@ -107,7 +107,7 @@ auto OAuthCalls::ask(http::Request const& request) -> std::expected<Asked, http:
             with_query(callback, {{"error", wanted.error().error},
                                   {"error_description", wanted.error().description},
                                   {"state", query->get("state")}})));
-    if (!visitor->scopes.allows("access:servers", wanted->client.target(), rbac::no_groups))
+    if (!visitor->may("access:servers", wanted->client.target()))
         return std::unexpected(refused({.code = Code::PermissionDenied}));
     return Asked{*std::move(visitor), *std::move(wanted)};
 }

@@ -6,6 +6,7 @@
 #include "hub/jupyterhub/models.hpp"
 #include "hub/jupyterhub/names.hpp"
 #include "hub/jupyterhub/page.hpp"
+#include "hub/jupyterhub/people.hpp"
 #include "hub/jupyterhub/token_desk.hpp"
 
 #include <nlohmann/json.hpp>
@@ -18,41 +19,6 @@ namespace carrel::jupyterhub {
 namespace {
 
 using nlohmann::json;
-
-/// Everybody who may have a server here, and whether they lead.
-Result<std::vector<std::pair<User, std::vector<std::string>>>> people_of(Transaction& transaction,
-                                                                         Course const& course) {
-    std::vector<UserId> ids = course.leaders;
-    Page page{.limit = 1000, .after = {}};
-    for (;;) {
-        TRY(auto const some,
-            transaction.applications().of_course(course.id, ApplicationState::Accepted, page));
-        for (auto const& each : some) ids.push_back(each.user);
-        if (some.size() < static_cast<size_t>(page.limit)) break;
-        page.after = some.back().user.value();
-    }
-    std::ranges::sort(ids);
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    TRY(auto users, transaction.users().find_all(ids));
-    std::vector<std::pair<User, std::vector<std::string>>> people;
-    for (auto& [id, user] : users) {
-        bool const leads = std::ranges::find(course.leaders, id) != course.leaders.end();
-        auto roles = rbac::roles_of(
-            {.administrator = user.administrator, .leads = leads, .participates = true});
-        people.emplace_back(std::move(user), std::move(roles));
-    }
-    return people;
-}
-
-struct Person {
-    User user;
-    std::vector<std::string> roles;
-    std::vector<std::shared_ptr<LiveServer>> servers;  ///< active ones
-
-    [[nodiscard]] std::optional<Time> last_activity() const {
-        return last_activity_of(user, servers);
-    }
-};
 
 /// Says of somebody whether they are in the state asked for.
 using StateFilter = bool (*)(Person const&);
@@ -149,32 +115,29 @@ RestCalls::Answer RestCalls::info(http::Request& request) {
 RestCalls::Answer RestCalls::users(http::Request& request) {
     CO_TRY(auto const page, read_page(request));
     CO_TRY(auto const in_state, read_state(request.query("state").value_or("")));
-    std::vector<std::pair<User, std::vector<std::string>>> found;
+    std::vector<Person> found;
     CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
         TRY(auto who, callers_.identify(request));
         // Some of them are enough: the others are left out below.
-        if (!who.scopes.has("list:users")) TRY_VOID(require_scope(who, "list:users", {}));
+        TRY_VOID(require_some(who, "list:users"));
         TRY(found, use_.store.read([&](Transaction& transaction) {
-            return people_of(transaction, who.course);
+            return people_of(transaction, callers_.roles(), who.course);
         }));
         return who;
     }));
     auto const filter = request.query("name_filter").value_or("");
     std::vector<Person> people;
-    for (auto& [user, roles] : found) {
-        auto servers = servers_.active_of(caller.course.id, user.id);
-        Person person{std::move(user), std::move(roles), std::move(servers)};
+    for (auto& person : found) {
+        person.servers = servers_.active_of(caller.course.id, person.user.id);
         if (in_state(person) && person.user.name.find(filter) != std::string::npos &&
-            caller.scopes.allows("list:users", {.user = person.user.name}, rbac::no_groups))
+            caller.may("list:users", {.user = person.user.name}))
             people.push_back(std::move(person));
     }
     CO_TRY_VOID(sort_people(people, request.query("sort").value_or("")));
     json items = json::array();
     auto const count = static_cast<long long>(people.size());
-    for (auto i = page.offset; i < std::min(count, page.offset + page.limit); ++i) {
-        auto const& person = people[static_cast<size_t>(i)];
-        items.push_back(user_model(caller.scopes, person.user, person.roles, person.servers));
-    }
+    for (auto i = page.offset; i < std::min(count, page.offset + page.limit); ++i)
+        items.push_back(user_model(caller, people[static_cast<size_t>(i)]));
     co_return page_answer(request, page, std::move(items), count);
 }
 
@@ -198,7 +161,7 @@ RestCalls::Answer RestCalls::make_token(http::Request& request) {
     co_return co_await use_.pool.run([&]() -> Result<http::Response> {
         TRY(auto const caller, callers_.identify(request));
         TRY(auto const body, request.body.empty() ? json::object() : request.json());
-        TRY(auto const wish, read_token_wish(body));
+        TRY(auto const wish, read_token_wish(body, callers_.roles()));
         return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
             TRY(auto const owner, token_owner(transaction, caller, request, "tokens"));
             TRY(auto const made, jupyterhub::make_token(transaction, caller, owner, wish,

@@ -1,85 +1,13 @@
 #include "auth/logins.hpp"
-#include "auth/secret.hpp"
-#include "hub/hub_fixture.hpp"
 #include "hub/jupyterhub/answers.hpp"
-#include "hub/jupyterhub/rest_calls.hpp"
-#include "hub/jupyterhub/user_calls.hpp"
+#include "hub/jupyterhub/rest_fixture.hpp"
 
 #include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
 
 namespace carrel::jupyterhub {
 
-using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// "bio" with its leader lea, ada and bob; the administrator gov; and eve, who has nothing to do
-/// with it. Everybody calls by a token that has all of Carrel's scopes.
-class RestTest : public HubFixture {
-protected:
-    RestTest() {
-        admit(add_user("bob"));
-        add_user("eve");
-        gov_ = add_user("gov");
-        gov_.administrator = true;
-        EXPECT_TRUE(store_->write([&](Transaction& t) { return t.users().update(gov_); }));
-        rest_.add_routes(router_);
-        users_.add_routes(router_);
-    }
-
-    std::string token_of(std::string const& name) {
-        auto& secret = tokens_[name];
-        if (!secret.empty()) return secret;
-        secret = make_token_secret(random_);
-        EXPECT_TRUE(store_->write([&](Transaction& t) -> Result<> {
-            TRY(auto const user, t.users().find_by_name(name));
-            return t.tokens().insert({.id = TokenId("token-of-" + name),
-                                      .secret_hash = hash_secret(secret),
-                                      .user = user.id,
-                                      .scopes = format_scopes(all_scopes()),
-                                      .created_at = clock_.now()});
-        }));
-        return secret;
-    }
-
-    /// `who` is a name, or the text of a token.
-    http::Response call(std::string const& who, std::string const& method, std::string const& path,
-                        std::string const& body = {}, std::string const& accept = {}) {
-        auto const token = who.size() < 10 ? token_of(who) : who;
-        http::Request request{.method = method,
-                              .target = "/c/bio/hub/api" + path,
-                              .headers = {{"Authorization", "token " + token}},
-                              .body = body};
-        if (!accept.empty()) request.headers.set("Accept", accept);
-        request.path = request.target.substr(0, request.target.find('?'));
-        auto answer = [](http::Router& router, http::Request asked) -> Task<http::Response> {
-            co_return co_await router.handle(asked);
-        };
-        return await(answer(router_, std::move(request))).value();
-    }
-    std::vector<std::string> names(std::string const& who, std::string const& query) {
-        auto const answer = call(who, "GET", "/users" + query);
-        EXPECT_EQ(answer.status, 200U) << answer.body;
-        std::vector<std::string> found;
-        for (auto const& user : json::parse(answer.body)) found.push_back(user["name"]);
-        return found;
-    }
-    json make(std::string const& who, std::string const& owner, json const& body = json::object()) {
-        auto const answer = call(who, "POST", "/users/" + owner + "/tokens", body.dump());
-        EXPECT_EQ(answer.status, 201U) << answer.body;
-        return json::parse(answer.body);
-    }
-
-    User gov_;
-    std::map<std::string, std::string> tokens_;
-    Gate gate_{*store_, clock_, random_};
-    ServerLifecycle servers_{dependencies(), settings_};
-    CallerGate callers_{*store_, gate_, clock_};
-    UserCalls users_{dependencies(), callers_, servers_};
-    RestCalls rest_{dependencies(), callers_, servers_};
-    http::Router router_{pool_};
-};
 
 TEST_F(RestTest, InfoIsForWhoRunsTheHub) {
     for (auto const* who : {"gov", "lea"}) {

@@ -39,7 +39,7 @@ SessionId maker_of(Caller const& caller) {
 
 }  // namespace
 
-Result<TokenWish> read_token_wish(json const& body) {
+Result<TokenWish> read_token_wish(json const& body, rbac::RoleBook const& roles) {
     TokenWish wish{.note = "Requested via api"};
     if (auto const note = body.find("note"); note != body.end() && !note->is_null()) {
         if (!note->is_string()) return fail(Code::InvalidArgument, "'note' is a string");
@@ -54,11 +54,11 @@ Result<TokenWish> read_token_wish(json const& body) {
             wish.lasts = Seconds(seconds);
     }
     TRY(wish.scopes, words_in(body, "scopes"));
-    TRY(auto const roles, words_in(body, "roles"));
-    if (!roles.empty() && !wish.scopes.empty())
+    TRY(auto const names, words_in(body, "roles"));
+    if (!names.empty() && !wish.scopes.empty())
         return fail(Code::InvalidArgument, "'roles' and 'scopes' cannot be given both");
-    for (auto const& name : roles) {
-        auto const role = rbac::find_role(name);
+    for (auto const& name : names) {
+        auto const role = roles.find(name);
         if (!role) return fail(Code::InvalidArgument, "{}", role.error().message);
         wish.scopes.insert(wish.scopes.end(), role->scopes.begin(), role->scopes.end());
     }
@@ -69,17 +69,18 @@ Result<TokenWish> read_token_wish(json const& body) {
 Result<MadeToken> make_token(Transaction& transaction, Caller const& caller, User const& owner,
                              TokenWish const& wish, Random& random, Time now) {
     rbac::Holder const holder{.user = owner.name};
-    TRY(auto const roles, roles_in(transaction, caller.course, owner));
-    auto const of_owner = rbac::scopes_of(roles, holder);
+    TRY(auto const rights, rights_of(transaction, *caller.book, caller.course, owner));
     bool const inherits = std::ranges::find(wish.scopes, "inherit") != wish.scopes.end();
     TRY(auto wanted, rbac::ScopeSet::expand(wish.scopes, holder));
-    if (inherits) wanted = wanted.united(of_owner);
-    if (!of_owner.contains(wanted, rbac::no_groups))
+    if (inherits) wanted = wanted.united(rights.scopes);
+    TRY(auto const in_group,
+        membership_for(transaction, caller.course, {&rights.scopes, &wanted, &caller.scopes}));
+    if (!rights.scopes.contains(wanted, in_group))
         return fail(Code::InvalidArgument,
                     "Not assigning requested scopes: they are more than their owner has");
     // Somebody's own token must not give them a stronger one; an administrator's own rights are not
     // their user's, and need not cover them.
-    if (caller.user.id == owner.id && !caller.scopes.contains(wanted, rbac::no_groups))
+    if (caller.user.id == owner.id && !caller.scopes.contains(wanted, in_group))
         return fail(Code::InvalidArgument,
                     "Not assigning requested scopes: they are more than the token that asks has");
     MadeToken made{.secret = random.hex(16)};

@@ -16,7 +16,8 @@ struct TokenWish {
 };
 
 /// InvalidArgument: a field of another type, or a role or scope that nobody knows.
-[[nodiscard]] Result<TokenWish> read_token_wish(nlohmann::json const& body);
+[[nodiscard]] Result<TokenWish> read_token_wish(nlohmann::json const& body,
+                                                rbac::RoleBook const& roles);
 
 struct MadeToken {
     HubToken token;

@@ -2,8 +2,8 @@
 
 #include "base/time_text.hpp"
 #include "hub/jupyterhub/answers.hpp"
-#include "hub/jupyterhub/models.hpp"
 #include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/people.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -65,12 +65,23 @@ void UserCalls::add_routes(http::Router& router) {
 
 UserCalls::Answer UserCalls::who_am_i(http::Request& request) {
     CO_TRY(auto const caller, co_await use_.pool.run([&] { return callers_.identify(request); }));
-    auto model = user_model(caller.scopes, caller.user, caller.roles,
-                            servers_.active_of(caller.course.id, caller.user.id));
-    // Whoever holds a token may know whose it is.
-    model["kind"] = "user";
-    model["name"] = caller.user.name;
-    model["admin"] = caller.user.administrator;
+    json model = json::object();
+    if (caller.service) {
+        model["kind"] = "service";
+        model["name"] = caller.service->name;
+        model["admin"] = std::ranges::find(caller.roles, "admin") != caller.roles.end();
+        model["roles"] = caller.roles;
+    } else {
+        Person const person{.user = caller.user,
+                            .roles = caller.roles,
+                            .groups = caller.groups,
+                            .servers = servers_.active_of(caller.course.id, caller.user.id)};
+        model = user_model(caller, person);
+        // Whoever holds a token may know whose it is.
+        model["kind"] = "user";
+        model["name"] = caller.user.name;
+        model["admin"] = caller.user.administrator;
+    }
     model["token_id"] = caller.token ? json(token_id(caller.token->id)) : json(nullptr);
     model["session_id"] = caller.login.empty() ? json(nullptr) : json(session_id_of(caller.login));
     model["scopes"] = caller.scopes.names();
@@ -81,20 +92,17 @@ UserCalls::Answer UserCalls::who_am_i(http::Request& request) {
 
 UserCalls::Answer UserCalls::user(http::Request& request) {
     auto const& name = request.parameter("name");
-    User user;
-    std::vector<std::string> roles;
+    Person person;
     CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
         TRY(auto found, callers_.identify(request));
         TRY_VOID(require_scope(found, "read:users:name", {.user = name}));
-        TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
-            TRY(user, find_user_of_hub(transaction, found.course, name));
-            TRY(roles, roles_in(transaction, found.course, user));
-            return {};
+        TRY(person, use_.store.read([&](Transaction& transaction) {
+            return find_person(transaction, callers_.roles(), found.course, name);
         }));
         return found;
     }));
-    co_return http::Response::json(
-        user_model(caller.scopes, user, roles, servers_.active_of(caller.course.id, user.id)));
+    person.servers = servers_.active_of(caller.course.id, person.user.id);
+    co_return http::Response::json(user_model(caller, person));
 }
 
 UserCalls::Answer UserCalls::activity(http::Request& request) {

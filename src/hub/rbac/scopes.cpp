@@ -165,6 +165,13 @@ ScopeSet ScopeSet::intersection(ScopeSet const& other, Membership const& in_grou
     return both;
 }
 
+std::set<std::string> ScopeSet::groups() const {
+    std::set<std::string> named;
+    for (auto const& [name, filter] : scopes_)
+        named.insert(filter.groups.begin(), filter.groups.end());
+    return named;
+}
+
 ScopeSet ScopeSet::united(ScopeSet const& other) const {
     ScopeSet either = *this;
     for (auto const& [name, filter] : other.scopes_) unite(either.scopes_[name], filter);
@@ -198,14 +205,17 @@ std::vector<std::string> ScopeSet::names() const {
     return names;
 }
 
+ScopeSet expand_known(std::span<std::string const> given, Holder const& holder) {
+    ScopeSet all;
+    for (auto const& each : given)
+        if (auto const expanded = ScopeSet::expand({&each, 1}, holder)) all = all.united(*expanded);
+    return all;
+}
+
 ScopeSet effective(std::span<std::string const> given, ScopeSet const& of_owner,
                    Holder const& holder, Membership const& in_group) {
-    ScopeSet all;
-    for (auto const& each : given) {
-        if (each == "inherit") return of_owner;
-        if (auto const expanded = ScopeSet::expand({&each, 1}, holder)) all = all.united(*expanded);
-    }
-    return all.intersection(of_owner, in_group);
+    if (std::ranges::find(given, "inherit") != given.end()) return of_owner;
+    return expand_known(given, holder).intersection(of_owner, in_group);
 }
 
 std::vector<std::string> split_scopes(std::string_view text) {

@@ -79,6 +79,9 @@ public:
     /// The other allows nothing that this does not.
     [[nodiscard]] bool contains(ScopeSet const& other, Membership const& in_group) const;
 
+    /// Every group that a filter of it names.
+    [[nodiscard]] std::set<std::string> groups() const;
+
     /// In the form of JupyterHub's models, sorted, none that another one covers.
     [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] bool empty() const { return scopes_.empty(); }
@@ -91,6 +94,9 @@ private:
 
     std::map<std::string, Filter, std::less<>> scopes_;
 };
+
+/// What was given, expanded; scopes that nobody knows any more are passed over.
+[[nodiscard]] ScopeSet expand_known(std::span<std::string const> given, Holder const& holder);
 
 /// What a token may do now: what it was given and what its owner may do, no more than both.
 /// "inherit" among what was given stands for all that the owner may do. Scopes that nobody knows
