@@ -4,7 +4,9 @@
 /// until then.
 ///
 /// Wire form: base64url(JSON {"r","u","s","i","e"}) "." base64url(HMAC-SHA256(key, first part)).
-/// Travels as the cookie `carrel_edge` on the route's path, or as a bearer token.
+/// Travels as a cookie, or as a bearer token. The cookie is `carrel_edge` on the route's path; for
+/// a route with an origin of its own it begins with `__Host-carrel_edge`, so that no neighbouring
+/// origin can plant one (RFC 6265bis section 4.1.3.2).
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -15,6 +17,7 @@
 namespace carrel::http {
 
 inline constexpr std::string_view edge_cookie = "carrel_edge";
+inline constexpr std::string_view host_edge_cookie = "__Host-carrel_edge";
 
 struct EdgeToken {
     std::string route;    ///< the route's path as the proxy keys it: "/c/bio/user/ada"

@@ -39,11 +39,43 @@ std::string_view cross_site_problem(RequestHead const& head) {
     return {};
 }
 
+/// The port that goes without saying is not part of what a Host field says.
+std::string_view without_usual_port(std::string_view authority, std::string_view scheme) {
+    std::string_view const port = scheme == "https" ? ":443" : ":80";
+    if (authority.ends_with(port)) authority.remove_suffix(port.size());
+    return authority;
+}
+
+bool names_origin(std::string_view host, std::string_view origin) {
+    auto const scheme = origin.substr(0, origin.find(':'));
+    return same_name(without_usual_port(host, scheme),
+                     without_usual_port(authority_of(origin), scheme));
+}
+
+/// Pages of other persons' origins are of the same site, so the browser sends its cookies with
+/// their requests. They may lead to a page here and do nothing else (Fetch Metadata, section 2).
+std::string_view neighbour_problem(RequestHead const& head) {
+    bool foreign = false;
+    bool leads_here = false;
+    for (auto const& field : head.fields) {
+        if (field.known == Known::SecFetchSite)
+            foreign = same_name(field.value, "same-site") || same_name(field.value, "cross-site");
+        if (field.known == Known::SecFetchMode) leads_here = same_name(field.value, "navigate");
+    }
+    if (!foreign || (leads_here && is_safe(head.method))) return {};
+    return "the request comes from another origin";
+}
+
 bool accepts_html(RequestHead const& head) {
     return std::ranges::any_of(head.fields, [](Field const& field) {
         return field.known == Known::Accept &&
                field.value.find("text/html") != std::string_view::npos;
     });
+}
+
+/// Somebody waits for a page, who can be sent somewhere else.
+bool is_page(RequestHead const& head) {
+    return (head.method == "GET" || head.method == "HEAD") && !head.websocket && accepts_html(head);
 }
 
 std::string_view bearer_of(std::string_view authorization) {
@@ -100,6 +132,18 @@ void Revocations::forget_before(int64_t now) {
     }
 }
 
+std::optional<EdgeAuth::Decision> EdgeAuth::check_origin(Route const& route,
+                                                         RequestHead const& head) {
+    if (route.origin.empty()) return {};
+    if (!names_origin(head.host, route.origin)) {
+        if (is_page(head)) return Decision{.verdict = Verdict::Elsewhere};
+        return Decision{.reason = "this server has an address of its own"};
+    }
+    if (auto const problem = neighbour_problem(head); !problem.empty())
+        return Decision{.reason = problem};
+    return {};
+}
+
 EdgeAuth::Decision EdgeAuth::decide(Route const& route, RequestHead const& head, int64_t now) {
     Decision decision;
     if (auto const authorization = head.fields.find(Known::Authorization))
@@ -114,7 +158,9 @@ EdgeAuth::Decision EdgeAuth::decide(Route const& route, RequestHead const& head,
         // Cookies of one name may exist for several paths, and anyone on the site can plant more:
         // the first that is valid counts.
         for_each_cookie(field.value, [&](std::string_view name, std::string_view value, auto) {
-            if (name != http::edge_cookie || ++candidates > most_candidates) return false;
+            bool const meant = route.origin.empty() ? name == http::edge_cookie
+                                                    : name.starts_with(http::host_edge_cookie);
+            if (!meant || ++candidates > most_candidates) return false;
             decision.token = find_valid(value, route, now);
             return decision.token != nullptr;
         });
@@ -126,8 +172,7 @@ EdgeAuth::Decision EdgeAuth::decide(Route const& route, RequestHead const& head,
         return decision;
     }
     decision.reason = "this server needs you to be logged in and allowed to use it";
-    bool const page = (head.method == "GET" || head.method == "HEAD") && !head.websocket;
-    if (page && accepts_html(head) && !route.login->empty()) decision.verdict = Verdict::Login;
+    if (is_page(head) && !route.login->empty()) decision.verdict = Verdict::Login;
     return decision;
 }
 

@@ -9,6 +9,7 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,7 +50,8 @@ public:
     /// `key` is 32 bytes; empty when no route may need authorization.
     explicit EdgeAuth(std::string key) : key_(std::move(key)) {}
 
-    enum class Verdict { Pass, Login, Forbid };
+    /// Elsewhere: the route's origin is another one, and a browser can be sent there.
+    enum class Verdict { Pass, Login, Forbid, Elsewhere };
     struct Decision {
         Verdict verdict = Verdict::Forbid;
         EdgeTokenPointer token;
@@ -58,6 +60,12 @@ public:
     };
     /// `now` is the time of day in milliseconds.
     [[nodiscard]] Decision decide(Route const& route, RequestHead const& head, int64_t now);
+
+    /// What is to be said of a request for a route with an origin of its own before anything else:
+    /// nothing, when it names that origin, and no page of another one makes it behind its user's
+    /// back.
+    [[nodiscard]] static std::optional<Decision> check_origin(Route const& route,
+                                                              RequestHead const& head);
 
     Revocations& revocations() { return revocations_; }
 

@@ -126,6 +126,74 @@ TEST_F(EdgeAuthTest, RefusesWhatAnotherSitesPageSends) {
               pass);
 }
 
+class RouteWithAnOrigin : public EdgeAuthTest {
+protected:
+    RouteWithAnOrigin() { route_.origin = "https://ada.carrel.example"; }
+
+    /// What is said of a request to this host before anything else; Pass: nothing.
+    EdgeAuth::Verdict ask(std::string const& host, std::string const& fields = {},
+                          std::string const& method = "GET") {
+        auto const bytes =
+            method + " /c/bio/user/ada/ HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n";
+        RequestHead head;
+        EXPECT_FALSE(parse(bytes, head));
+        auto const said = EdgeAuth::check_origin(route_, head);
+        return said ? said->verdict : pass;
+    }
+    static std::string host_cookie(std::string const& value, std::string const& more = "_7") {
+        return "Cookie: __Host-carrel_edge" + more + "=" + value + "\r\n";
+    }
+    static constexpr auto elsewhere = EdgeAuth::Verdict::Elsewhere;
+};
+
+TEST_F(RouteWithAnOrigin, IsReachedThereAlone) {
+    for (auto const* host : {"ada.carrel.example", "ADA.carrel.example", "ada.carrel.example:443"})
+        EXPECT_EQ(ask(host), pass) << host;
+    for (auto const* host :
+         {"carrel.example", "bob.carrel.example", "ada.carrel.example:8443", "ada.carrel.example.",
+          "ada.carrel.example.evil", "xada.carrel.example", "ada.carrel.example:80", "127.0.0.1"}) {
+        EXPECT_EQ(ask(host), forbid) << host;
+        EXPECT_EQ(ask(host, "Accept: text/html\r\n"), elsewhere) << host;
+        EXPECT_EQ(ask(host, "Accept: text/html\r\n", "POST"), forbid) << host;
+        EXPECT_EQ(ask(host, "Accept: text/html\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"),
+                  forbid)
+            << host;
+    }
+    route_.origin = "http://ada.localhost:8000";
+    EXPECT_EQ(ask("ada.localhost:8000"), pass);
+    EXPECT_EQ(ask("ada.localhost"), forbid);
+}
+
+TEST_F(RouteWithAnOrigin, LetsPagesOfNeighboursOnlyLeadHere) {
+    std::string const host = "ada.carrel.example";
+    for (std::string const site : {"same-site", "cross-site", "Same-Site"}) {
+        auto const from = "Sec-Fetch-Site: " + site + "\r\n";
+        EXPECT_EQ(ask(host, from + "Sec-Fetch-Mode: navigate\r\n"), pass);
+        EXPECT_EQ(ask(host, "Sec-Fetch-Mode: navigate\r\n" + from, "POST"), forbid);
+        for (auto const* mode : {"no-cors", "cors", "websocket"})
+            EXPECT_EQ(ask(host, from + "Sec-Fetch-Mode: " + mode + "\r\n"), forbid) << mode;
+        EXPECT_EQ(ask(host, from), forbid);
+    }
+    for (auto const* site : {"same-origin", "none"})
+        EXPECT_EQ(ask(host, "Sec-Fetch-Site: " + std::string(site) + "\r\nSec-Fetch-Mode: cors\r\n",
+                      "PUT"),
+                  pass);
+}
+
+TEST_F(RouteWithAnOrigin, TakesItsTokenOnlyFromACookieThatNoNeighbourCanSet) {
+    auto const value = sign_edge_token(ada(), key);
+    EXPECT_EQ(decide(host_cookie(value)), pass);
+    EXPECT_EQ(decide(host_cookie(value, "")), pass);
+    EXPECT_EQ(
+        decide("Cookie: __Host-carrel_edge_1=planted; __Host-carrel_edge_2=" + value + "\r\n"),
+        pass);
+    EXPECT_EQ(decide("Cookie: carrel_edge=" + value + "\r\n"), forbid);
+    EXPECT_EQ(decide("Cookie: __Secure-carrel_edge=" + value + "\r\n"), forbid);
+    EXPECT_EQ(decide("Cookie: __host-carrel_edge=" + value + "\r\n"), forbid);
+    route_.origin.clear();
+    EXPECT_EQ(decide(host_cookie(value)), forbid);
+}
+
 TEST_F(EdgeAuthTest, RefusesRevokedSessionsUntilTheirTokensAreWorthlessAnyway) {
     EXPECT_EQ(decide(cookie(ada())), pass);
     auth_.revocations().add({.session = "s1", .until = now + 1000});

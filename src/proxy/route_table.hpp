@@ -64,6 +64,9 @@ struct Route {
     std::shared_ptr<HostName const> name = {};
     /// Where to send who has no edge token. Set: the route needs one.
     std::optional<std::string> login = {};
+    /// "https://ada.hub.example.org": it is to be reached there alone, and speaks for all of that
+    /// origin. Empty: wherever the proxy is reached.
+    std::string origin = {};
     std::string secret = {};  ///< the upstream's own token; "" for none
     /// Leads to Carrel's control process, which alone may see and set Carrel's cookies.
     bool trusted = false;

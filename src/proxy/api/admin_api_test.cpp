@@ -96,6 +96,13 @@ TEST_F(AdminApiTest, AGuardedRouteIsNeverOpenBySomebodysMistake) {
     EXPECT_EQ(
         status("POST", "/api/routes/a", R"({"target":"http://127.0.0.1:1","secret":"a\r\nX: y"})"),
         400U);
+    for (auto const* origin : {R"("ada.test")", R"("ftp://ada.test")", R"("https://")", "7",
+                               R"("")", R"("https://ada.test/x")", R"("https://a\r\nX: y")",
+                               R"("https://a@b")", R"("https://ADA.test")"})
+        EXPECT_EQ(status("POST", "/api/routes/a",
+                         fmt::format(R"({{"target":"http://127.0.0.1:1","origin":{}}})", origin)),
+                  400U)
+            << origin;
     EXPECT_TRUE(updates_.empty());
 }
 

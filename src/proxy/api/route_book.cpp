@@ -29,6 +29,18 @@ bool is_visible(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 127; });
 }
 
+/// "https://ada.example.org:8443", and no more.
+bool is_origin(std::string_view text) {
+    auto const scheme = text.find("://");
+    if (scheme == std::string_view::npos ||
+        (text.substr(0, scheme) != "https" && text.substr(0, scheme) != "http"))
+        return false;
+    auto const authority = text.substr(scheme + 3);
+    return !authority.empty() && std::ranges::all_of(authority, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':';
+    });
+}
+
 std::unexpected<Error> refused(std::string_view why) {
     return fail(Code::InvalidArgument, "{}", why);
 }
@@ -158,6 +170,10 @@ Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
             return refused("'auth' needs a 'login' path and CARREL_EDGE_KEY");
         route->login = text_at(*auth, "login");
         if (!is_visible(*route->login)) return refused("'login' is not a path");
+    }
+    if (auto const origin = data.find("origin"); origin != data.end()) {
+        route->origin = origin->is_string() ? origin->get<std::string>() : "";
+        if (!is_origin(route->origin)) return refused("'origin' is a scheme and a host");
     }
     route->secret = text_at(data, "secret");
     if (!is_visible(route->secret))

@@ -114,15 +114,22 @@ bool Exchange::find_route(RequestHead const& head) {
 }
 
 bool Exchange::authorize(RequestHead const& head) {
-    if (!route_->login) return true;
-    decision_ = worker_.auth().decide(*route_, head, worker_.loop().wall_time());
-    if (decision_.verdict == EdgeAuth::Verdict::Pass) return true;
-    if (decision_.verdict == EdgeAuth::Verdict::Forbid) {
+    using Verdict = EdgeAuth::Verdict;
+    if (auto const elsewhere = EdgeAuth::check_origin(*route_, head))
+        decision_ = *elsewhere;
+    else if (!route_->login)
+        return true;
+    else
+        decision_ = worker_.auth().decide(*route_, head, worker_.loop().wall_time());
+    if (decision_.verdict == Verdict::Pass) return true;
+    if (decision_.verdict == Verdict::Forbid) {
         answer_built_in(403, decision_.reason);
         return false;
     }
-    auto const fields = fmt::format("Location: {}?next={}\r\nCache-Control: no-store\r\n",
-                                    *route_->login, percent_encode(head.target));
+    auto const where = decision_.verdict == Verdict::Elsewhere
+                           ? fmt::format("{}{}", route_->origin, head.target)
+                           : fmt::format("{}?next={}", *route_->login, percent_encode(head.target));
+    auto const fields = fmt::format("Location: {}\r\nCache-Control: no-store\r\n", where);
     answer({.status = 302, .content_type = {}, .body = {}, .fields = fields});
     return false;
 }

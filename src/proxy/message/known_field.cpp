@@ -29,6 +29,7 @@ constexpr auto table = [] {
         Entry{"origin", Known::Origin},
         Entry{"proxy-authorization", Known::ProxyAuthorization},
         Entry{"proxy-connection", Known::ProxyConnection},
+        Entry{"sec-fetch-mode", Known::SecFetchMode},
         Entry{"sec-fetch-site", Known::SecFetchSite},
         Entry{"set-cookie", Known::SetCookie},
         Entry{"te", Known::Te},

@@ -26,6 +26,7 @@ enum class Known : uint8_t {
     Origin,
     ProxyAuthorization,
     ProxyConnection,
+    SecFetchMode,
     SecFetchSite,
     SetCookie,
     Te,
