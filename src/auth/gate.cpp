@@ -51,7 +51,7 @@ Gate::Gate(Store& store, Clock const& clock, Random& random, SessionPolicy polic
 
 Result<Identity> Gate::identify(http::Request const& request, Presence presence) const {
     if (auto const token = bearer_of(request)) return by_token(*token, presence);
-    if (auto const secret = request.cookie(session_cookie))
+    if (auto const secret = request.cookie(cookie_name()))
         return by_session(*secret, request, presence);
     return fail(Code::Unauthenticated, "nobody is logged in");
 }
@@ -127,7 +127,7 @@ Result<Identity> Gate::begin_session(User const& user, http::Request const& requ
     session.created_at = now;
     session.last_used_at = now;
     session.expires_at = expiry(now, now);
-    auto const earlier = request.cookie(session_cookie);
+    auto const earlier = request.cookie(cookie_name());
 
     Identity identity;
     TRY_VOID(store_.write([&](Transaction& transaction) -> Result<> {
@@ -152,10 +152,10 @@ Result<Identity> Gate::begin_session(User const& user, http::Request const& requ
     identity.by_cookie = true;
     identity.csrf_token = session.csrf_token;
     identity.scopes = all_scopes();
-    http::set_cookie(response, {.name = std::string(session_cookie),
+    http::set_cookie(response, {.name = std::string(cookie_name()),
                                 .value = secret,
                                 .lasts = policy_.longest,
-                                .secure = request.is_secure()});
+                                .secure = policy_.bound_to_host || request.is_secure()});
     return identity;
 }
 
@@ -173,8 +173,10 @@ Result<> Gate::end_session(Identity const& identity, http::Response& response) {
         TRY_VOID(transaction.events().append(event));
         return {};
     }));
-    http::set_cookie(response,
-                     {.name = std::string(session_cookie), .value = "", .lasts = Seconds(0)});
+    http::set_cookie(response, {.name = std::string(cookie_name()),
+                                .value = "",
+                                .lasts = Seconds(0),
+                                .secure = policy_.bound_to_host});
     // Servers of JupyterHub's kind ask the hub again when it is gone.
     http::set_cookie(response,
                      {.name = std::string(hub_session_cookie), .value = "", .lasts = Seconds(0)});

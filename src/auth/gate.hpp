@@ -15,12 +15,16 @@
 namespace carrel {
 
 inline constexpr std::string_view session_cookie = "carrel_session";
+inline constexpr std::string_view host_session_cookie = "__Host-carrel_session";
 /// Of courses' hubs, in JupyterHub's manner: proves nothing, differs for each login.
 inline constexpr std::string_view hub_session_cookie = "jupyterhub-session-id";
 
 struct SessionPolicy {
     Seconds idle{8 * 3600};       ///< a session unused for so long ends
     Seconds longest{14 * 86400};  ///< and so does one this old
+    /// Neighbouring host names are not to be trusted, so the cookie is one that they cannot plant
+    /// (RFC 6265bis section 4.1.3.2). Browsers take it over TLS, and on localhost.
+    bool bound_to_host = false;
 };
 
 /// Whether a request is a sign of somebody who is there. A page that only waits for news is none.
@@ -52,6 +56,9 @@ private:
     Result<Identity> by_token(std::string_view secret, Presence presence) const;
     Result<Identity> by_session(std::string_view secret, http::Request const& request,
                                 Presence presence) const;
+    [[nodiscard]] std::string_view cookie_name() const {
+        return policy_.bound_to_host ? host_session_cookie : session_cookie;
+    }
     Time expiry(Time created_at, Time now) const;
 
     Store& store_;

@@ -97,6 +97,28 @@ TEST_F(GateTest, MakesTheCookieSecureOnTls) {
     EXPECT_THAT(std::string(response.headers.get("set-cookie")), HasSubstr("Secure"));
 }
 
+TEST_F(GateTest, BindsTheCookieToItsHostWhereNeighboursAreNotTrusted) {
+    Gate host_gate(*store_, clock_, random_, {.bound_to_host = true});
+    log_in(ada_);
+    auto request = browser();
+    EXPECT_FALSE(host_gate.identify(request)) << "anybody next door could have planted it";
+    request.headers.set("Cookie", "__Host-carrel_session=" + cookie_);
+    auto const who = host_gate.identify(request);
+    ASSERT_TRUE(who);
+    EXPECT_FALSE(gate_.identify(request));
+
+    http::Response begun;
+    ASSERT_TRUE(host_gate.begin_session(ada_, browser("POST"), begun));
+    http::Response ended;
+    ASSERT_TRUE(host_gate.end_session(*who, ended));
+    for (auto const* response : {&begun, &ended}) {
+        std::string const cookie(response->headers.get("set-cookie"));
+        EXPECT_TRUE(cookie.starts_with("__Host-carrel_session=")) << cookie;
+        EXPECT_THAT(cookie,
+                    AllOf(HasSubstr("; Path=/;"), HasSubstr("Secure"), Not(HasSubstr("Domain"))));
+    }
+}
+
 TEST_F(GateTest, StoresNoSecret) {
     log_in(ada_);
     EXPECT_NE(session().secret_hash, cookie_);
