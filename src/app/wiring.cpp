@@ -60,6 +60,7 @@ PlatformFacts platform_facts(ControlOptions const& options, Isolation const& iso
         facts.environments.push_back(
             {name, environment.title, environment.description, environment.default_url});
     facts.isolation = {std::string(name_of(isolation.level)), isolation.notices};
+    facts.named_servers = options.settings.hub.named_servers;
     facts.version = version;
     facts.started_at = now;
     facts.data = options.folders.data;
@@ -103,6 +104,7 @@ HubSettings hub_settings(Settings const& settings) {
     hub.start_timeout = settings.hub.start_timeout;
     hub.stop_timeout = settings.hub.stop_timeout;
     hub.idle_timeout = settings.hub.idle_timeout;
+    hub.named_servers = static_cast<size_t>(settings.hub.named_servers);
     for (auto const& [name, environment] : settings.environments)
         hub.environments.emplace(name, to_environment(environment));
     return hub;

@@ -136,6 +136,13 @@ std::vector<Key<Settings>> const all_platform_keys{
      {0, 3600},
      {},
      "How long a server may take to end before it is ended by force."},
+    {"hub",
+     "named_servers",
+     [](Settings& s) -> Field { return &s.hub.named_servers; },
+     {0, 1'000},
+     {},
+     "How many servers a person may have in a course beside the default one. Each has the course's "
+     "cores and memory to itself; all share one home. `0`: none."},
     {"governance",
      "accept_own_courses",
      [](Settings& s) -> Field { return &s.governance.accept_own_courses; },

@@ -44,6 +44,7 @@ struct HubRunSettings {
     Milliseconds start_timeout{60'000};
     Milliseconds idle_timeout{3'600'000};
     Milliseconds stop_timeout{10'000};
+    int named_servers = 3;
 };
 
 struct GovernanceSettings {

@@ -1,9 +1,54 @@
 #include "domain/server.hpp"
 
+#include "base/encoding.hpp"
+
+#include <algorithm>
 #include <array>
 #include <utility>
 
 namespace carrel {
+
+namespace {
+
+constexpr size_t longest_name = 255;
+
+/// First segments of the default server's own addresses: a server of such a name would stand
+/// before it, and its pages would be gone.
+constexpr std::array<std::string_view, 17> addresses_of_jupyter{
+    "api",       "consoles",       "doc",    "edit",      "files",   "kernelspecs",
+    "lab",       "login",          "logout", "lsp",       "metrics", "nbextensions",
+    "notebooks", "oauth_callback", "static", "terminals", "tree"};
+
+/// C0 is looked for elsewhere; C1 and DEL do no good in an address either.
+bool has_late_control(std::string_view text) {
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\x7f') return true;
+        if (text[i] == '\xc2' && i + 1 < text.size() &&
+            static_cast<unsigned char>(text[i + 1]) < 0xa0)
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Result<std::string> parse_server_name(std::string_view text) {
+    if (text.empty() || text.size() > longest_name)
+        return fail_field("server", "the name of a server has 1 to {} bytes", longest_name);
+    if (!is_printable_utf8(text) || text.find_first_of("\t\r\n") != std::string_view::npos ||
+        has_late_control(text))
+        return fail_field("server", "the name of a server is text without control characters");
+    if (text.find_first_of("/\\") != std::string_view::npos)
+        return fail_field("server", "the name of a server has no slash");
+    // What follows a semicolon is no part of a segment's name to some programs.
+    auto const plain = text.substr(0, text.find(';'));
+    if (plain == "." || plain == "..")
+        return fail_field("server", "'{}' is a place in an address and not a name", plain);
+    if (std::ranges::find(addresses_of_jupyter, text) != addresses_of_jupyter.end())
+        return fail_field("server", "'{}' is an address of the default server; take another name",
+                          text);
+    return std::string(text);
+}
 
 std::string_view name_of(ServerState state) {
     switch (state) {

@@ -27,6 +27,10 @@ enum class ServerState {
 }
 [[nodiscard]] Result<ServerState> parse_server_state(std::string_view name);
 
+/// A name for a server beside the default one: it becomes a segment of addresses, whatever language
+/// it is in. InvalidArgument says what is wrong with it.
+[[nodiscard]] Result<std::string> parse_server_name(std::string_view text);
+
 struct ServerRecord {
     CourseId course;
     UserId user;

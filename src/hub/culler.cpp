@@ -70,7 +70,7 @@ Task<Time> Culler::last_activity(std::shared_ptr<LiveServer> server) {
     auto const known = server->record.last_activity.value_or(server->record.state_since);
     CO_TRY(auto kernels, co_await ask(*server, "api/kernels"));
     CO_TRY(auto terminals, co_await ask(*server, "api/terminals"));
-    CO_TRY(auto route, co_await use_.proxy.activity(server->owner.path()));
+    CO_TRY(auto route, co_await use_.proxy.activity(server->owner.route()));
     co_return newest_activity(known, read_jupyter_activity(kernels, terminals), route,
                               use_.clock.now());
 }

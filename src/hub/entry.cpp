@@ -1,8 +1,10 @@
 #include "hub/entry.hpp"
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "http/edge_token.hpp"
 #include "http/problem.hpp"
+#include "hub/hub_access.hpp"
 #include "hub/revocations.hpp"
 
 #include <nlohmann/json.hpp>
@@ -37,10 +39,11 @@ http::Response refusal(Error const& error, http::Request const& request) {
 
 /// The page that starts a server, shows how far it is, and then goes on to where somebody wanted
 /// to.
-http::Response to_start(HubAccess const& access, std::string_view next) {
-    return http::Response::redirect(
-        fmt::format("/courses/{}?start={}&next={}", access.course.request.slug,
-                    percent_encode(access.owner.name), percent_encode(next)));
+http::Response to_start(ServerOwner const& server, std::string_view next) {
+    auto address = fmt::format("/courses/{}?start={}", server.course.request.slug,
+                               percent_encode(server.user.name));
+    if (!server.name.empty()) address += "&server=" + percent_encode(server.name);
+    return http::Response::redirect(address + "&next=" + percent_encode(next));
 }
 
 bool is_clean(std::string_view segment) {
@@ -48,9 +51,35 @@ bool is_clean(std::string_view segment) {
            segment.find_first_of("/\\") == std::string_view::npos;
 }
 
+/// The server's path as the browser writes it, which may escape other characters than we do: it
+/// compares a cookie's path with that byte by byte.
+std::string cookie_path(ServerOwner const& server, std::string_view next) {
+    auto const segments = split(next.substr(0, next.find_first_of("?#")), '/');
+    std::string path;
+    for (size_t i = 1; i < (server.name.empty() ? 5U : 6U); ++i)
+        path += "/" + std::string(segments.at(i));
+    bool const plain = std::ranges::all_of(
+        path, [](char c) { return c > ' ' && c < '\x7f' && c != ';' && c != ',' && c != '"'; });
+    return (plain ? path : server.path()) + "/";
+}
+
+/// "gpu" where they have a server of that name, else "": the default one.
+Result<std::string> server_name_at(Transaction& transaction, CourseId const& course,
+                                   UserId const& owner, std::string const& first) {
+    if (first.empty()) return first;
+    auto const row = transaction.servers().find(course, owner, first);
+    if (row) return first;
+    if (row.error().code == Code::NotFound) return std::string();
+    return std::unexpected(row.error());
+}
+
+std::unexpected<Error> denied() {
+    return fail(Code::PermissionDenied, "you have no access to this server");
+}
+
 }  // namespace
 
-std::optional<std::string> server_owner_in(std::string_view target, std::string_view slug) {
+std::optional<ServerPlace> server_place_in(std::string_view target, std::string_view slug) {
     auto const path = target.substr(0, target.find_first_of("?#"));
     auto const segments = split(path, '/');
     // "", "c", slug, "user", name, …
@@ -63,12 +92,14 @@ std::optional<std::string> server_owner_in(std::string_view target, std::string_
         auto const decoded = percent_decode(segments[i]);
         if (!decoded || !is_clean(*decoded)) return {};
     }
-    return percent_decode(segments[4]).value();
+    return ServerPlace{
+        .owner = percent_decode(segments[4]).value(),
+        .first = segments.size() > 5 ? percent_decode(segments[5]).value() : std::string()};
 }
 
-Entry::Entry(HubDependencies const& dependencies, Gate& gate, ServerLifecycle& servers,
-             std::string edge_key)
-    : use_(dependencies), gate_(gate), servers_(servers), edge_key_(std::move(edge_key)) {}
+Entry::Entry(HubDependencies const& dependencies, jupyterhub::CallerGate& callers,
+             ServerLifecycle& servers, std::string edge_key)
+    : use_(dependencies), callers_(callers), servers_(servers), edge_key_(std::move(edge_key)) {}
 
 void Entry::add_routes(http::Router& router) {
     auto const bind = [this](Answer (Entry::*handler)(http::Request&)) {
@@ -87,75 +118,104 @@ Entry::Answer Entry::hub_root(http::Request& request) {
     co_return http::Response::redirect("/courses/" + percent_encode(request.parameter("slug")));
 }
 
-Task<std::variant<HubAccess, http::Response>> Entry::admit(http::Request const& request,
-                                                           std::string const& owner_name) {
-    using Outcome = std::variant<HubAccess, http::Response>;
-    auto access = co_await use_.pool.run([&]() -> Result<HubAccess> {
-        TRY(auto const identity, gate_.identify(request));
-        TRY_VOID(require(identity, Scope::AccessServers));
-        return use_.store.read([&](Transaction& transaction) {
-            return find_hub_access(transaction, identity, request.parameter("slug"), owner_name);
-        });
+/// Everybody who may not enter hears the same, whether or not there is such a person or server: so
+/// nobody can probe for names. Only who may enter every server is told what is not there.
+Result<Entry::Admitted> Entry::find_admitted(http::Request const& request,
+                                             ServerPlace const& place) const {
+    TRY(auto caller, callers_.identify(request));
+    // A hub's token goes to the server itself; what it opened here would not end with it.
+    if (caller.token || caller.service) return denied();
+    return use_.store.read([&](Transaction& transaction) -> Result<Admitted> {
+        auto owner = transaction.users().find_by_name(place.owner);
+        if (!owner && owner.error().code != Code::NotFound) return std::unexpected(owner.error());
+        std::string name;
+        bool entitled = false;
+        if (owner) {
+            TRY(entitled, may_have_server(transaction, caller.course, owner->id));
+            TRY(name, server_name_at(transaction, caller.course.id, owner->id, place.first));
+        }
+        if (!caller.may("access:servers", {.user = place.owner, .server = name})) return denied();
+        if (entitled) {
+            ServerOwner server{.course = caller.course, .user = *std::move(owner), .name = name};
+            return Admitted{.caller = std::move(caller), .server = std::move(server)};
+        }
+        if (!caller.scopes.allows_everything("access:servers") || place.owner == caller.user.name)
+            return denied();
+        return fail(Code::NotFound, "'{}' has no server in this course", place.owner.substr(0, 63));
     });
-    if (access) co_return Outcome(*std::move(access));
-    if (access.error().code == Code::Unauthenticated && wants_page(request))
+}
+
+Task<std::variant<Entry::Admitted, http::Response>> Entry::admit(http::Request const& request,
+                                                                 ServerPlace place) {
+    using Outcome = std::variant<Admitted, http::Response>;
+    auto admitted = co_await use_.pool.run([&] { return find_admitted(request, place); });
+    if (admitted) co_return Outcome(*std::move(admitted));
+    if (admitted.error().code == Code::Unauthenticated && wants_page(request))
         co_return Outcome(to_login(request));
-    if (access.error().code == Code::Internal || access.error().code == Code::Unavailable)
-        co_return std::unexpected(access.error());
-    co_return Outcome(refusal(access.error(), request));
+    if (admitted.error().code == Code::Internal || admitted.error().code == Code::Unavailable)
+        co_return std::unexpected(admitted.error());
+    co_return Outcome(refusal(admitted.error(), request));
+}
+
+/// No entry into somebody else's server without its line in the audit log.
+Task<> Entry::write_down(Admitted const& admitted, Time now) {
+    auto const& [caller, server] = admitted;
+    if (caller.user.id == server.user.id) co_return Result<>();
+    Event entered{
+        .at = now,
+        .kind = "server_entered",
+        .course = server.course.id,
+        .actor = caller.user.name,
+        .subject = server.user.name,
+        .message = fmt::format("{} entered the server of {}", caller.user.name, server.user.name)};
+    note_server(entered, server.name);
+    CO_TRY_VOID(co_await use_.pool.run([&] {
+        return use_.store.write(
+            [&](Transaction& transaction) { return transaction.events().append(entered); });
+    }));
+    co_return Result<>();
 }
 
 Entry::Answer Entry::enter(http::Request& request) {
     auto const next = request.query("next").value_or("");
-    auto const owner_name = server_owner_in(next, request.parameter("slug"));
-    if (!owner_name)
-        co_return fail_field("next", "the address to go on to is not one of a server here");
+    auto const place = server_place_in(next, request.parameter("slug"));
+    if (!place) co_return fail_field("next", "the address to go on to is not one of a server here");
     // Before the right is asked for: one that is taken away meanwhile is revoked later than this.
     auto const now = use_.clock.now();
-    CO_TRY(auto admitted, co_await admit(request, *owner_name));
+    CO_TRY(auto admitted, co_await admit(request, *place));
     if (auto* const answer = std::get_if<http::Response>(&admitted)) co_return std::move(*answer);
-    auto const& access = std::get<HubAccess>(admitted);
+    auto const& [caller, owner] = std::get<Admitted>(admitted);
 
-    auto const server = servers_.find({access.course.id, access.owner.id, ""});
-    if (!server || server->record.state != ServerState::Running) co_return to_start(access, next);
+    auto const server = servers_.find(owner.key());
+    if (!server || server->record.state != ServerState::Running) co_return to_start(owner, next);
     // It lets visitors in by itself, and writes their entry down when it asks for them.
     if (server->record.secret.empty()) co_return http::Response::redirect(next);
-    if (!access.own) {
-        Event const entered{.at = now,
-                            .kind = "server_entered",
-                            .course = access.course.id,
-                            .actor = access.identity.user.name,
-                            .subject = access.owner.name,
-                            .message = fmt::format("{} entered the server of {}",
-                                                   access.identity.user.name, access.owner.name)};
-        // No entry without its line in the audit log.
-        CO_TRY_VOID(co_await use_.pool.run([&] {
-            return use_.store.write(
-                [&](Transaction& transaction) { return transaction.events().append(entered); });
-        }));
-    }
+    CO_TRY_VOID(co_await write_down(std::get<Admitted>(admitted), now));
     // The right to enter ends with the login at the latest.
     auto const expires =
-        std::min<Time>(now + edge_token_lasts, access.identity.ends_at.value_or(Time::max()));
-    http::EdgeToken const token{.route = server->owner.path(),
-                                .user = access.identity.user.name,
-                                .session = access.identity.login.value(),
+        std::min<Time>(now + edge_token_lasts, caller.ends_at.value_or(Time::max()));
+    http::EdgeToken const token{.route = owner.route(),
+                                .user = caller.user.name,
+                                .session = caller.login.value(),
                                 .issued = now,
                                 .expires = expires};
     auto answer = http::Response::redirect(next);
     http::set_cookie(answer, {.name = std::string(http::edge_cookie),
                               .value = http::sign_edge_token(token, edge_key_),
-                              .path = server->owner.path() + "/",
+                              .path = cookie_path(owner, next),
                               .lasts = std::chrono::ceil<Seconds>(expires - now),
                               .secure = request.is_secure()});
     co_return answer;
 }
 
 Entry::Answer Entry::not_running(http::Request& request) {
-    CO_TRY(auto admitted, co_await admit(request, request.parameter("name")));
+    auto const place = server_place_in(request.target, request.parameter("slug"));
+    CO_TRY(
+        auto admitted,
+        co_await admit(request, place.value_or(ServerPlace{.owner = request.parameter("name")})));
     if (auto* const answer = std::get_if<http::Response>(&admitted)) co_return std::move(*answer);
-    auto const& access = std::get<HubAccess>(admitted);
-    if (wants_page(request)) co_return to_start(access, request.target);
+    if (wants_page(request))
+        co_return to_start(std::get<Admitted>(admitted).server, request.target);
     // JupyterHub's answer for a stopped server, which JupyterLab knows.
     co_return http::Response::json({{"status", 424}, {"message", "the server is not running"}},
                                    424);

@@ -2,10 +2,10 @@
 
 /// The way into a server: /c/{slug}/hub/enter gives a browser the edge token that the proxy asks
 /// for, and everything below /c/{slug}/ that no route covers is explained or led to the right page.
+/// Confined to the control thread. Owned by `Hub`.
 
-#include "auth/gate.hpp"
 #include "http/router.hpp"
-#include "hub/hub_access.hpp"
+#include "hub/jupyterhub/caller.hpp"
 #include "hub/server_lifecycle.hpp"
 
 #include <optional>
@@ -14,32 +14,49 @@
 
 namespace carrel {
 
+/// A path below somebody's servers: "/c/bio/user/ada/gpu/lab" is of "gpu" where she has a server of
+/// that name, and else of her default one.
+struct ServerPlace {
+    std::string owner;
+    std::string first = {};  ///< what may be a server's name; may be empty
+};
+
+/// Nothing for a path of anything else, an absolute URL, or a path with "//", "\\" or dot segments,
+/// encoded or not.
+[[nodiscard]] std::optional<ServerPlace> server_place_in(std::string_view target,
+                                                         std::string_view slug);
+
 class Entry {
 public:
     /// `edge_key` is shared with the proxy: 32 bytes.
-    Entry(HubDependencies const& dependencies, Gate& gate, ServerLifecycle& servers,
-          std::string edge_key);
+    Entry(HubDependencies const& dependencies, jupyterhub::CallerGate& callers,
+          ServerLifecycle& servers, std::string edge_key);
     void add_routes(http::Router& router);
 
 private:
     using Answer = Task<http::Response>;
+    /// Who asks, and for which server.
+    struct Admitted {
+        jupyterhub::Caller caller;
+        ServerOwner server;
+    };
+
     Answer hub_root(http::Request& request);
     Answer enter(http::Request& request);
     /// A server's URL without a route: it is not running.
     Answer not_running(http::Request& request);
-    /// Who asks and for which server; a redirect to the log-in page when nobody is logged in.
-    Task<std::variant<HubAccess, http::Response>> admit(http::Request const& request,
-                                                        std::string const& owner_name);
+    /// A redirect to the log-in page when nobody is logged in; a refusal that tells a stranger
+    /// nothing about who and what there is.
+    Task<std::variant<Admitted, http::Response>> admit(http::Request const& request,
+                                                       ServerPlace place);
+    [[nodiscard]] Result<Admitted> find_admitted(http::Request const& request,
+                                                 ServerPlace const& place) const;
+    Task<> write_down(Admitted const& admitted, Time now);
 
     HubDependencies use_;
-    Gate& gate_;
+    jupyterhub::CallerGate& callers_;
     ServerLifecycle& servers_;
     std::string edge_key_;
 };
-
-/// The user name in "/c/<slug>/user/<name>/…"; nothing for any other path, an absolute URL, or a
-/// path with "//", "\\" or dot segments, encoded or not.
-[[nodiscard]] std::optional<std::string> server_owner_in(std::string_view target,
-                                                         std::string_view slug);
 
 }  // namespace carrel

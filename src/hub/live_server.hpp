@@ -3,8 +3,8 @@
 /// A server that the hub takes care of right now: its record and what is under way with it.
 /// Confined to the control thread.
 
-#include "base/encoding.hpp"
 #include "domain/course.hpp"
+#include "domain/event.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
 #include "hub/progress.hpp"
@@ -30,17 +30,18 @@ struct ServerOwner {
     std::string name;
 
     [[nodiscard]] ServerKey key() const { return {course.id, user.id, name}; }
-    /// "/c/bio/user/ada" — the route's path, and without the slash at its end the server's base
-    /// URL.
-    [[nodiscard]] std::string path() const {
-        auto path = "/c/" + course.request.slug + "/user/" + percent_encode(user.name);
-        if (!name.empty()) path += "/" + percent_encode(name);
-        return path;
-    }
+    /// "/c/bio/user/ada", "/c/bio/user/ada/my%20second": without the slash at its end the server's
+    /// base URL, as JupyterHub writes it.
+    [[nodiscard]] std::string path() const;
+    /// The same decoded, "/c/bio/user/ada/my second": by that the proxy knows the server's route.
+    [[nodiscard]] std::string route() const;
     [[nodiscard]] std::string login_path() const {
         return "/c/" + course.request.slug + "/hub/enter";
     }
 };
+
+/// Says in an event which of its subject's servers it is about, when it is not the default one.
+void note_server(Event& event, std::string_view name);
 
 /// Who wants a server stopped, and why.
 struct StopOrder {
@@ -62,6 +63,8 @@ struct LiveServer {
     ProgressFeed progress;
     /// Somebody wants it stopped while it starts; the start obeys as soon as it can.
     std::optional<StopOrder> stop_wanted;
+    /// When it has ended its row goes as well: somebody removes it.
+    bool remove_wanted = false;
     /// The record could not be written; see `ServerLifecycle::save_again`.
     bool unsaved = false;
 };

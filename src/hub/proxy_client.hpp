@@ -1,6 +1,7 @@
 #pragma once
 
-/// Speaks to the proxy: routes and revocations, by configurable-http-proxy's REST API.
+/// Speaks to the proxy: routes and revocations, by configurable-http-proxy's REST API. Every path
+/// is decoded, as the proxy keeps it.
 ///
 /// One kind talks to a real proxy (`RestProxyClient`), one remembers (`FakeProxyClient`).
 /// Confined to the control thread.
@@ -16,7 +17,7 @@ namespace carrel {
 
 /// A route to one notebook server.
 struct ServerRoute {
-    std::string path;    ///< "/c/bio/user/ada", as in the URL, percent-encoded
+    std::string path;    ///< "/c/bio/user/ada/my second", decoded: so the proxy knows it
     std::string target;  ///< "http+unix://…" or "http://127.0.0.1:…"
     /// What the proxy sends upstream as `Authorization: token …`. Empty: the server lets visitors
     /// in by itself, and the proxy asks for nothing.

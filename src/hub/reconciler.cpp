@@ -122,7 +122,7 @@ Task<> Reconciler::send_routes() {
         // One may have started meanwhile.
         bool const used =
             std::ranges::any_of(servers_.in_state(ServerState::Running),
-                                [&](auto const& server) { return server->owner.path() == path; });
+                                [&](auto const& server) { return server->owner.route() == path; });
         if (!used) CO_TRY_VOID(co_await use_.proxy.delete_route(path));
     }
     CO_TRY_VOID(co_await use_.proxy.mark());
@@ -170,8 +170,6 @@ Task<> Reconciler::perform(OutboxItem const& item) {
 }
 
 Task<> Reconciler::remove_participant(CourseId course, UserId user) {
-    auto const server = servers_.find({course, user, ""});
-    if (!server) co_return Result<>();
     // They may have been let in again while this waited in the outbox.
     CO_TRY(bool const entitled, co_await use_.pool.run([&] {
         return use_.store.read([&](Transaction& transaction) -> Result<bool> {
@@ -180,10 +178,17 @@ Task<> Reconciler::remove_participant(CourseId course, UserId user) {
         });
     }));
     if (entitled) co_return Result<>();
-    CO_TRY_VOID(
-        co_await revocations_.add({.path = server->owner.path(), .user = server->owner.user.name}));
-    co_return co_await servers_.stop(server->owner.key(), {}, "server_stopped",
-                                     "Stopped because you are no longer a participant");
+    auto const servers = servers_.active_of(course, user);
+    for (auto const& server : servers)
+        CO_TRY_VOID(co_await revocations_.add(
+            {.path = server->owner.route(), .user = server->owner.user.name}));
+    Result<> outcome;
+    for (auto const& server : servers) {
+        auto stopped = co_await servers_.stop(server->owner.key(), {}, "server_stopped",
+                                              "Stopped because you are no longer a participant");
+        if (!stopped) outcome = std::move(stopped);  // one that does not end spares no other
+    }
+    co_return outcome;
 }
 
 }  // namespace carrel

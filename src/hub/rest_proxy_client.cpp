@@ -1,5 +1,7 @@
 #include "hub/rest_proxy_client.hpp"
 
+#include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "base/time_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,6 +13,13 @@ namespace {
 constexpr Milliseconds patience{10'000};
 /// A route that no browser asks for; its absence says that the proxy has forgotten its routes.
 constexpr std::string_view mark_path = "/.carrel/mark";
+
+/// Where the proxy's API has this route.
+std::string place_of(std::string_view path) {
+    std::string place = "/api/routes";
+    for (auto const segment : split(path.substr(1), '/')) place += "/" + percent_encode(segment);
+    return place;
+}
 
 long long unix_seconds(Time time) {
     return std::chrono::ceil<Seconds>(time.time_since_epoch()).count();
@@ -54,12 +63,12 @@ Task<> RestProxyClient::add_route(ServerRoute route) {
         body["secret"] = route.secret;
         body["auth"] = {{"login", route.login}};
     }
-    CO_TRY_VOID(co_await expect("POST", "/api/routes" + route.path, body.dump(), {201}));
+    CO_TRY_VOID(co_await expect("POST", place_of(route.path), body.dump(), {201}));
     co_return Result<>();
 }
 
 Task<> RestProxyClient::delete_route(std::string path) {
-    CO_TRY_VOID(co_await expect("DELETE", "/api/routes" + path, {}, {204, 404}));
+    CO_TRY_VOID(co_await expect("DELETE", place_of(path), {}, {204, 404}));
     co_return Result<>();
 }
 
@@ -74,7 +83,7 @@ Task<std::set<std::string>> RestProxyClient::routes() {
 }
 
 Task<RouteActivity> RestProxyClient::activity(std::string path) {
-    CO_TRY(auto response, co_await expect("GET", "/api/routes" + path, {}, {200, 404}));
+    CO_TRY(auto response, co_await expect("GET", place_of(path), {}, {200, 404}));
     auto const json = nlohmann::json::parse(response.body, nullptr, false);
     RouteActivity activity;
     if (response.status == 404 || !json.is_object()) co_return activity;
@@ -102,8 +111,7 @@ Task<> RestProxyClient::revoke_user(std::string path, std::string user, Time iss
 }
 
 Task<bool> RestProxyClient::is_marked() {
-    CO_TRY(auto response,
-           co_await expect("GET", "/api/routes" + std::string(mark_path), {}, {200, 404}));
+    CO_TRY(auto response, co_await expect("GET", place_of(mark_path), {}, {200, 404}));
     co_return response.status == 200;
 }
 
@@ -112,8 +120,7 @@ Task<> RestProxyClient::mark() {
     // it is told them all.
     nlohmann::json const body{
         {"target", "http://127.0.0.1:9"}, {"carrel", true}, {"volatile", true}};
-    CO_TRY_VOID(
-        co_await expect("POST", "/api/routes" + std::string(mark_path), body.dump(), {201}));
+    CO_TRY_VOID(co_await expect("POST", place_of(mark_path), body.dump(), {201}));
     co_return Result<>();
 }
 

@@ -16,7 +16,7 @@ inline constexpr Seconds edge_token_lasts{12 * 3600};
 struct Revocation {
     std::string login;
     bool for_good = false;  ///< the login has ended: tokens of it are refused whenever issued
-    std::string path;
+    std::string path;       ///< of the route, decoded
     std::string user;
     Time made;   ///< tokens issued later are not meant: somebody may be let in again
     Time until;  ///< no token made before is valid after this

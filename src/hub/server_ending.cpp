@@ -32,6 +32,29 @@ Task<> ServerLifecycle::stop(ServerKey key, std::string actor, std::string event
     co_return co_await carry_out(server, std::move(order));
 }
 
+Task<> ServerLifecycle::remove(ServerKey key, std::string actor) {
+    auto const server = find(key);
+    if (server && !has_ended(server->record.state)) {
+        server->remove_wanted = true;
+        co_return co_await stop(key, std::move(actor), "server_stopped", "");
+    }
+    CO_TRY_VOID(co_await use_.pool.run([&] {
+        return use_.store.write([&](Transaction& transaction) -> Result<> {
+            TRY(auto const row, transaction.servers().find(key.course, key.user, key.name));
+            if (!has_ended(row.state))
+                return fail(Code::Conflict, "the server has been started again");
+            return transaction.servers().remove(key.course, key.user, key.name);
+        });
+    }));
+    if (server) forget(server);
+    co_return Result<>();
+}
+
+void ServerLifecycle::forget(std::shared_ptr<LiveServer> const& server) {
+    auto const entry = servers_.find(server->owner.key());
+    if (entry != servers_.end() && entry->second == server) servers_.erase(entry);
+}
+
 void ServerLifecycle::forget_ended() {
     auto const now = use_.clock.now();
     std::erase_if(servers_, [&](auto const& entry) {
@@ -46,7 +69,7 @@ void ServerLifecycle::stop_soon(ServerKey key, std::string reason) {
 }
 
 Task<> ServerLifecycle::delete_route(std::shared_ptr<LiveServer> server) {
-    auto const deleted = co_await use_.proxy.delete_route(server->owner.path());
+    auto const deleted = co_await use_.proxy.delete_route(server->owner.route());
     if (deleted) co_return Result<>();
     log::warn("route_not_deleted",
               {{"path", server->owner.path()}, {"cause", deleted.error().message}});
@@ -68,6 +91,7 @@ Task<> ServerLifecycle::carry_out(std::shared_ptr<LiveServer> server, StopOrder 
         // Still running as far as anybody knows, so it has its route again; whoever wanted it
         // stopped tries again.
         routes_uncertain_ = true;
+        server->remove_wanted = false;
         CO_TRY_VOID(co_await save(server, ServerState::Running));
         co_return std::unexpected(stopped.error().wrapped("stop the server"));
     }

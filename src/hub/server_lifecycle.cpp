@@ -7,6 +7,7 @@
 #include "hub/rbac/roles.hpp"
 #include "runtime/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace carrel {
@@ -16,7 +17,8 @@ namespace {
 /// Identifies a server among all of this machine, also as a file name.
 std::string spawn_id(ServerKey const& key) {
     auto id = key.course.value() + "." + key.user.value();
-    if (!key.name.empty()) id += "." + percent_encode(key.name);
+    // A name in full might be longer than that of a file may be.
+    if (!key.name.empty()) id += "." + hash_secret(key.name).substr(0, 16);
     return id;
 }
 
@@ -49,8 +51,25 @@ std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::active_of(CourseId con
     return found;
 }
 
+std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::known_of(
+    Course const& course, User const& user, std::vector<ServerRecord> const& rows) const {
+    auto found = active_of(course.id, user.id);
+    for (auto const& row : rows) {
+        if (std::ranges::any_of(found,
+                                [&](auto const& one) { return one->record.name == row.name; }))
+            continue;
+        auto const ended = std::make_shared<LiveServer>(
+            use_.executor, ServerOwner{.course = course, .user = user, .name = row.name});
+        ended->record = row;
+        // The row may be older than what is known here: it is not among those that are alive.
+        if (!has_ended(row.state)) ended->record.state = ServerState::Stopped;
+        found.push_back(ended);
+    }
+    return found;
+}
+
 ServerRoute ServerLifecycle::route_of(LiveServer const& server) {
-    return {.path = server.owner.path(),
+    return {.path = server.owner.route(),
             .target = server.record.endpoint,
             .secret = server.record.secret,
             .login = server.owner.login_path()};
@@ -58,12 +77,14 @@ ServerRoute ServerLifecycle::route_of(LiveServer const& server) {
 
 Event ServerLifecycle::event_of(LiveServer const& server, std::string kind, std::string actor,
                                 std::string message) const {
-    return {.at = use_.clock.now(),
-            .kind = std::move(kind),
-            .course = server.owner.course.id,
-            .actor = std::move(actor),
-            .subject = server.owner.user.name,
-            .message = std::move(message)};
+    Event event{.at = use_.clock.now(),
+                .kind = std::move(kind),
+                .course = server.owner.course.id,
+                .actor = std::move(actor),
+                .subject = server.owner.user.name,
+                .message = std::move(message)};
+    note_server(event, server.record.name);
+    return event;
 }
 
 Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState state,
@@ -71,9 +92,11 @@ Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState sta
     server->record.state = state;
     server->record.state_since = use_.clock.now();
     auto const record = server->record;
+    bool const remove = server->remove_wanted && has_ended(state);
     auto saved = co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
-            TRY_VOID(transaction.servers().put(record));
+            TRY_VOID(remove ? transaction.servers().remove(record.course, record.user, record.name)
+                            : transaction.servers().put(record));
             if (event) TRY_VOID(transaction.events().append(*event));
             // A server's own token ends with it.
             if (has_ended(record.state))
@@ -83,6 +106,7 @@ Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState sta
         });
     });
     server->unsaved = !saved;
+    if (saved && remove) forget(server);
     co_return saved;
 }
 
@@ -128,6 +152,21 @@ Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std:
     co_return server;
 }
 
+Result<> ServerLifecycle::check_number(Transaction& transaction, ServerRecord const& wanted) const {
+    if (wanted.name.empty()) return {};
+    if (settings_.named_servers == 0)
+        return fail(Code::InvalidArgument, "Named servers are not enabled.");
+    TRY(auto const rows, transaction.servers().of_user(wanted.course, wanted.user));
+    if (std::ranges::find(rows, wanted.name, &ServerRecord::name) != rows.end()) return {};
+    auto const named =
+        std::ranges::count_if(rows, [](ServerRecord const& row) { return !row.name.empty(); });
+    if (static_cast<size_t>(named) < settings_.named_servers) return {};
+    return fail(Code::InvalidArgument,
+                "the maximum of {} named servers is reached; one must be removed before a new one "
+                "can be made",
+                settings_.named_servers);
+}
+
 Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string actor) {
     server->record.state_since = use_.clock.now();
     auto const record = server->record;
@@ -146,6 +185,7 @@ Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string 
             if (!entitled)
                 return fail(Code::PermissionDenied, "{} is no participant of this course",
                             server->owner.user.name);
+            TRY_VOID(check_number(transaction, record));
             TRY_VOID(transaction.servers().put(record));
             TRY_VOID(transaction.events().append(requested));
             return {};

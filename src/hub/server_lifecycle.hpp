@@ -29,6 +29,7 @@ struct HubSettings {
     Milliseconds stop_timeout{10'000};
     Milliseconds idle_timeout{3'600'000};  ///< 0: idle servers are never stopped
     long long first_home_number = 200'000;
+    size_t named_servers = 3;  ///< how many a person may have in a course beside the default one
     std::map<std::string, Environment> environments;
 };
 
@@ -54,7 +55,7 @@ public:
     /// Puts the server in line to be started and returns at once; `find(key)->progress` tells the
     /// rest. A server that is running, or on its way, is left alone. Conflict: it is stopping, or
     /// the course is not deployed (any more). PermissionDenied: its owner is no participant (any
-    /// more).
+    /// more). InvalidArgument: they have as many named servers as they may.
     Task<std::shared_ptr<LiveServer>> start(ServerOwner owner, std::string actor);
 
     /// Stops the server and returns once it has ended. Stopping a stopped one succeeds.
@@ -64,6 +65,11 @@ public:
     /// The same in the background: many servers stop at the same time.
     void stop_soon(ServerKey key, std::string reason);
 
+    /// Stops a named server if it runs, and forgets that it was: its row goes, its name is free
+    /// again. The home stays, which is its owner's. Returns when it has ended, or is on its way to.
+    /// NotFound: there is no such row.
+    Task<> remove(ServerKey key, std::string actor);
+
     /// Notes that a running server has ended by itself.
     Task<> note_ending(std::shared_ptr<LiveServer> server, Ending ending);
 
@@ -72,6 +78,9 @@ public:
     /// Those of a user in a course that are on their way, run or stop, the default server first.
     [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> active_of(CourseId const& course,
                                                                      UserId const& user) const;
+    /// The same, and of `rows` those that are not: each as it was when it ended.
+    [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> known_of(
+        Course const& course, User const& user, std::vector<ServerRecord> const& rows) const;
     [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> in_state(ServerState state) const;
 
     /// Writes again what could not be written when it happened, on a full disk for example.
@@ -94,6 +103,8 @@ public:
 private:
     /// Writes `Queued` if the course and the owner's right are at that moment as they have to be.
     Task<> enqueue(std::shared_ptr<LiveServer> server, std::string actor);
+    /// That the person may have one more server, unless this is none.
+    [[nodiscard]] Result<> check_number(Transaction& transaction, ServerRecord const& wanted) const;
     Task<> run_start(std::shared_ptr<LiveServer> server, std::string actor);
     [[nodiscard]] Result<Environment> environment_of(Course const& course) const;
     Task<> spawn(std::shared_ptr<LiveServer> server, std::string actor);
@@ -104,6 +115,8 @@ private:
     Task<> finish_start(std::shared_ptr<LiveServer> server, Started started, std::string actor);
     Task<> fail_start(std::shared_ptr<LiveServer> server, Error error);
     Task<> carry_out(std::shared_ptr<LiveServer> server, StopOrder order);
+    /// Unless another one has taken its place.
+    void forget(std::shared_ptr<LiveServer> const& server);
     Task<> delete_route(std::shared_ptr<LiveServer> server);
     /// Sets the state and writes the record, with an event when one is given.
     Task<> save(std::shared_ptr<LiveServer> server, ServerState state,

@@ -39,6 +39,7 @@ Result<http::Response> show_options(PortalDependencies const& portal, http::Requ
     return http::Response::json({{"environments", std::move(environments)},
                                  {"targets", portal.limits.targets},
                                  {"limits", view_of(portal.limits)},
+                                 {"hub", {{"named_servers", portal.platform.named_servers}}},
                                  {"isolation",
                                   {{"level", portal.platform.isolation.level},
                                    {"notices", portal.platform.isolation.notices}}},

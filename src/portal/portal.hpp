@@ -41,6 +41,7 @@ struct IsolationReport {
 struct PlatformFacts {
     std::vector<EnvironmentOption> environments;
     IsolationReport isolation;
+    int named_servers = 0;  ///< how many a person may have in a course beside the default one
     std::string version;
     Time started_at;
     std::filesystem::path data;  ///< whose disk the overview measures

@@ -29,8 +29,11 @@ Result<http::Response> show_server(PortalDependencies const& portal, Visit const
         TRY(auto const seen,
             see_course(transaction, visit.who.user, visit.request.parameter("slug")));
         TRY(auto const owner, find_owner(transaction, visit, seen));
-        auto server = transaction.servers().find(seen.course.id, owner.id, "");
-        if (!server && server.error().code != Code::NotFound)
+        auto const& name = visit.request.parameter("server");
+        auto server = transaction.servers().find(seen.course.id, owner.id, name);
+        // The default server is always one's own, started or not.
+        bool const missing = !server && server.error().code == Code::NotFound;
+        if (!server && (!missing || !name.empty()))
             return std::unexpected(std::move(server).error());
         auto const row = server ? *server : ServerRecord();
         nlohmann::json since;
@@ -40,7 +43,7 @@ Result<http::Response> show_server(PortalDependencies const& portal, Visit const
                               {"message", text_or_null(row.message)},
                               {"log_tail", text_or_null(row.log_tail)},
                               {"last_activity", time_or_null(row.last_activity)},
-                              {"url", server_url(seen.course, owner)}};
+                              {"url", server_url(seen.course, owner, name)}};
     }));
     return http::Response::json(view);
 }
@@ -52,6 +55,13 @@ void add_server_calls(Calls& calls) {
     calls.add({.method = "GET",
                .path = "/courses/{slug}/servers/{username}",
                .summary = "Somebody's server and why it ended; one's own, or for leaders",
+               .scope = Scope::Servers,
+               .gives = "Server",
+               .problems = {404}},
+              show_server);
+    calls.add({.method = "GET",
+               .path = "/courses/{slug}/servers/{username}/{server}",
+               .summary = "The same for a server beside the default one, by its name",
                .scope = Scope::Servers,
                .gives = "Server",
                .problems = {404}},

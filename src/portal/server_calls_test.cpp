@@ -25,11 +25,13 @@ protected:
     static CourseId portal_course(Transaction& transaction) {
         return transaction.courses().find_by_slug("biology").value().id;
     }
-    void put(ServerState state, std::string const& message, std::string const& log_tail) {
+    void put(ServerState state, std::string const& message, std::string const& log_tail,
+             std::string const& name = "") {
         portal_.store().write([&](Transaction& transaction) -> Result<> {
             ServerRecord row;
             row.course = portal_course(transaction);
             row.user = UserId("id-of-ada");
+            row.name = name;
             row.state = state;
             row.state_since = portal_.clock().now();
             row.message = message;
@@ -67,6 +69,17 @@ TEST_F(ServerCallsTest, TellsTheOwnerAndLeadersAlone) {
     EXPECT_EQ(look(bob, "nobody-here").status, 403U);
     portal_.add_user("eve");
     EXPECT_EQ(look(portal_.log_in("eve"), "eve").status, 404U) << "the course is not hers to see";
+}
+
+TEST_F(ServerCallsTest, TellsOfAServerByItsName) {
+    put(ServerState::Failed, "the server ran out of memory", "Killed", "my @gpu");
+    auto const ada = portal_.log_in("ada");
+    auto const found = look(ada, "ada/my%20@gpu").body;
+    EXPECT_EQ(found["message"], "the server ran out of memory");
+    EXPECT_EQ(found["url"], "/c/biology/user/ada/my%20@gpu/");
+    EXPECT_EQ(look(ada, "ada").body["state"], "stopped");
+    EXPECT_EQ(look(ada, "ada/none").status, 404U);
+    EXPECT_EQ(look(portal_.log_in("bob"), "ada/my%20@gpu").status, 403U);
 }
 
 }  // namespace

@@ -90,8 +90,14 @@ json view_of(Export const& row, std::string_view user_name) {
             {"verified_at", time_or_null(row.verified_at)}};
 }
 
-std::string server_url(Course const& course, User const& user) {
-    return fmt::format("/c/{}/user/{}/", course.request.slug, percent_encode(user.name));
+std::string server_url(Course const& course, User const& user, std::string_view server) {
+    auto url = fmt::format("/c/{}/user/{}/", course.request.slug, percent_encode(user.name));
+    if (server.empty()) return url;
+    // As JupyterHub writes a name, which leaves the "@".
+    auto name = percent_encode(server);
+    for (size_t at = 0; (at = name.find("%40", at)) != std::string::npos; ++at)
+        name.replace(at, 3, "@");
+    return url + name + "/";
 }
 
 }  // namespace carrel

@@ -27,6 +27,7 @@ namespace carrel {
                                              User const& user, GovernancePolicy const& policy);
 
 /// "/c/<slug>/user/<name>/"
-[[nodiscard]] std::string server_url(Course const& course, User const& user);
+[[nodiscard]] std::string server_url(Course const& course, User const& user,
+                                     std::string_view server = "");
 
 }  // namespace carrel

@@ -74,6 +74,34 @@ TEST_P(ServersContract, ActiveAreThoseThatARestartedHubHasToFind) {
     EXPECT_EQ(counts.at(ServerState::Queued), 1);
 }
 
+TEST_P(ServersContract, OnesOwnComeByNameAndAreRemovedOneByOne) {
+    for (auto const* const name : {"räume", "", "gpu"})
+        write([&](Transaction& t) {
+            return t.servers().put({.course = maths, .user = ada, .name = name});
+        });
+    write([&](Transaction& t) {
+        return t.servers().put({.course = maths, .user = bob, .name = "gpu"});
+    });
+    write([&](Transaction& t) {
+        return t.servers().put({.course = physics, .user = ada, .name = "gpu"});
+    });
+    auto const names = [&] {
+        std::vector<std::string> found;
+        for (auto const& server :
+             read([&](Transaction& t) { return t.servers().of_user(maths, ada); }))
+            found.push_back(server.name);
+        return found;
+    };
+    EXPECT_EQ(names(), (std::vector<std::string>{"", "gpu", "räume"}));
+    write([&](Transaction& t) { return t.servers().remove(maths, ada, "gpu"); });
+    write([&](Transaction& t) { return t.servers().remove(maths, ada, "not there"); });
+    EXPECT_EQ(names(), (std::vector<std::string>{"", "räume"}));
+    EXPECT_EQ(read([&](Transaction& t) { return t.servers().find(maths, bob, "gpu"); }).name,
+              "gpu");
+    EXPECT_EQ(read([&](Transaction& t) { return t.servers().find(physics, ada, "gpu"); }).name,
+              "gpu");
+}
+
 TEST_P(ServersContract, ActivityIsNotedAndACourseIsRemovedAlone) {
     for (auto const& course : {maths, physics})
         write([&](Transaction& t) { return t.servers().put({.course = course, .user = ada}); });

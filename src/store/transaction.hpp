@@ -209,6 +209,10 @@ public:
     virtual Result<ServerRecord> find(CourseId const& course, UserId const& user,
                                       std::string_view name) = 0;
     virtual Result<std::vector<ServerRecord>> of_course(CourseId const& course) = 0;
+    /// By name, the default server first.
+    virtual Result<std::vector<ServerRecord>> of_user(CourseId const& course,
+                                                      UserId const& user) = 0;
+    virtual Result<> remove(CourseId const& course, UserId const& user, std::string_view name) = 0;
     /// Every server that is neither stopped nor failed: what a restarted hub has to find again.
     virtual Result<std::vector<ServerRecord>> active() = 0;
     virtual Result<> set_activity(CourseId const& course, UserId const& user, std::string_view name,

@@ -128,19 +128,25 @@ class Portal:
 
     # Servers.
 
-    def server_path(self, slug, username=None):
-        return f"/c/{slug}/user/{quote(username or self.username)}"
+    def server_path(self, slug, username=None, server=""):
+        """Without the slash at its end, as JupyterHub writes it; `server` is the name of a named one."""
+        path = f"/c/{slug}/user/{quote(username or self.username)}"
+        return f"{path}/{quote(server, safe='@~')}" if server else path
 
-    def start_server(self, slug, username=None):
-        return self.request("POST", f"/c/{slug}/hub/api/users/{quote(username or self.username)}/server", json={})
+    def server_call(self, slug, username=None, server=""):
+        """Where the hub's API has this server."""
+        what = f"servers/{quote(server, safe='')}" if server else "server"
+        return f"/c/{slug}/hub/api/users/{quote(username or self.username)}/{what}"
 
-    def stop_server(self, slug, username=None):
-        return self.request("DELETE", f"/c/{slug}/hub/api/users/{quote(username or self.username)}/server")
+    def start_server(self, slug, username=None, server=""):
+        return self.request("POST", self.server_call(slug, username, server), json={})
 
-    def progress(self, slug, username=None):
+    def stop_server(self, slug, username=None, server="", **body):
+        return self.request("DELETE", self.server_call(slug, username, server), **({"json": body} if body else {}))
+
+    def progress(self, slug, username=None, server=""):
         """The events of a start, until the server is ready or has failed."""
-        path = f"/c/{slug}/hub/api/users/{quote(username or self.username)}/server/progress"
-        for event in self.events(path):
+        for event in self.events(self.server_call(slug, username, server) + "/progress"):
             yield event
             if event.get("ready") or event.get("failed"):
                 return
@@ -161,25 +167,28 @@ class Portal:
                     yield json.loads("\n".join(data))
                     data = []
 
-    def server(self, slug, username=None):
+    def server(self, slug, username=None, server=""):
         """A server that runs, entered as a browser would: the edge cookie comes from the hub."""
-        path = self.server_path(slug, username)
+        path = self.server_path(slug, username, server)
         answer = self.request("GET", f"/c/{slug}/hub/enter?next={quote(path + '/', safe='')}")
         if answer.status_code != 302 or "carrel_edge" not in answer.cookies:
             raise Refused("GET", f"/c/{slug}/hub/enter", answer)
         return NotebookServer(self.url + path, cookies={"carrel_edge": answer.cookies["carrel_edge"]})
 
-    def running_server(self, slug):
+    def running_server(self, slug, server=""):
         """Starts the own server, waits until it is ready, enters it."""
-        answer = self.start_server(slug)
+        self.start_and_wait(slug, server)
+        return self.server(slug, server=server)
+
+    def start_and_wait(self, slug, server=""):
+        answer = self.start_server(slug, server=server)
         if answer.status_code not in (201, 202):
             raise Refused("POST", "server", answer)
         if answer.status_code == 202:
             last = None
-            for last in self.progress(slug):
+            for last in self.progress(slug, server=server):
                 pass
             assert last and last.get("ready"), f"the server did not start: {last}"
-        return self.server(slug)
 
 
 class Background(threading.Thread):

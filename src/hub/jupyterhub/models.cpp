@@ -1,5 +1,6 @@
 #include "hub/jupyterhub/models.hpp"
 
+#include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "hub/jupyterhub/names.hpp"
 
@@ -29,6 +30,11 @@ std::optional<Time> Person::last_activity() const {
     auto last = user.last_login_at;
     for (auto const& server : servers) last = std::max(last, server->record.last_activity);
     return last;
+}
+
+bool wants_stopped_servers(http::Request const& request) {
+    auto const wish = request.query("include_stopped_servers");
+    return wish && *wish != "0" && !equals_ignoring_case(*wish, "false");
 }
 
 json server_model(LiveServer const& server) {

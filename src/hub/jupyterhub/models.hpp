@@ -26,6 +26,9 @@ struct Person {
 /// A user, with what the caller may see of it.
 [[nodiscard]] nlohmann::json user_model(Caller const& caller, Person const& person);
 
+/// Whether a question for users wants their stopped servers, too: "?include_stopped_servers".
+[[nodiscard]] bool wants_stopped_servers(http::Request const& request);
+
 [[nodiscard]] nlohmann::json server_model(LiveServer const& server);
 
 [[nodiscard]] nlohmann::json time_or_null(std::optional<Time> const& time);

@@ -1,6 +1,7 @@
 #include "hub/jupyterhub/names.hpp"
 
 #include "auth/secret.hpp"
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 
 namespace carrel::jupyterhub {

@@ -2,8 +2,9 @@
 
 /// How JupyterHub writes names and paths, for one course's hub. Pure; any thread.
 
-#include "hub/live_server.hpp"
+#include "domain/user.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 

@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "hub/jupyterhub/names.hpp"
+#include "hub/live_server.hpp"
 
 #include <algorithm>
 
@@ -123,6 +124,7 @@ Result<std::string> OAuth::grant(Caller const& visitor, AuthorizeRequest const& 
     entered.actor = visitor.user.name;
     entered.subject = request.client.owner.name;
     entered.message = fmt::format("{} entered the server of {}", entered.actor, entered.subject);
+    note_server(entered, request.client.server);
     TRY_VOID(store_.write([&](Transaction& transaction) -> Result<> {
         TRY_VOID(transaction.hub_codes().remove_expired(now));
         TRY_VOID(transaction.hub_tokens().remove_expired(now));

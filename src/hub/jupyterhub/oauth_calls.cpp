@@ -1,6 +1,7 @@
 #include "hub/jupyterhub/oauth_calls.hpp"
 
 #include "auth/csrf.hpp"
+#include "base/encoding.hpp"
 #include "http/problem.hpp"
 #include "hub/jupyterhub/answers.hpp"
 #include "hub/jupyterhub/names.hpp"
@@ -50,15 +51,17 @@ http::Response not_a_client() {
 /// Asks the visitor before somebody else's server learns who they are.
 http::Response confirm_page(AuthorizeRequest const& request, std::string const& csrf_token,
                             std::string_view visitor) {
+    auto const& [id, owner, server, callback] = request.client;
+    auto const which = server.empty() ? "" : fmt::format(" “{}”", server);
     return page(
-        fmt::format("Open the server of {}?", request.client.owner.name),
-        fmt::format("<p>You are {}. The server of <b>{}</b> will learn your user name and your "
+        fmt::format("Open the server{} of {}?", which, owner.name),
+        fmt::format("<p>You are {}. The server{} of <b>{}</b> will learn your user name and your "
                     "groups, and that you opened it will be written down. What runs there can be "
                     "seen and changed by its owner.</p><form method=\"post\">"
                     "<input type=\"hidden\" name=\"_xsrf\" value=\"{}\">"
                     "<button style=\"font:inherit;padding:.4rem 1rem\">Open the server</button> "
                     "<a href=\"/\">No</a></form>",
-                    html(visitor), html(request.client.owner.name), html(csrf_token)),
+                    html(visitor), html(which), html(owner.name), html(csrf_token)),
         200);
 }
 

@@ -4,6 +4,7 @@
 /// browsers that are logged in.
 
 #include "auth/secret.hpp"
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "hub/hub_fixture.hpp"
 #include "hub/jupyterhub/names.hpp"

@@ -116,12 +116,17 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
     CO_TRY(auto const page, read_page(request));
     CO_TRY(auto const in_state, read_state(request.query("state").value_or("")));
     std::vector<Person> found;
+    std::map<UserId, std::vector<ServerRecord>> rows;
     CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
         TRY(auto who, callers_.identify(request));
         // Some of them are enough: the others are left out below.
         TRY_VOID(require_some(who, "list:users"));
-        TRY(found, use_.store.read([&](Transaction& transaction) {
-            return people_of(transaction, callers_.roles(), who.course);
+        TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
+            TRY(found, people_of(transaction, callers_.roles(), who.course));
+            if (!wants_stopped_servers(request)) return {};
+            TRY(auto servers, transaction.servers().of_course(who.course.id));
+            for (auto& row : servers) rows[row.user].push_back(std::move(row));
+            return {};
         }));
         return who;
     }));
@@ -136,8 +141,12 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
     CO_TRY_VOID(sort_people(people, request.query("sort").value_or("")));
     json items = json::array();
     auto const count = static_cast<long long>(people.size());
-    for (auto i = page.offset; i < std::min(count, page.offset + page.limit); ++i)
-        items.push_back(user_model(caller, people[static_cast<size_t>(i)]));
+    for (auto i = page.offset; i < std::min(count, page.offset + page.limit); ++i) {
+        auto& person = people[static_cast<size_t>(i)];
+        if (auto const known = rows.find(person.user.id); known != rows.end())
+            person.servers = servers_.known_of(caller.course, person.user, known->second);
+        items.push_back(user_model(caller, person));
+    }
     co_return page_answer(request, page, std::move(items), count);
 }
 

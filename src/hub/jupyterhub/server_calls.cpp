@@ -1,5 +1,6 @@
 #include "hub/jupyterhub/server_calls.hpp"
 
+#include "base/text.hpp"
 #include "http/sse.hpp"
 #include "hub/jupyterhub/answers.hpp"
 
@@ -53,16 +54,25 @@ void ServerCalls::add_routes(http::Router& router) {
     routes.add("POST", "/users/{name}/server", &ServerCalls::start);
     routes.add("DELETE", "/users/{name}/server", &ServerCalls::stop);
     routes.add("GET", "/users/{name}/server/progress", &ServerCalls::progress);
+    routes.add("POST", "/users/{name}/servers/{server}", &ServerCalls::start);
+    routes.add("DELETE", "/users/{name}/servers/{server}", &ServerCalls::stop);
+    routes.add("GET", "/users/{name}/servers/{server}/progress", &ServerCalls::progress);
 }
 
 Task<ServerCalls::Asked> ServerCalls::ask(http::Request const& request, std::string_view scope) {
     co_return co_await use_.pool.run([&]() -> Result<Asked> {
         Asked asked;
         auto const& name = request.parameter("name");
+        asked.server = request.parameter("server");
         TRY(asked.caller, callers_.identify(request));
         TRY_VOID(require_scope(asked.caller, scope, {.user = name, .server = asked.server}));
-        TRY(asked.owner, use_.store.read([&](Transaction& transaction) {
-            return find_user_of_hub(transaction, asked.caller.course, name);
+        TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
+            TRY(asked.owner, find_user_of_hub(transaction, asked.caller.course, name));
+            auto const row =
+                transaction.servers().find(asked.caller.course.id, asked.owner.id, asked.server);
+            if (!row && row.error().code != Code::NotFound) return std::unexpected(row.error());
+            asked.known = row.has_value();
+            return {};
         }));
         return asked;
     });
@@ -70,10 +80,13 @@ Task<ServerCalls::Asked> ServerCalls::ask(http::Request const& request, std::str
 
 ServerCalls::Answer ServerCalls::start(http::Request& request) {
     CO_TRY(auto const asked, co_await ask(request, "servers"));
-    auto const& [caller, owner, name] = asked;
+    auto const& [caller, owner, name, known] = asked;
+    if (!name.empty()) CO_TRY_VOID(parse_server_name(name));
     auto const running = servers_.find(asked.key());
     if (running && running->record.state == ServerState::Running)
-        co_return fail(Code::InvalidArgument, "{} is already running", owner.name);
+        co_return fail(Code::InvalidArgument, "{} is already running", asked.full_name());
+    if (running && running->record.state == ServerState::Stopping)
+        co_return fail(Code::InvalidArgument, "{} is pending stop", asked.full_name());
     CO_TRY(auto server, co_await servers_.start({caller.course, owner, name}, caller.user.name));
     auto const deadline = Deadline::after(slow_start);
     while (!server->progress.latest().over() && !deadline.passed()) {
@@ -89,16 +102,34 @@ ServerCalls::Answer ServerCalls::start(http::Request& request) {
 
 ServerCalls::Answer ServerCalls::stop(http::Request& request) {
     CO_TRY(auto const asked, co_await ask(request, "delete:servers"));
+    if (!asked.server.empty() && !asked.known)
+        co_return fail(Code::NotFound, "{} has no server named '{}'", asked.owner.name,
+                       for_log(asked.server, 80));
+    bool remove = false;
+    if (!request.body.empty()) {
+        CO_TRY(auto const body, request.json());
+        remove = body.value("remove", json()) == true;
+    }
+    if (remove) co_return co_await this->remove(asked);
     CO_TRY_VOID(co_await servers_.stop(asked.key(), asked.caller.user.name, "server_stopped", ""));
     auto const server = servers_.find(asked.key());
     bool const over = !server || has_ended(server->record.state);
     co_return http::Response::empty(over ? 204 : 202);
 }
 
+ServerCalls::Answer ServerCalls::remove(Asked const& asked) {
+    if (asked.server.empty())
+        co_return fail(Code::InvalidArgument, "Cannot delete the default server");
+    CO_TRY_VOID(co_await servers_.remove(asked.key(), asked.caller.user.name));
+    co_return http::Response::empty(servers_.find(asked.key()) ? 202 : 204);
+}
+
 ServerCalls::Answer ServerCalls::progress(http::Request& request) {
     CO_TRY(auto const asked, co_await ask(request, "read:servers"));
     auto const server = servers_.find(asked.key());
-    if (!server) co_return fail(Code::NotFound, "{} has not been started", asked.owner.name);
+    if (!server && asked.known && !asked.server.empty())
+        co_return fail(Code::InvalidArgument, "{} is not starting...", asked.full_name());
+    if (!server) co_return fail(Code::NotFound, "{} has not been started", asked.full_name());
     co_return http::event_stream(
         [server](http::Stream& out) { return stream_progress(server, out); });
 }

@@ -1,10 +1,12 @@
 #pragma once
 
-/// Rows of JupyterHub's REST API about a user's servers: /users/{name}/server and its progress.
+/// Rows of JupyterHub's REST API about a user's servers: /users/{name}/server, the default one,
+/// /users/{name}/servers/{server}, the others, and their progress.
 ///
 /// A start that is still under way is 202, one that has succeeded 201.
 /// Confined to the control thread. Owned by `Hub`.
 
+#include "base/text.hpp"
 #include "http/router.hpp"
 #include "hub/jupyterhub/caller.hpp"
 #include "hub/server_lifecycle.hpp"
@@ -19,18 +21,24 @@ public:
 
 private:
     using Answer = Task<http::Response>;
-    Answer start(http::Request& request);
-    Answer stop(http::Request& request);
-    Answer progress(http::Request& request);
-
     /// Who asks about whose server.
     struct Asked {
         Caller caller;
         User owner;
         std::string server;  ///< its name, "" for the default one
+        bool known = false;  ///< it has been started before
 
+        /// "ada/gpu", in messages.
+        [[nodiscard]] std::string full_name() const {
+            return rbac::server_id(owner.name, for_log(server, 80));
+        }
         [[nodiscard]] ServerKey key() const { return {caller.course.id, owner.id, server}; }
     };
+    Answer start(http::Request& request);
+    Answer stop(http::Request& request);
+    Answer remove(Asked const& asked);
+    Answer progress(http::Request& request);
+
     /// Unless the caller lacks the scope for that server.
     Task<Asked> ask(http::Request const& request, std::string_view scope);
 

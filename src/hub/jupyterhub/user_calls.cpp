@@ -93,15 +93,20 @@ UserCalls::Answer UserCalls::who_am_i(http::Request& request) {
 UserCalls::Answer UserCalls::user(http::Request& request) {
     auto const& name = request.parameter("name");
     Person person;
+    std::vector<ServerRecord> rows;
     CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
         TRY(auto found, callers_.identify(request));
         TRY_VOID(require_scope(found, "read:users:name", {.user = name}));
-        TRY(person, use_.store.read([&](Transaction& transaction) {
-            return find_person(transaction, callers_.roles(), found.course, name);
+        TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
+            TRY(person, find_person(transaction, callers_.roles(), found.course, name));
+            if (wants_stopped_servers(request)) {
+                TRY(rows, transaction.servers().of_user(found.course.id, person.user.id));
+            }
+            return {};
         }));
         return found;
     }));
-    person.servers = servers_.active_of(caller.course.id, person.user.id);
+    person.servers = servers_.known_of(caller.course, person.user, rows);
     co_return http::Response::json(user_model(caller, person));
 }
 

@@ -84,6 +84,18 @@ Result<std::optional<Filter>> read_filter(std::string_view text, Holder const& h
     return filter;
 }
 
+/// First the one replaced everywhere, then the other.
+std::string with(std::string text, std::string_view first, std::string_view by,
+                 std::string_view second, std::string_view by_second) {
+    auto const replace = [&](std::string_view old, std::string_view wanted) {
+        for (size_t at = 0; (at = text.find(old, at)) != std::string::npos; at += wanted.size())
+            text.replace(at, old.size(), wanted);
+    };
+    replace(first, by);
+    replace(second, by_second);
+    return text;
+}
+
 /// Scopes about users mean nothing for one server.
 bool fits_server(std::string_view scope) { return !scope.starts_with("read:user"); }
 
@@ -221,12 +233,14 @@ ScopeSet effective(std::span<std::string const> given, ScopeSet const& of_owner,
 std::vector<std::string> split_scopes(std::string_view text) {
     std::vector<std::string> scopes;
     for (auto const each : split(text, ' '))
-        if (!each.empty()) scopes.emplace_back(each);
+        if (!each.empty()) scopes.push_back(with(std::string(each), "%20", " ", "%25", "%"));
     return scopes;
 }
 
 std::string join_scopes(std::span<std::string const> scopes) {
-    return fmt::format("{}", fmt::join(scopes, " "));
+    std::vector<std::string> words;
+    for (auto const& each : scopes) words.push_back(with(each, "%", "%25", " ", "%20"));
+    return fmt::format("{}", fmt::join(words, " "));
 }
 
 }  // namespace carrel::rbac

@@ -107,7 +107,8 @@ private:
 /// "ada/gpu", "ada/".
 [[nodiscard]] std::string server_id(std::string_view user, std::string_view server);
 
-/// Scopes as text, separated by spaces, as OAuth and the store have them.
+/// Scopes as text, separated by spaces, as OAuth and the store have them; one in the name of a
+/// server or group is written "%20", and "%" itself "%25".
 [[nodiscard]] std::vector<std::string> split_scopes(std::string_view text);
 [[nodiscard]] std::string join_scopes(std::span<std::string const> scopes);
 

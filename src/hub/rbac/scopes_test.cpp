@@ -281,4 +281,13 @@ TEST(Roles, OfALeaderManageServersAndNotPeople) {
     EXPECT_FALSE(leader.allows("tokens", user("bob"), no_groups));
 }
 
+TEST(Scopes, AsTextKeepNamesWithSpacesInOnePiece) {
+    std::vector<std::string> const scopes{"access:servers!server=ada/my gpu",
+                                          "access:servers!server=ada/100%20", "self"};
+    EXPECT_EQ(split_scopes(join_scopes(scopes)), scopes);
+    EXPECT_EQ(std::ranges::count(join_scopes(scopes), ' '), 2);
+    EXPECT_EQ(split_scopes("  self  read:users "),
+              (std::vector<std::string>{"self", "read:users"}));
+}
+
 }  // namespace carrel::rbac

@@ -62,7 +62,7 @@ nlohmann::json platform_schemas() {
 },
 "Options": {
   "type": "object", "additionalProperties": false,
-  "required": ["environments", "targets", "limits", "isolation", "version"],
+  "required": ["environments", "targets", "limits", "hub", "isolation", "version"],
   "properties": {
     "environments": {"type": "array", "items": {
       "type": "object", "additionalProperties": false,
@@ -90,6 +90,11 @@ nlohmann::json platform_schemas() {
         "start_within_days": {"type": "integer"},
         "password": {"$ref": "#/components/schemas/Length"}
       }
+    },
+    "hub": {
+      "type": "object", "additionalProperties": false,
+      "required": ["named_servers"],
+      "properties": {"named_servers": {"type": "integer"}}
     },
     "isolation": {"$ref": "#/components/schemas/Isolation"},
     "version": {"type": "string"}

@@ -40,6 +40,25 @@ Result<std::vector<ServerRecord>> ServersTable::of_course(CourseId const& course
         .rows<ServerRecord>();
 }
 
+Result<std::vector<ServerRecord>> ServersTable::of_user(CourseId const& course,
+                                                        UserId const& user) {
+    return Query(connection_,
+                 select_servers("course_id = :course and user_id = :user order by name"))
+        .use(course)
+        .use(user)
+        .rows<ServerRecord>();
+}
+
+Result<> ServersTable::remove(CourseId const& course, UserId const& user, std::string_view name) {
+    return done(Query(connection_,
+                      "delete from servers "
+                      "where course_id = :course and user_id = :user and name = :name")
+                    .use(course)
+                    .use(user)
+                    .use(name)
+                    .run());
+}
+
 Result<std::vector<ServerRecord>> ServersTable::active() {
     return Query(connection_,
                  select_servers("state in ('queued', 'starting', 'running', 'stopping') "

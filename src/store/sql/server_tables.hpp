@@ -14,6 +14,8 @@ public:
     Result<ServerRecord> find(CourseId const& course, UserId const& user,
                               std::string_view name) override;
     Result<std::vector<ServerRecord>> of_course(CourseId const& course) override;
+    Result<std::vector<ServerRecord>> of_user(CourseId const& course, UserId const& user) override;
+    Result<> remove(CourseId const& course, UserId const& user, std::string_view name) override;
     Result<std::vector<ServerRecord>> active() override;
     Result<> set_activity(CourseId const& course, UserId const& user, std::string_view name,
                           Time at) override;

@@ -17,6 +17,8 @@ export interface ServerView {
   reason: string | null;
   start: () => void;
   stop: () => Promise<void>;
+  /** Stops it, and forgets it; not for the default one. */
+  remove: () => Promise<void>;
 }
 
 interface Known {
@@ -35,11 +37,17 @@ async function getOrNull<T>(path: string): Promise<T | null> {
   }
 }
 
-async function fetchServer(slug: string, username: string): Promise<Known> {
+async function fetchServer(slug: string, username: string, name: string): Promise<Known> {
   const user = await getOrNull<HubUser>(hubPath(slug, "users", username));
-  const server = user?.servers[""] ?? null;
+  const server = user?.servers[name] ?? null;
   if (server !== null) return { server, ending: null };
-  return { server, ending: await getOrNull<ServerEnding>(apiPath("courses", slug, "servers", username)) };
+  const named = name === "" ? [] : [name];
+  return { server, ending: await getOrNull<ServerEnding>(apiPath("courses", slug, "servers", username, ...named)) };
+}
+
+/** Where the hub's API has this server; the default one has no name. */
+export function serverCall(slug: string, username: string, name: string, ...more: string[]): string {
+  return name === "" ? hubPath(slug, "users", username, "server", ...more) : hubPath(slug, "users", username, "servers", name, ...more);
 }
 
 function phaseOf(known: Known | undefined, starting: boolean, failed: boolean): ServerPhase {
@@ -58,14 +66,14 @@ function failureOf(ending: ServerEnding | null): Error | null {
 }
 
 /** One person's server in a course: its state, its start step by step, and its end. */
-export function useServer(slug: string, username: string): ServerView {
+export function useServer(slug: string, username: string, name = ""): ServerView {
   const queries = useQueryClient();
-  const key = ["hub-user", slug, username];
+  const key = ["hub-user", slug, username, "server", name];
   const [progress, setProgress] = useState<Progress | null>(null);
   const [explaining, setExplaining] = useState(false);
 
   const starting = useMutation({
-    mutationFn: () => request<unknown>("POST", hubPath(slug, "users", username, "server"), {}),
+    mutationFn: () => request<unknown>("POST", serverCall(slug, username, name), {}),
     onMutate: () => setProgress(null),
     // The hub answers after some seconds, whatever happens; its stream knows the end of the log.
     onError: (error) => setExplaining(isStatus(error, 503)),
@@ -73,7 +81,7 @@ export function useServer(slug: string, username: string): ServerView {
   });
   const known = useQuery({
     queryKey: key,
-    queryFn: () => fetchServer(slug, username),
+    queryFn: () => fetchServer(slug, username, name),
     refetchInterval: (query) => {
       if (starting.isPending) return 300;
       return query.state.data?.server?.pending ? 2_000 : 15_000;
@@ -81,16 +89,17 @@ export function useServer(slug: string, username: string): ServerView {
   });
   const refresh = () => queries.invalidateQueries({ queryKey: key });
   const stopping = useMutation({
-    mutationFn: () => request<unknown>("DELETE", hubPath(slug, "users", username, "server")),
+    mutationFn: (remove: boolean) => request<unknown>("DELETE", serverCall(slug, username, name), remove ? { remove } : undefined),
     onMutate: () => setProgress(null),
-    onSettled: refresh,
+    // The list of one's servers, too, when this one goes.
+    onSettled: (_done, _error, remove) => (remove ? queries.invalidateQueries({ queryKey: ["hub-user", slug, username] }) : refresh()),
   });
 
   const server = known.data?.server ?? null;
   const ending = known.data?.ending ?? null;
   const underWay = server?.pending === "spawn";
   useEventStream<Progress>(
-    hubPath(slug, "users", username, "server", "progress"),
+    serverCall(slug, username, name, "progress"),
     underWay || explaining,
     (step) => {
       setProgress(step);
@@ -115,7 +124,10 @@ export function useServer(slug: string, username: string): ServerView {
     reason: ending?.message ?? null,
     start: () => starting.mutate(),
     stop: async () => {
-      await stopping.mutateAsync();
+      await stopping.mutateAsync(false);
+    },
+    remove: async () => {
+      await stopping.mutateAsync(true);
     },
   };
 }

@@ -50,6 +50,10 @@ export interface Options {
     start_within_days: number;
     password: { min: number };
   };
+  hub: {
+    /** How many servers a person may have in a course beside the default one. */
+    named_servers: number;
+  };
   isolation: Isolation;
   version: string;
 }

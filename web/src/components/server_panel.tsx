@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Progress, Stack, Text, VisuallyHidden } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { asSentence } from "../api/error";
 import { useServer, type ServerView } from "../api/server";
 import { useI18n } from "../i18n/context";
@@ -15,27 +15,27 @@ interface ServerPanelProps {
   slug: string;
   username: string;
   own: boolean;
+  /** Of a server beside the default one. */
+  server?: string;
   /** Start as soon as the page is there, and go to this path of the server when it is ready. */
   goTo: string | null;
 }
 
-export function ServerPanel({ slug, username, own, goTo }: ServerPanelProps) {
+export function ServerPanel({ slug, username, own, server = "", goTo }: ServerPanelProps) {
   const { t } = useI18n();
-  const view = useServer(slug, username);
+  const view = useServer(slug, username, server);
   useStartAtOnce(view, goTo);
+  const whose = own ? t("server.title") : t("server.titleOf", { name: username });
   return (
-    <Section title={own ? t("server.title") : t("server.titleOf", { name: username })} hint={own ? t("server.hint") : t("server.hintOther")}>
+    <Section title={server === "" ? whose : `${whose}: ${server}`} hint={own ? t("server.hint") : t("server.hintOther")}>
       <Stack gap="md">
-        <VisuallyHidden aria-live="polite" role="status">
-          {view.phase === "loading" ? "" : t(`server.${view.phase}`)}
-        </VisuallyHidden>
         <ServerBody view={view} />
       </Stack>
     </Section>
   );
 }
 
-function useStartAtOnce(view: ServerView, goTo: string | null): void {
+export function useStartAtOnce(view: ServerView, goTo: string | null): void {
   const started = useRef(false);
   const { phase, start } = view;
   useEffect(() => {
@@ -49,7 +49,26 @@ function useStartAtOnce(view: ServerView, goTo: string | null): void {
   }, [goTo, phase, start]);
 }
 
-function ServerBody({ view }: { view: ServerView }) {
+interface ServerBodyProps {
+  view: ServerView;
+  /** One of several: its buttons are smaller, and this one stands beside them. */
+  aside?: ReactNode;
+}
+
+/** A server as it is now, and what can be done with it. */
+export function ServerBody({ view, aside }: ServerBodyProps) {
+  const { t } = useI18n();
+  return (
+    <>
+      <VisuallyHidden aria-live="polite" role="status">
+        {view.phase === "loading" ? "" : t(`server.${view.phase}`)}
+      </VisuallyHidden>
+      <Phase view={view} aside={aside} />
+    </>
+  );
+}
+
+function Phase({ view, aside }: ServerBodyProps) {
   const { t } = useI18n();
   switch (view.phase) {
     case "loading":
@@ -59,12 +78,12 @@ function ServerBody({ view }: { view: ServerView }) {
     case "stopping":
       return <Text>{t("server.stopping")}</Text>;
     case "ready":
-      return <Ready view={view} />;
+      return <Ready view={view} aside={aside} />;
     case "failed":
       return (
         <>
           <Failure error={view.error} />
-          <StartButton view={view} label={t("server.startAgain")} />
+          <StartButton view={view} label={t("server.startAgain")} aside={aside} />
         </>
       );
     case "stopped":
@@ -72,20 +91,25 @@ function ServerBody({ view }: { view: ServerView }) {
         <>
           <ErrorNotice error={view.error} />
           <Text data-testid="server-stopped">{view.reason === null ? t("server.stopped") : asSentence(view.reason)}</Text>
-          <StartButton view={view} label={t("server.start")} />
+          <StartButton view={view} label={aside === undefined ? t("server.start") : t("servers.start")} aside={aside} />
         </>
       );
   }
 }
 
-function StartButton({ view, label }: { view: ServerView; label: string }) {
+function StartButton({ view, label, aside }: ServerBodyProps & { label: string }) {
   return (
-    <div>
-      <Button size="md" onClick={view.start} data-testid="start-server">
+    <Group gap="sm">
+      <Button size={sizeOf(aside)} onClick={view.start} data-testid="start-server">
         {label}
       </Button>
-    </div>
+      {aside}
+    </Group>
   );
+}
+
+function sizeOf(aside: ReactNode): "md" | "sm" {
+  return aside === undefined ? "md" : "sm";
 }
 
 function Starting({ view }: { view: ServerView }) {
@@ -110,7 +134,7 @@ function Starting({ view }: { view: ServerView }) {
   );
 }
 
-function Ready({ view }: { view: ServerView }) {
+function Ready({ view, aside }: ServerBodyProps) {
   const { t } = useI18n();
   const open = useRef<HTMLAnchorElement>(null);
   const started = view.progress?.ready === true;
@@ -131,8 +155,8 @@ function Ready({ view }: { view: ServerView }) {
           </Text>
         )}
       </Text>
-      <Group>
-        <Button component="a" ref={open} href={localPath(url)} size="md" data-testid="open-server">
+      <Group gap="sm">
+        <Button component="a" ref={open} href={localPath(url)} size={sizeOf(aside)} data-testid="open-server">
           {t("server.open")}
         </Button>
         <ConfirmButton
@@ -140,10 +164,11 @@ function Ready({ view }: { view: ServerView }) {
           title={t("server.stopTitle")}
           text={t("server.stopText")}
           variant="default"
-          size="md"
+          size={sizeOf(aside)}
           testId="stop-server"
           onConfirm={view.stop}
         />
+        {aside}
       </Group>
     </>
   );

@@ -7,6 +7,7 @@ import { CourseFacts } from "../components/course_facts";
 import { CourseStateBadge } from "../components/course_state";
 import { PageError } from "../components/error_notice";
 import { IsolationNotice } from "../components/isolation_notice";
+import { OtherServers } from "../components/other_servers";
 import { Page } from "../components/page";
 import { Loading } from "../components/query_view";
 import { Section } from "../components/section";
@@ -77,24 +78,31 @@ function Application({ course }: { course: Course }) {
 }
 
 /** Into the server, and to the place in it that somebody wanted. */
-function destination(slug: string, username: string, next: string | null): string {
-  const server = `/c/${slug}/user/${encodeURIComponent(username)}/`;
-  const wanted = localPath(next, server);
-  return wanted.startsWith(server) ? wanted : server;
+function destination(slug: string, username: string, server: string, next: string | null): string {
+  const own = `/c/${slug}/user/${encodeURIComponent(username)}/`;
+  // As JupyterHub writes it, which leaves the "@".
+  const fallback = server === "" ? own : `${own}${encodeURIComponent(server).replace(/%40/g, "@")}/`;
+  const wanted = localPath(next, fallback);
+  return wanted.startsWith(own) ? wanted : fallback;
 }
 
 function Hub({ course, me }: { course: Course; me: Me }) {
   const { t } = useI18n();
   const [parameters] = useSearchParams();
   const asked = parameters.get("start");
+  const server = parameters.get("server") ?? "";
+  const goTo = asked === me.username ? destination(course.slug, asked, server, parameters.get("next")) : null;
   const other = asked !== null && asked !== me.username && course.me.may.includes("manage") ? asked : null;
 
   if (course.state === "deployed") {
     return (
       <Stack gap="lg">
-        {other !== null && <ServerPanel slug={course.slug} username={other} own={false} goTo={null} />}
+        {other !== null && <ServerPanel slug={course.slug} username={other} own={false} server={server} goTo={null} />}
         {course.me.may.includes("enter") && (
-          <ServerPanel slug={course.slug} username={me.username} own goTo={asked === me.username ? destination(course.slug, asked, parameters.get("next")) : null} />
+          <>
+            <ServerPanel slug={course.slug} username={me.username} own goTo={server === "" ? goTo : null} />
+            <OtherServers slug={course.slug} username={me.username} goTo={goTo === null || server === "" ? null : { server, path: goTo }} />
+          </>
         )}
       </Stack>
     );
