@@ -31,6 +31,7 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
       users_(use_, callers_, servers_),
       rest_(use_, callers_, servers_),
       groups_(use_, callers_),
+      members_(use_, callers_, servers_),
       tasks_(use_.executor) {}
 
 void Hub::add_routes(http::Router& router) {
@@ -40,6 +41,7 @@ void Hub::add_routes(http::Router& router) {
     users_.add_routes(router);
     rest_.add_routes(router);
     groups_.add_routes(router);
+    members_.add_routes(router);
 }
 
 Task<> Hub::start() {

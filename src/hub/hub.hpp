@@ -6,6 +6,7 @@
 #include "hub/culler.hpp"
 #include "hub/entry.hpp"
 #include "hub/jupyterhub/group_calls.hpp"
+#include "hub/jupyterhub/member_calls.hpp"
 #include "hub/jupyterhub/oauth_calls.hpp"
 #include "hub/jupyterhub/rest_calls.hpp"
 #include "hub/jupyterhub/server_calls.hpp"
@@ -45,6 +46,7 @@ private:
     jupyterhub::UserCalls users_;
     jupyterhub::RestCalls rest_;
     jupyterhub::GroupCalls groups_;
+    jupyterhub::MemberCalls members_;
     TaskGroup tasks_;
 };
 

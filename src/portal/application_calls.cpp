@@ -1,5 +1,6 @@
 /// What somebody with an invitation does: sign up, and apply.
 
+#include "auth/logins.hpp"
 #include "portal/calls.hpp"
 #include "portal/input.hpp"
 #include "portal/invitation.hpp"
@@ -23,6 +24,39 @@ Result<Course> find_open(Transaction& transaction, PortalDependencies const& por
     return course;
 }
 
+/// An account that the course's hub made for somebody, and that nobody has had in hand yet.
+Result<std::optional<User>> find_waiting(Transaction& transaction, Course const& course,
+                                         std::string const& name) {
+    auto const user = transaction.users().find_by_name(name);
+    if (!user && user.error().code == Code::NotFound) return std::nullopt;
+    TRY_VOID(user);
+    bool const untouched = user->password_hash.empty() && !user->last_login_at && !user->disabled &&
+                           !user->administrator && !user->leader;
+    if (!untouched || !transaction.applications().find(course.id, user->id)) return std::nullopt;
+    return *user;
+}
+
+/// Gives it to whoever signs up under its name. That they have the link does not prove that they
+/// are the one who was meant: here they apply like others, and elsewhere the leaders decide again.
+Result<> complete(Transaction& transaction, Course const& course, User const& waiting,
+                  User& wanted) {
+    wanted.id = waiting.id;
+    TRY_VOID(transaction.users().update(wanted));
+    TRY(auto const applications, transaction.applications().of_user(waiting.id));
+    for (auto application : applications) {
+        TRY_VOID(transaction.hub_groups().remove_user(application.course, waiting.id));
+        TRY(auto const tokens, transaction.hub_tokens().of_user(application.course, waiting.id));
+        for (auto const& token : tokens) TRY_VOID(end_hub_token(transaction, token.id));
+        application.state = ApplicationState::Pending;
+        application.decided_at.reset();
+        application.decided_by.reset();
+        TRY_VOID(application.course == course.id
+                     ? transaction.applications().remove(course.id, waiting.id)
+                     : transaction.applications().update(application));
+    }
+    return {};
+}
+
 Result<http::Response> sign_up(PortalDependencies const& portal, http::Request& request) {
     auto const& code = request.parameter("code");
     // Before the costly hash.
@@ -31,12 +65,14 @@ Result<http::Response> sign_up(PortalDependencies const& portal, http::Request& 
     TRY(auto input, JsonReader::of(request));
     auto wanted = read_new_user(input);
     TRY_VOID(input.done());
-    TRY(auto const user, make_user(portal, wanted, Chooser::Anybody));
+    TRY(auto user, make_user(portal, wanted, Chooser::Anybody));
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
         TRY(auto const course, find_open(transaction, portal, code));
-        TRY_VOID(insert_user(transaction, user));
+        TRY(auto const waiting, find_waiting(transaction, course, user.name));
+        TRY_VOID(waiting ? complete(transaction, course, *waiting, user)
+                         : insert_user(transaction, user));
         return record(transaction, user.created_at,
-                      {.kind = "user_created",
+                      {.kind = waiting ? "user_completed" : "user_created",
                        .course = course.id,
                        .actor = user.name,
                        .subject = user.name,

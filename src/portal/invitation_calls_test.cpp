@@ -77,6 +77,72 @@ TEST_F(InvitationCallsTest, SignsUpLogsInAndApplies) {
     EXPECT_EQ(portal_.kinds()[0], "application_made");
 }
 
+/// An account that a course's hub has made is nobody's yet.
+TEST_F(InvitationCallsTest, CompletesAnAccountThatTheHubMadeAndLetsTheLeadersDecideAgain) {
+    auto const biology = portal_.find_course("biology").id;
+    auto other = portal_.course();
+    other["slug"] = "art";
+    ASSERT_EQ(portal_.call(lea_, "POST", "/courses", other).status, 201U);
+    auto const art = portal_.find_course("art").id;
+    User const waiting{.id = UserId("id-pia"), .name = "pia", .display_name = "pia"};
+    portal_.store().write([&](Transaction& t) -> Result<> {
+        TRY_VOID(t.users().insert(waiting));
+        for (auto const& course : {biology, art}) {
+            TRY_VOID(t.applications().insert(
+                {.course = course, .user = waiting.id, .state = ApplicationState::Accepted}));
+            TRY_VOID(t.hub_groups().insert({.course = course, .name = "tutors"}));
+            TRY_VOID(t.hub_groups().add_member(course, "tutors", waiting.id));
+        }
+        return {};
+    });
+    nlohmann::json const wish{{"username", "pia"}, {"password", "a long password"}};
+    auto const signed_up = sign_up(wish);
+    ASSERT_EQ(signed_up.status, 201U) << signed_up.problem();
+    auto const pia = TestPortal::caller_of(signed_up);
+    EXPECT_EQ(portal_.call(pia, "GET", "/courses/art").body["me"]["participant"], "pending");
+    auto const applied = apply(pia);
+    EXPECT_EQ(applied.status, 201U) << applied.problem();
+    EXPECT_EQ(applied.body["state"], "pending");
+    for (auto const& course : {biology, art})
+        EXPECT_TRUE(
+            portal_.store()
+                .write([&](Transaction& t) { return t.hub_groups().of_user(course, waiting.id); })
+                .empty());
+    // From now on it is theirs.
+    EXPECT_EQ(sign_up(wish).status, 409U);
+}
+
+TEST_F(InvitationCallsTest, CompletesNoAccountOfSomebodyElse) {
+    auto const biology = portal_.find_course("biology").id;
+    auto const insert = [&](User const& user, bool applied) {
+        portal_.store().write([&](Transaction& t) -> Result<> {
+            TRY_VOID(t.users().insert(user));
+            if (!applied) return {};
+            return t.applications().insert(
+                {.course = biology, .user = user.id, .state = ApplicationState::Accepted});
+        });
+    };
+    auto const named = [](std::string const& name) {
+        return User{.id = UserId("id-" + name), .name = name, .display_name = name};
+    };
+    auto with_password = named("pia");
+    with_password.password_hash = "$argon2id$";
+    insert(with_password, true);
+    auto has_been_in = named("quin");
+    has_been_in.last_login_at = Time(Milliseconds(1));
+    insert(has_been_in, true);
+    auto administrator = named("rob");
+    administrator.administrator = true;
+    insert(administrator, true);
+    auto disabled = named("sue");
+    disabled.disabled = true;
+    insert(disabled, true);
+    insert(named("tim"), false);
+    for (auto const* name : {"pia", "quin", "rob", "sue", "tim"})
+        EXPECT_EQ(sign_up({{"username", name}, {"password", "a long password"}}).status, 409U)
+            << name;
+}
+
 TEST_F(InvitationCallsTest, TakesOneApplicationFromEachPerson) {
     auto const eve = portal_.log_in("eve");
     EXPECT_EQ(apply(eve).status, 201U);

@@ -94,8 +94,6 @@ public:
     /// The ids of what ends with it.
     virtual Result<std::vector<long long>> of_login(SessionId const& login) = 0;
     virtual Result<long long> remove_of_code(std::string_view code) = 0;
-    /// All that this user has in the course, of whichever kind.
-    virtual Result<long long> remove_of_user(CourseId const& course, UserId const& user) = 0;
     /// A service's own, and what it was given as an OAuth client.
     virtual Result<long long> remove_of_service(CourseId const& course,
                                                 std::string_view service) = 0;

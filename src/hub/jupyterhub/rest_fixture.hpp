@@ -5,6 +5,7 @@
 #include "auth/secret.hpp"
 #include "hub/hub_fixture.hpp"
 #include "hub/jupyterhub/group_calls.hpp"
+#include "hub/jupyterhub/member_calls.hpp"
 #include "hub/jupyterhub/rest_calls.hpp"
 #include "hub/jupyterhub/user_calls.hpp"
 
@@ -27,6 +28,7 @@ protected:
         rest_.add_routes(router_);
         users_.add_routes(router_);
         groups_.add_routes(router_);
+        members_.add_routes(router_);
     }
 
     std::string token_of(std::string const& name) {
@@ -96,6 +98,7 @@ protected:
     UserCalls users_{dependencies(), callers_, servers_};
     RestCalls rest_{dependencies(), callers_, servers_};
     GroupCalls groups_{dependencies(), callers_};
+    MemberCalls members_{dependencies(), callers_, servers_};
     http::Router router_{pool_};
 };
 

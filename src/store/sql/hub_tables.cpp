@@ -107,14 +107,6 @@ Result<long long> HubTokensTable::remove_of_code(std::string_view code) {
         .run();
 }
 
-Result<long long> HubTokensTable::remove_of_user(CourseId const& course, UserId const& user) {
-    return Query(connection_,
-                 "delete from hub_tokens where course_id = :course and user_id = :user")
-        .use(course)
-        .use(user)
-        .run();
-}
-
 Result<long long> HubTokensTable::remove_of_service(CourseId const& course,
                                                     std::string_view service) {
     TRY(auto const own,

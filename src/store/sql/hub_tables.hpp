@@ -24,7 +24,6 @@ public:
                                        std::string_view client) override;
     Result<std::vector<long long>> of_login(SessionId const& login) override;
     Result<long long> remove_of_code(std::string_view code) override;
-    Result<long long> remove_of_user(CourseId const& course, UserId const& user) override;
     Result<long long> remove_of_service(CourseId const& course, std::string_view service) override;
     Result<long long> remove_expired(Time now) override;
 
