@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 #include "app/folders.hpp"
+#include "app/hub_programs.hpp"
 #include "app/port_check.hpp"
 #include "http/client.hpp"
 #include "spawn/process/process_spawner.hpp"
@@ -13,6 +14,7 @@ Result<> check_configuration(SettingsFlags const& flags) {
             Code::InvalidArgument,
             "the configuration is readable, but no [environments.NAME] is in it, so servers "
             "have nothing to run");
+    TRY_VOID(hub_programs(settings));
     fmt::print("the configuration is right; environments: ");
     std::string separator;
     for (auto const& [name, environment] : settings.environments)

@@ -20,6 +20,9 @@ struct Folders {
     [[nodiscard]] std::filesystem::path homes() const { return data / "homes"; }
     [[nodiscard]] std::filesystem::path exports() const { return data / "exports"; }
     [[nodiscard]] std::filesystem::path server_logs() const { return data / "logs" / "servers"; }
+    [[nodiscard]] std::filesystem::path service_logs() const { return data / "logs" / "services"; }
+    /// A folder for each managed service.
+    [[nodiscard]] std::filesystem::path services() const { return runtime / "services"; }
     [[nodiscard]] std::filesystem::path control_socket() const { return runtime / "control.sock"; }
     /// What servers of JupyterHub's kind see of the runtime folder: the hub's socket.
     [[nodiscard]] std::filesystem::path hub() const { return runtime / "hub"; }

@@ -8,6 +8,7 @@
 #include "proxy/proxy.hpp"
 #include "spawn/process/bridge.hpp"
 #include "spawn/process/launcher.hpp"
+#include "spawn/process/service_launch.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -194,6 +195,7 @@ int run_program(int count, char** arguments) {
     if (command == "proxy") return proxy::run_proxy({arguments + 2, arguments + count});
     if (command == "launch") return launch_main();
     if (command == "bridge") return bridge_main(count, arguments);
+    if (command == "service") return service_main(count, arguments);
     try {
         return CommandLine().run(count, arguments);
     } catch (std::exception const& error) {

@@ -1,10 +1,12 @@
 #include "app/wiring.hpp"
 
+#include "app/hub_programs.hpp"
 #include "app/open_store.hpp"
 #include "app/version.hpp"
 #include "base/text.hpp"
 #include "http/embedded_assets.hpp"
 #include "http/problem.hpp"
+#include "hub/jupyterhub/answers.hpp"
 #include "runtime/log.hpp"
 #include "spawn/process/sandbox_arguments.hpp"
 
@@ -128,6 +130,7 @@ struct Control::Parts {
     std::unique_ptr<HomeStore> homes;
     std::unique_ptr<PasswordHasher> passwords;
     std::unique_ptr<Authenticator> authenticator;
+    HubPrograms programs;
 };
 
 Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
@@ -136,6 +139,7 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     Parts parts;
     parts.pool = std::make_unique<BlockingPool>(blocking_threads);
     parts.client = std::make_unique<http::Client>();
+    TRY(parts.programs, hub_programs(options.settings));
     TRY(parts.store, open_store(options.settings));
     TRY(parts.spawner, ProcessSpawner::create({.runtime_folder = folders.runtime,
                                                .log_folder = folders.server_logs(),
@@ -164,6 +168,10 @@ Control::Control(ControlOptions options, Parts parts)
       gate_(*store_, clock_, random_),
       proxy_(*client_, *pool_, socket_url(options_.folders.proxy_socket()),
              options_.secrets.proxy_token),
+      service_host_({.folders = options_.folders.services(),
+                     .logs = options_.folders.service_logs(),
+                     .hub_socket = options_.folders.hub() / hub_socket_name,
+                     .own_accounts = ::geteuid() == 0}),
       hub_({.executor = context_.get_executor(),
             .pool = *pool_,
             .store = *store_,
@@ -172,7 +180,10 @@ Control::Control(ControlOptions options, Parts parts)
             .proxy = proxy_,
             .clock = clock_,
             .random = random_},
-           hub_settings(options_.settings), gate_, *client_, options_.secrets.edge_key),
+           hub_settings(options_.settings), gate_, *client_, options_.secrets.edge_key,
+           {.roles = std::move(parts.programs.roles),
+            .services = std::move(parts.programs.services),
+            .host = &service_host_}),
       provisioner_(*store_, *homes_, clock_, *pool_),
       dispatcher_(*store_, clock_, random_, *pool_, {{"local", &provisioner_}},
                   dispatcher_options(options_.settings, options_.secrets.instance)),
@@ -203,7 +214,11 @@ Control::~Control() {
 }
 
 asio::awaitable<http::Response> Control::respond(http::Request& request) {
-    if (is_for_router(request.path)) co_return co_await router_.handle(request);
+    if (is_for_router(request.path)) {
+        auto answer = co_await router_.handle(request);
+        if (is_hub_call(request.path)) jupyterhub::in_hub_form(request, answer);
+        co_return answer;
+    }
     if (auto asset = pages_.find(request)) co_return *std::move(asset);
     // A path with an extension names a file that is not there; any other is the UI's own.
     auto const name = request.path.substr(request.path.rfind('/') + 1);
@@ -218,7 +233,9 @@ asio::awaitable<http::Response> Control::respond_to_server(http::Request& reques
     // Nobody's browser is there, and no proxy of ours: what such fields say is made up.
     for (auto const* name : {"Cookie", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"})
         request.headers.remove(name);
-    co_return co_await router_.handle(request);
+    auto answer = co_await router_.handle(request);
+    jupyterhub::in_hub_form(request, answer);
+    co_return answer;
 }
 
 /// Each server has an account of its own, so the socket is open to all; its folder is seen by none

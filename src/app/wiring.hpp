@@ -15,6 +15,7 @@
 #include "http/static_files.hpp"
 #include "hub/hub.hpp"
 #include "hub/rest_proxy_client.hpp"
+#include "hub/services/process_service_host.hpp"
 #include "portal/portal.hpp"
 #include "spawn/process/process_spawner.hpp"
 #include "store/store.hpp"
@@ -71,6 +72,7 @@ private:
     std::unique_ptr<Authenticator> authenticator_;
     Gate gate_;
     RestProxyClient proxy_;
+    ProcessServiceHost service_host_;
     Hub hub_;
     LocalProvisioner provisioner_;
     Dispatcher dispatcher_;

@@ -33,6 +33,27 @@ std::string row(Key<Owner> const& key, std::string_view variable) {
                        key.meaning);
 }
 
+/// What a file alone can hold.
+template <class Owner>
+std::string rows(std::span<Key<Owner> const> keys) {
+    std::string text;
+    for (auto const& key : keys) text += row(key, "—");
+    return text;
+}
+
+template <class Owner>
+std::string print_list(std::string_view section, std::vector<Owner>& owners,
+                       std::span<Key<Owner> const> keys) {
+    std::string text;
+    for (auto& owner : owners) {
+        text += fmt::format("[[{}]]\n", section);
+        for (auto const& key : keys)
+            text += fmt::format("{} = {}\n", key.name, show(key.field(owner)));
+        text += "\n";
+    }
+    return text;
+}
+
 constexpr std::string_view heading =
     "| key | takes | default | variable | meaning |\n|---|---|---|---|---|\n";
 
@@ -55,7 +76,8 @@ std::string print_settings(Settings const& settings) {
             text += fmt::format("{} = {}\n", key.name, show(key.field(environment)));
         text += "\n";
     }
-    return text;
+    text += print_list("roles", shown.roles, role_keys());
+    return text + print_list("services", shown.services, service_keys());
 }
 
 std::string describe_settings_markdown() {
@@ -99,6 +121,13 @@ read_only = ["/opt/carrel/notebook"]
                               ? std::string("—")
                               : fmt::format("CARREL_ENVIRONMENTS_<NAME>_{}", upper(each.name)));
     }
+    text += fmt::format(
+        "\n## [[roles]]\n\nRoles of courses' hubs, as JupyterHub's `load_roles` has them "
+        "([how](../howto/services.md)).\n\n{}{}",
+        heading, rows(role_keys()));
+    text += fmt::format(
+        "\n## [[services]]\n\nPrograms beside courses' hubs ([how](../howto/services.md)).\n\n{}{}",
+        heading, rows(service_keys()));
     return text;
 }
 

@@ -34,6 +34,11 @@ public:
     Result<> apply(toml::table const& file) {
         for (auto const& [key, node] : file) {
             std::string_view const section = key.str();
+            if (section == "roles" || section == "services") {
+                TRY_VOID(section == "roles" ? list(node, key, settings_.roles, role_keys())
+                                            : list(node, key, settings_.services, service_keys()));
+                continue;
+            }
             auto const* const table = node.as_table();
             bool const known = section == "environments" || is_section(section);
             if (!known) return unknown_section(key);
@@ -52,7 +57,7 @@ private:
 
     Result<> unknown_section(toml::key const& key) const {
         auto known = sections();
-        known.emplace_back("environments");
+        for (auto const* each : {"environments", "roles", "services"}) known.emplace_back(each);
         return fail_field(std::string(key.str()), "{}: there is no section [{}]{}", where(key),
                           for_log(key.str(), 63), suggestion(key.str(), known));
     }
@@ -99,6 +104,25 @@ private:
                                   "{0}: environments.{1} is a section: write [environments.{1}]",
                                   where(key), name);
             TRY_VOID(fill(*entry, "environments." + name, settings_.environments[name], keys));
+        }
+        return {};
+    }
+
+    /// [[roles]] and [[services]]: each one is added to those of earlier files.
+    template <class Owner>
+    Result<> list(toml::node const& node, toml::key const& key, std::vector<Owner>& owners,
+                  std::span<Key<Owner> const> all) {
+        std::string const section(key.str());
+        auto const* const array = node.as_array();
+        auto const wrong = fail_field(section, "{0}: {1} is a list of sections: write [[{1}]]",
+                                      where(key), section);
+        if (array == nullptr) return wrong;
+        std::vector<Key<Owner> const*> keys;
+        for (auto const& each : all) keys.push_back(&each);
+        for (auto const& item : *array) {
+            auto const* const entry = item.as_table();
+            if (entry == nullptr) return wrong;
+            TRY_VOID(fill(*entry, section, owners.emplace_back(), keys));
         }
         return {};
     }

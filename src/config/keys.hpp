@@ -26,6 +26,10 @@ struct Key {
 /// Those of each [environments.<name>].
 [[nodiscard]] std::span<Key<EnvironmentSettings> const> environment_keys();
 
+/// Those of each [[roles]] and of each [[services]].
+[[nodiscard]] std::span<Key<RoleSettings> const> role_keys();
+[[nodiscard]] std::span<Key<ServiceSettings> const> service_keys();
+
 /// Sections in the order of the reference.
 [[nodiscard]] std::vector<std::string_view> sections();
 

@@ -5,6 +5,8 @@
 #include "config/keys.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 
 extern char** environ;
 
@@ -174,6 +176,36 @@ Result<> finish_tls(ServerSettings& server, std::filesystem::path const& folder)
     return {};
 }
 
+/// Its token, from where it is kept; the settings themselves never hold one.
+Result<> read_api_token(ServiceSettings& service, std::filesystem::path const& folder) {
+    auto const where = fmt::format("the service '{}'", service.name);
+    bool const by_file = !service.api_token_file.empty();
+    if (by_file && !service.api_token_variable.empty())
+        return fail_field("services.api_token_file",
+                          "{} has its token in a file or in a variable, not in both", where);
+    if (by_file) {
+        auto const path = folder / service.api_token_file;
+        std::ifstream file(path);
+        if (!std::getline(file, service.api_token))
+            return fail_field("services.api_token_file", "{}: {} cannot be read", where,
+                              path.string());
+        service.api_token = std::string(trimmed(service.api_token));
+    } else if (!service.api_token_variable.empty()) {
+        char const* const value = std::getenv(service.api_token_variable.c_str());
+        if (value == nullptr)
+            return fail_field("services.api_token_variable", "{}: there is no variable {}", where,
+                              service.api_token_variable);
+        service.api_token = value;
+    } else {
+        return {};
+    }
+    constexpr size_t shortest = 32;
+    if (service.api_token.size() < shortest)
+        return fail_field("services.api_token_file", "{}: its token has at least {} characters",
+                          where, shortest);
+    return {};
+}
+
 /// What depends on more than one key, and what cannot be promised yet.
 Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     auto& server = settings.server;
@@ -186,6 +218,10 @@ Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     for (auto& [name, environment] : settings.environments) {
         environment.name = name;
         TRY_VOID(finish_environment(environment));
+    }
+    for (auto& service : settings.services) {
+        TRY_VOID(read_api_token(service, folder));
+        if (!service.cwd.empty()) service.cwd = (folder / service.cwd).lexically_normal().string();
     }
     return {};
 }

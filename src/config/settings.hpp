@@ -84,6 +84,35 @@ struct EnvironmentSettings {
     std::map<std::string, std::string> variables;
 };
 
+/// A role of courses' hubs: one [[roles]].
+struct RoleSettings {
+    std::string name;
+    std::string description;
+    std::vector<std::string> scopes;
+    std::vector<std::string> users;
+    std::vector<std::string> groups;
+    std::vector<std::string> services;
+    std::vector<std::string> courses;
+};
+
+/// A service of courses' hubs: one [[services]].
+struct ServiceSettings {
+    std::string name;
+    std::string url;
+    std::string api_token;  ///< from a file or a variable, once loaded
+    std::string api_token_file;
+    std::string api_token_variable;
+    bool admin = false;
+    std::vector<std::string> roles;
+    std::vector<std::string> command;
+    std::string cwd;
+    std::map<std::string, std::string> environment;
+    std::string oauth_redirect_uri;
+    bool oauth_no_confirm = false;
+    bool display = true;
+    std::vector<std::string> courses;
+};
+
 struct Settings {
     ServerSettings server;
     StoreSettings store;
@@ -94,6 +123,8 @@ struct Settings {
     AuditSettings audit;
     LogSettings log;
     std::map<std::string, EnvironmentSettings> environments;  ///< by name
+    std::vector<RoleSettings> roles;
+    std::vector<ServiceSettings> services;
 };
 
 struct Sources {

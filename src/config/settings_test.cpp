@@ -237,6 +237,50 @@ TEST_F(SettingsTest, AnEnvironmentIsCheckedAsAWhole) {
                 HasSubstr("not an absolute path"));
 }
 
+TEST_F(SettingsTest, RolesAndServicesAreListsAndTheirTokensAreKeptElsewhere) {
+    std::ofstream(sources_.folder / "token") << "0123456789abcdef0123456789abcdef\n";
+    file(R"(
+[[roles]]
+name = "grader"
+scopes = ["read:users", "custom:grades:write"]
+groups = ["tutors"]
+[[services]]
+name = "cull"
+admin = true
+command = ["cull", "--timeout=60"]
+environment = { A = "b" }
+[[services]]
+name = "wiki"
+url = "http://127.0.0.1:9000"
+api_token_file = "token"
+)");
+    file("[[roles]]\nname = \"user\"\nscopes = [\"self\", \"access:services\"]", "second.toml");
+    auto const settings = load();
+    ASSERT_EQ(settings.roles.size(), 2U);
+    EXPECT_EQ(settings.roles[0].groups, std::vector<std::string>{"tutors"});
+    ASSERT_EQ(settings.services.size(), 2U);
+    EXPECT_TRUE(settings.services[0].admin);
+    EXPECT_EQ(settings.services[0].environment.at("A"), "b");
+    EXPECT_EQ(settings.services[1].api_token, "0123456789abcdef0123456789abcdef");
+    auto const printed = print_settings(settings);
+    EXPECT_THAT(printed, HasSubstr("[[services]]"));
+    EXPECT_THAT(printed, Not(HasSubstr("0123456789abcdef")));
+}
+
+TEST_F(SettingsTest, AServiceWhoseTokenIsNotThereIsRefused) {
+    EXPECT_THAT(error_of("[[services]]\nname = \"w\"\napi_token_file = \"none\"").message,
+                HasSubstr("cannot be read"));
+    EXPECT_THAT(error_of("[[services]]\nname = \"w\"\napi_token_variable = \"NO_SUCH\"").message,
+                HasSubstr("no variable NO_SUCH"));
+    std::ofstream(sources_.folder / "short") << "secret";
+    auto const refused = error_of("[[services]]\nname = \"w\"\napi_token_file = \"short\"");
+    EXPECT_THAT(refused.message, HasSubstr("at least 32"));
+    EXPECT_THAT(refused.message, Not(HasSubstr("secret")));
+    EXPECT_THAT(error_of("[[services]]\nnam = \"w\"").message, HasSubstr("'name'"));
+    EXPECT_THAT(error_of("[services]\nname = \"w\"").message, HasSubstr("write [[services]]"));
+    EXPECT_THAT(error_of("[[roles]]\nscopes = 1").message, HasSubstr("list of words"));
+}
+
 TEST_F(SettingsTest, BrokenAndMissingFilesAreNamed) {
     EXPECT_THAT(error_of("[server\nport = 1").message, HasSubstr("carrel.toml:1: "));
     EXPECT_THAT(error_of("a = 1\na = 2").message, HasSubstr("carrel.toml:2: "));

@@ -9,6 +9,7 @@ namespace carrel {
 namespace {
 
 constexpr Milliseconds reconcile_every{500};
+constexpr Milliseconds services_every{1'000};
 
 /// A tenth of the time-out is exact enough, and never more often than each second.
 Milliseconds cull_every(Milliseconds idle_timeout) {
@@ -18,13 +19,15 @@ Milliseconds cull_every(Milliseconds idle_timeout) {
 }  // namespace
 
 Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
-         http::Client& client, std::string edge_key)
+         http::Client& client, std::string edge_key, Programs programs)
     : use_(dependencies),
       settings_(std::move(settings)),
+      programs_(std::move(programs)),
       servers_(use_, settings_),
-      reconciler_(use_, servers_),
+      services_(use_, programs_.services, programs_.host),
+      reconciler_(use_, servers_, &services_),
       culler_(use_, settings_, servers_, client),
-      callers_(use_.store, gate, use_.clock),
+      callers_(use_.store, gate, use_.clock, programs_.roles, programs_.services),
       entry_(use_, callers_, servers_, std::move(edge_key)),
       oauth_(use_, gate, callers_),
       server_calls_(use_, callers_, servers_),
@@ -32,6 +35,8 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
       rest_(use_, callers_, servers_),
       groups_(use_, callers_),
       members_(use_, callers_, servers_),
+      service_calls_(use_, callers_, services_),
+      hub_calls_(use_, callers_, servers_, services_),
       tasks_(use_.executor) {}
 
 void Hub::add_routes(http::Router& router) {
@@ -42,10 +47,16 @@ void Hub::add_routes(http::Router& router) {
     rest_.add_routes(router);
     groups_.add_routes(router);
     members_.add_routes(router);
+    service_calls_.add_routes(router);
+    hub_calls_.add_routes(router);
 }
 
 Task<> Hub::start() {
     CO_TRY_VOID(co_await servers_.recover());
+    // Before the routes are looked at, which are not to lose those of services.
+    if (auto const begun = co_await services_.pass(); !begun)
+        log::warn("services_failed", {{"cause", begun.error().message}});
+    tasks_.start("services", serve_for_ever());
     tasks_.start("reconcile", reconcile_for_ever());
     tasks_.start("cull", cull_for_ever());
     co_return Result<>();
@@ -58,6 +69,15 @@ Task<> Hub::reconcile_for_ever() {
     }
 }
 
+Task<> Hub::serve_for_ever() {
+    for (;;) {
+        CO_TRY_VOID(co_await sleep_for(services_every));
+        auto const done = co_await services_.pass();
+        if (!done && done.error().code == Code::Cancelled) co_return done;
+        if (!done) log::warn("services_failed", {{"cause", done.error().message}});
+    }
+}
+
 Task<> Hub::cull_for_ever() {
     for (;;) {
         CO_TRY_VOID(co_await sleep_for(cull_every(settings_.idle_timeout)));
@@ -67,6 +87,7 @@ Task<> Hub::cull_for_ever() {
 
 Task<> Hub::close() {
     CO_TRY_VOID(co_await tasks_.close());
+    CO_TRY_VOID(co_await services_.close());
     co_return co_await servers_.close();
 }
 

@@ -6,19 +6,29 @@
 #include "hub/culler.hpp"
 #include "hub/entry.hpp"
 #include "hub/jupyterhub/group_calls.hpp"
+#include "hub/jupyterhub/hub_calls.hpp"
 #include "hub/jupyterhub/member_calls.hpp"
 #include "hub/jupyterhub/oauth_calls.hpp"
 #include "hub/jupyterhub/rest_calls.hpp"
 #include "hub/jupyterhub/server_calls.hpp"
+#include "hub/jupyterhub/service_calls.hpp"
 #include "hub/jupyterhub/user_calls.hpp"
 #include "hub/reconciler.hpp"
+#include "hub/services/services.hpp"
 
 namespace carrel {
 
 class Hub {
 public:
+    /// What beside servers belongs to hubs.
+    struct Programs {
+        rbac::RoleBook roles = {};
+        ServiceBook services = {};
+        ServiceHost* host = nullptr;  ///< of managed services; null: none are run
+    };
+
     Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate, http::Client& client,
-        std::string edge_key);
+        std::string edge_key, Programs programs);
 
     void add_routes(http::Router& router);
 
@@ -33,10 +43,13 @@ public:
 private:
     Task<> reconcile_for_ever();
     Task<> cull_for_ever();
+    Task<> serve_for_ever();
 
     HubDependencies use_;
     HubSettings settings_;
+    Programs programs_;
     ServerLifecycle servers_;
+    Services services_;
     Reconciler reconciler_;
     Culler culler_;
     jupyterhub::CallerGate callers_;
@@ -47,6 +60,8 @@ private:
     jupyterhub::RestCalls rest_;
     jupyterhub::GroupCalls groups_;
     jupyterhub::MemberCalls members_;
+    jupyterhub::ServiceCalls service_calls_;
+    jupyterhub::HubCalls hub_calls_;
     TaskGroup tasks_;
 };
 

@@ -21,8 +21,9 @@ Milliseconds backoff(int attempts) {
 
 }  // namespace
 
-Reconciler::Reconciler(HubDependencies const& dependencies, ServerLifecycle& servers)
-    : use_(dependencies), servers_(servers), revocations_(dependencies) {}
+Reconciler::Reconciler(HubDependencies const& dependencies, ServerLifecycle& servers,
+                       Services* services)
+    : use_(dependencies), servers_(servers), services_(services), revocations_(dependencies) {}
 
 Task<> Reconciler::pass() {
     for (auto const part :
@@ -117,6 +118,10 @@ Task<> Reconciler::send_routes() {
         if (server->record.state == ServerState::Running)
             CO_TRY_VOID(co_await use_.proxy.add_route(std::move(route)));
         if (server->record.state != ServerState::Running) servers_.set_routes_uncertain(true);
+    }
+    if (services_ != nullptr) {
+        for (auto const& [path, target] : services_->routes()) stale.erase(path);
+        CO_TRY_VOID(co_await services_->send_routes());
     }
     for (auto const& path : stale) {
         // One may have started meanwhile.

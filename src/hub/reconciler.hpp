@@ -6,12 +6,15 @@
 
 #include "hub/revocations.hpp"
 #include "hub/server_lifecycle.hpp"
+#include "hub/services/services.hpp"
 
 namespace carrel {
 
 class Reconciler {
 public:
-    Reconciler(HubDependencies const& dependencies, ServerLifecycle& servers);
+    /// `services`: whose routes the proxy has too; null: nobody's.
+    Reconciler(HubDependencies const& dependencies, ServerLifecycle& servers,
+               Services* services = nullptr);
 
     /// One pass. An error in one part is logged and does not keep the others from running.
     Task<> pass();
@@ -29,6 +32,7 @@ private:
 
     HubDependencies use_;
     ServerLifecycle& servers_;
+    Services* services_;
     Revocations revocations_;
 };
 

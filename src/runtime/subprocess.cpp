@@ -190,17 +190,27 @@ Result<Completed> run(Command const& command, Deadline deadline) {
     return completed;
 }
 
-Result<pid_t> start_detached(DetachedCommand const& detached) {
-    auto const& command = detached.command;
-    TRY(auto reports, make_pipe());
+namespace {
+
+/// The open files of a program that nobody will feed later.
+Result<std::map<int, UniqueFd>> open_files(DetachedCommand const& detached) {
     std::map<int, UniqueFd> files;
-    TRY(files[0], prepared_input(command.input));
+    TRY(files[0], prepared_input(detached.command.input));
     TRY(files[1], open_for_append(detached.log));
     TRY(files[2], open_for_append(detached.log));
     for (auto const& [number, path] : detached.files) {
         if (number < 3) return fail(Code::InvalidArgument, "file numbers start at 3");
         TRY(files[number], open_for_append(path));
     }
+    return files;
+}
+
+}  // namespace
+
+Result<pid_t> start_detached(DetachedCommand const& detached) {
+    auto const& command = detached.command;
+    TRY(auto reports, make_pipe());
+    TRY(auto files, open_files(detached));
     pid_t middle = -1;
     {
         TRY(auto const launch, Launch::prepare(command, ChildGroup::OwnSession, std::move(files),
@@ -216,6 +226,32 @@ Result<pid_t> start_detached(DetachedCommand const& detached) {
     }
     collect(middle);
     return await_start(reports.reader, command);
+}
+
+Result<pid_t> start_child(DetachedCommand const& detached) {
+    auto const& command = detached.command;
+    TRY(auto reports, make_pipe());
+    TRY(auto files, open_files(detached));
+    pid_t child = -1;
+    {
+        TRY(auto const launch, Launch::prepare(command, ChildGroup::OwnSession, std::move(files),
+                                               std::move(reports.writer)));
+        child = ::fork();
+        if (child == 0) launch.become();
+        if (child < 0) return fail_errno("run {}", command.arguments.front());
+    }
+    auto started = await_start(reports.reader, command);
+    if (!started) collect(child);
+    return started;
+}
+
+std::optional<int> take_ending(pid_t child) {
+    int status = 0;
+    auto const found = ::waitpid(child, &status, WNOHANG);
+    if (found == 0 || (found < 0 && errno == EINTR)) return {};
+    // Somebody else has collected it; how it ended is lost.
+    if (found < 0) return 127;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 Result<unsigned long long> start_time_of(pid_t process) {

@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,14 @@ struct DetachedCommand {
 /// re-parented at once (to the supervisor, a child subreaper), and lives on when we end. Returns
 /// its process id.
 [[nodiscard]] Result<pid_t> start_detached(DetachedCommand const& command);
+
+/// Starts a program in a session of its own as our own child, which `take_ending` has to collect.
+/// Call it on a thread that lives as long as the program may: with PR_SET_PDEATHSIG it would end
+/// with that thread.
+[[nodiscard]] Result<pid_t> start_child(DetachedCommand const& command);
+
+/// The exit code of a child that has ended, 128 + signal when by one; nothing while it runs. Once.
+[[nodiscard]] std::optional<int> take_ending(pid_t child);
 
 /// What identifies a process beyond its number, which the kernel reuses: its start time in clock
 /// ticks since boot (field 22 of /proc/PID/stat). NotFound when there is none, or when it is a

@@ -23,6 +23,22 @@ http::Response error_answer(Error const& error) {
     return http::Response::json({{"status", status}, {"message", message}}, status);
 }
 
+void in_hub_form(http::Request const& request, http::Response& response) {
+    if (!response.headers.get("Content-Type").starts_with("application/problem+json")) return;
+    auto const allow = std::string(response.headers.get("Allow"));
+    bool const asks_for_methods = request.method == "OPTIONS" && !allow.empty();
+    auto const problem = nlohmann::json::parse(response.body, nullptr, false);
+    auto const text = problem.is_object()
+                          ? problem.value("detail", problem.value("title", std::string()))
+                          : std::string();
+    auto const status = response.status;
+    response = asks_for_methods
+                   ? http::Response::empty(200)
+                   : http::Response::json({{"status", status}, {"message", text}}, status);
+    if (!allow.empty()) response.headers.set("Allow", allow);
+    add_usual_fields(response, true);
+}
+
 http::Handler hub_call(http::Handler handler) {
     return [handler = std::move(handler)](http::Request& request) -> Task<http::Response> {
         auto answer = co_await handler(request);

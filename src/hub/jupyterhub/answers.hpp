@@ -18,6 +18,10 @@ void add_usual_fields(http::Response& response, bool api);
 [[nodiscard]] http::Response oauth_error(std::string_view error, std::string_view description,
                                          unsigned status);
 
+/// What the router said of a path or method that it does not know, in the form that clients of the
+/// API read; OPTIONS is answered with success, as JupyterHub does.
+void in_hub_form(http::Request const& request, http::Response& response);
+
 /// A handler of the API whose errors take JupyterHub's form and whose answers have its fields.
 [[nodiscard]] http::Handler hub_call(http::Handler handler);
 

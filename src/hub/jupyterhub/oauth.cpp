@@ -22,8 +22,10 @@ std::unexpected<OAuthError> told(std::string_view error, std::string_view descri
 Redeemed invalid_grant(std::string_view description) { return told("invalid_grant", description); }
 
 std::vector<std::string> scopes_for(Client const& client) {
-    std::vector<std::string> scopes{"access:servers!server=" +
-                                    rbac::server_id(client.owner.name, client.server)};
+    std::vector<std::string> scopes{client.service
+                                        ? "access:services!service=" + client.service->name
+                                        : "access:servers!server=" +
+                                              rbac::server_id(client.owner.name, client.server)};
     auto const identify = rbac::identify_scopes();
     scopes.insert(scopes.end(), identify.begin(), identify.end());
     return scopes;
@@ -41,6 +43,12 @@ Result<Client> client_of(Transaction& transaction, Course const& course, HubToke
     return Client{token.client, std::move(owner), token.server, std::move(callback)};
 }
 
+Client client_of(Course const& course, Service const& service) {
+    return {.id = service_client(service.name),
+            .callback = service_callback(course.request.slug, service),
+            .service = service};
+}
+
 bool is_right_verifier(HubCode const& code, Form const& form) {
     auto const& verifier = form.get("code_verifier");
     if (code.challenge.empty()) return verifier.empty();
@@ -54,13 +62,16 @@ std::string challenge_of(std::string_view verifier) { return to_base64url(sha256
 
 Result<Client> OAuth::find_client(Course const& course, Form const& query) const {
     return store_.read([&](Transaction& transaction) -> Result<Client> {
+        TRY(auto const service, find_service(transaction, course, query.get("client_id")));
+        if (service && service->callback == query.get("redirect_uri")) return *service;
         TRY(auto const tokens,
             transaction.hub_tokens().of_servers(course.id, query.get("client_id")));
         for (auto const& token : tokens) {
             TRY(auto client, client_of(transaction, course, token));
             if (client.callback == query.get("redirect_uri")) return client;
         }
-        return fail(Code::NotFound, "no server here has this client id and this address");
+        return fail(Code::NotFound,
+                    "no server or service here has this client id and this address");
     });
 }
 
@@ -89,7 +100,8 @@ std::expected<AuthorizeRequest, OAuthError> OAuth::read_request(Client client, F
 }
 
 Result<bool> OAuth::is_agreed(Caller const& visitor, AuthorizeRequest const& request) const {
-    if (visitor.user.id == request.client.owner.id) return true;
+    auto const& service = request.client.service;
+    if (service ? service->no_confirm : visitor.user.id == request.client.owner.id) return true;
     auto const now = clock_.now();
     return store_.read([&](Transaction& transaction) -> Result<bool> {
         TRY(auto const tokens,
@@ -130,7 +142,7 @@ Result<std::string> OAuth::grant(Caller const& visitor, AuthorizeRequest const& 
         TRY_VOID(transaction.hub_tokens().remove_expired(now));
         TRY_VOID(transaction.hub_codes().insert(code));
         // No entry without its line in the audit log.
-        if (visitor.user.id != request.client.owner.id)
+        if (!request.client.service && visitor.user.id != request.client.owner.id)
             TRY_VOID(transaction.events().append(entered));
         return {};
     }));
@@ -142,12 +154,30 @@ Result<Redeemed> OAuth::redeem(std::string_view slug, Form const& form) {
         [&](Transaction& transaction) { return redeem_in(transaction, slug, form); });
 }
 
-/// The client that the secret proves: a running server's own token.
+/// The service that is this client; nothing when none is.
+Result<std::optional<Client>> OAuth::find_service(Transaction& transaction, Course const& course,
+                                                  std::string_view client) const {
+    constexpr std::string_view lead = "service-";
+    if (!client.starts_with(lead)) return std::nullopt;
+    auto const service = callers_.services().find(transaction, course, client.substr(lead.size()));
+    if (service) return client_of(course, *service);
+    if (service.error().code == Code::NotFound) return std::nullopt;
+    return std::unexpected(service.error());
+}
+
+/// The client that the secret proves: a running server's own token, or a service's.
 Result<std::optional<Client>> OAuth::authenticated(Transaction& transaction, Course const& course,
                                                    Form const& form) {
-    auto const token =
-        transaction.hub_tokens().find_by_secret_hash(hash_secret(form.get("client_secret")));
+    auto const& secret = form.get("client_secret");
+    TRY(auto service, find_service(transaction, course, form.get("client_id")));
+    if (service && !service->service->token_hash.empty() &&
+        equals_in_constant_time(service->service->token_hash, hash_secret(secret)))
+        return service;
+    auto const token = transaction.hub_tokens().find_by_secret_hash(hash_secret(secret));
     if (!token && token.error().code != Code::NotFound) return std::unexpected(token.error());
+    if (service && token && token->kind == HubTokenKind::Service && token->course == course.id &&
+        token->service == service->service->name && !token->user)
+        return service;
     if (!token || token->kind != HubTokenKind::Server || token->course != course.id ||
         token->client != form.get("client_id") || !token->user)
         return std::nullopt;
@@ -193,7 +223,7 @@ Result<Redeemed> OAuth::issue(Transaction& transaction, Course const& course, Cl
     TRY(auto const visitor, transaction.users().find(code.user));
     TRY(auto const rights, rights_of(transaction, callers_.roles(), course, visitor));
     TRY(auto const in_group, membership_for(transaction, course, {&rights.scopes}));
-    if (visitor.disabled || !rights.scopes.allows("access:servers", client.target(), in_group))
+    if (visitor.disabled || !rights.scopes.allows(client.scope(), client.target(), in_group))
         return invalid_grant("the visitor has no access any more");
     auto const now = clock_.now();
     auto ends = now + token_lasts;
@@ -202,18 +232,20 @@ Result<Redeemed> OAuth::issue(Transaction& transaction, Course const& course, Cl
     if (session == sessions.end()) return invalid_grant("the visitor has logged out");
     ends = std::min<Time>(ends, session->created_at + SessionPolicy().longest);
     auto const secret = random_.hex(16);
-    HubToken const token{
-        .secret_hash = hash_secret(secret),
-        .course = course.id,
-        .user = visitor.id,
-        .kind = HubTokenKind::OAuth,
-        .client = client.id,
-        .scopes = code.scopes,
-        .note = "Server at " + server_path(course.request.slug, client.owner.name, client.server),
-        .login = code.login,
-        .code = code.hash,
-        .created_at = now,
-        .expires_at = ends};
+    HubToken const token{.secret_hash = hash_secret(secret),
+                         .course = course.id,
+                         .user = visitor.id,
+                         .kind = HubTokenKind::OAuth,
+                         .client = client.id,
+                         .scopes = code.scopes,
+                         .note = client.service
+                                     ? "Service " + client.service->name
+                                     : "Server at " + server_path(course.request.slug,
+                                                                  client.owner.name, client.server),
+                         .login = code.login,
+                         .code = code.hash,
+                         .created_at = now,
+                         .expires_at = ends};
     TRY_VOID(transaction.hub_tokens().insert(token));
     return GrantedToken{secret, std::chrono::floor<Seconds>(ends - now), code.scopes};
 }

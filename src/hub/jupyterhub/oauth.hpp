@@ -15,14 +15,22 @@ inline constexpr Seconds code_lasts{300};
 /// JupyterHub's oauth_token_expires_in; a token ends with its login at the latest.
 inline constexpr Seconds token_lasts{14 * 86400};
 
-/// Whose server asks, and where it wants its visitor's code.
+/// Whose server asks, or which service, and where it wants its visitor's code.
 struct Client {
     std::string id;
     User owner;
     std::string server;
     std::string callback;
+    std::optional<Service> service = {};  ///< else it is a server, and has an owner
 
-    [[nodiscard]] rbac::Target target() const { return {.user = owner.name, .server = server}; }
+    [[nodiscard]] rbac::Target target() const {
+        if (service) return {.service = service->name};
+        return {.user = owner.name, .server = server};
+    }
+    /// What a visitor needs for that.
+    [[nodiscard]] std::string_view scope() const {
+        return service ? "access:services" : "access:servers";
+    }
 };
 
 /// What a server asks for on behalf of its visitor.
@@ -74,6 +82,8 @@ public:
 
 private:
     Result<Redeemed> redeem_in(Transaction& transaction, std::string_view slug, Form const& form);
+    Result<std::optional<Client>> find_service(Transaction& transaction, Course const& course,
+                                               std::string_view client) const;
     Result<std::optional<Client>> authenticated(Transaction& transaction, Course const& course,
                                                 Form const& form);
     Result<Redeemed> issue(Transaction& transaction, Course const& course, Client const& client,

@@ -48,20 +48,36 @@ http::Response not_a_client() {
                 400);
 }
 
+/// The button that says yes.
+std::string agreement(std::string_view label, std::string_view csrf_token) {
+    return fmt::format(
+        "<form method=\"post\"><input type=\"hidden\" name=\"_xsrf\" value=\"{}\">"
+        "<button style=\"font:inherit;padding:.4rem 1rem\">{}</button> "
+        "<a href=\"/\">No</a></form>",
+        html(csrf_token), label);
+}
+
+/// Asks the visitor before a service learns who they are.
+http::Response service_page(Service const& service, std::string const& csrf_token,
+                            std::string_view visitor) {
+    return page(fmt::format("Open {}?", service.name),
+                fmt::format("<p>You are {}. The service <b>{}</b> of this course will learn your "
+                            "user name and your groups.</p>{}",
+                            html(visitor), html(service.name), agreement("Open it", csrf_token)),
+                200);
+}
+
 /// Asks the visitor before somebody else's server learns who they are.
 http::Response confirm_page(AuthorizeRequest const& request, std::string const& csrf_token,
                             std::string_view visitor) {
-    auto const& [id, owner, server, callback] = request.client;
-    auto const which = server.empty() ? "" : fmt::format(" “{}”", server);
+    if (request.client.service) return service_page(*request.client.service, csrf_token, visitor);
     return page(
-        fmt::format("Open the server{} of {}?", which, owner.name),
-        fmt::format("<p>You are {}. The server{} of <b>{}</b> will learn your user name and your "
+        fmt::format("Open the server of {}?", request.client.owner.name),
+        fmt::format("<p>You are {}. The server of <b>{}</b> will learn your user name and your "
                     "groups, and that you opened it will be written down. What runs there can be "
-                    "seen and changed by its owner.</p><form method=\"post\">"
-                    "<input type=\"hidden\" name=\"_xsrf\" value=\"{}\">"
-                    "<button style=\"font:inherit;padding:.4rem 1rem\">Open the server</button> "
-                    "<a href=\"/\">No</a></form>",
-                    html(visitor), html(which), html(owner.name), html(csrf_token)),
+                    "seen and changed by its owner.</p>{}",
+                    html(visitor), html(request.client.owner.name),
+                    agreement("Open the server", csrf_token)),
         200);
 }
 
@@ -110,7 +126,7 @@ auto OAuthCalls::ask(http::Request const& request) -> std::expected<Asked, http:
             with_query(callback, {{"error", wanted.error().error},
                                   {"error_description", wanted.error().description},
                                   {"state", query->get("state")}})));
-    if (!visitor->may("access:servers", wanted->client.target()))
+    if (!visitor->may(wanted->client.scope(), wanted->client.target()))
         return std::unexpected(refused({.code = Code::PermissionDenied}));
     return Asked{*std::move(visitor), *std::move(wanted)};
 }

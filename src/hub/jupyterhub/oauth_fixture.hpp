@@ -137,7 +137,10 @@ protected:
     User bob_;
     Gate gate_{*store_, clock_, random_};
     ServerLifecycle servers_{dependencies(), settings_};
-    CallerGate callers_{*store_, gate_, clock_};
+    /// A test may put others in their places before it calls.
+    rbac::RoleBook roles_;
+    ServiceBook services_;
+    CallerGate callers_{*store_, gate_, clock_, roles_, services_};
     OAuthCalls oauth_{dependencies(), gate_, callers_};
     UserCalls users_{dependencies(), callers_, servers_};
     http::Router router_{pool_};

@@ -5,9 +5,12 @@
 #include "auth/secret.hpp"
 #include "hub/hub_fixture.hpp"
 #include "hub/jupyterhub/group_calls.hpp"
+#include "hub/jupyterhub/hub_calls.hpp"
 #include "hub/jupyterhub/member_calls.hpp"
 #include "hub/jupyterhub/rest_calls.hpp"
+#include "hub/jupyterhub/service_calls.hpp"
 #include "hub/jupyterhub/user_calls.hpp"
+#include "hub/services/fake_service_host.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,6 +32,8 @@ protected:
         users_.add_routes(router_);
         groups_.add_routes(router_);
         members_.add_routes(router_);
+        service_calls_.add_routes(router_);
+        hub_calls_.add_routes(router_);
     }
 
     std::string token_of(std::string const& name) {
@@ -99,6 +104,10 @@ protected:
     RestCalls rest_{dependencies(), callers_, servers_};
     GroupCalls groups_{dependencies(), callers_};
     MemberCalls members_{dependencies(), callers_, servers_};
+    FakeServiceHost host_;
+    Services running_{dependencies(), services_, &host_};
+    ServiceCalls service_calls_{dependencies(), callers_, running_};
+    HubCalls hub_calls_{dependencies(), callers_, servers_, running_};
     http::Router router_{pool_};
 };
 

@@ -87,7 +87,7 @@ ServerCalls::Answer ServerCalls::start(http::Request& request) {
         co_return fail(Code::InvalidArgument, "{} is already running", asked.full_name());
     if (running && running->record.state == ServerState::Stopping)
         co_return fail(Code::InvalidArgument, "{} is pending stop", asked.full_name());
-    CO_TRY(auto server, co_await servers_.start({caller.course, owner, name}, caller.user.name));
+    CO_TRY(auto server, co_await servers_.start({caller.course, owner, name}, caller.actor()));
     auto const deadline = Deadline::after(slow_start);
     while (!server->progress.latest().over() && !deadline.passed()) {
         auto const seen = server->progress.version();
@@ -111,7 +111,7 @@ ServerCalls::Answer ServerCalls::stop(http::Request& request) {
         remove = body.value("remove", json()) == true;
     }
     if (remove) co_return co_await this->remove(asked);
-    CO_TRY_VOID(co_await servers_.stop(asked.key(), asked.caller.user.name, "server_stopped", ""));
+    CO_TRY_VOID(co_await servers_.stop(asked.key(), asked.caller.actor(), "server_stopped", ""));
     auto const server = servers_.find(asked.key());
     bool const over = !server || has_ended(server->record.state);
     co_return http::Response::empty(over ? 204 : 202);
@@ -120,7 +120,7 @@ ServerCalls::Answer ServerCalls::stop(http::Request& request) {
 ServerCalls::Answer ServerCalls::remove(Asked const& asked) {
     if (asked.server.empty())
         co_return fail(Code::InvalidArgument, "Cannot delete the default server");
-    CO_TRY_VOID(co_await servers_.remove(asked.key(), asked.caller.user.name));
+    CO_TRY_VOID(co_await servers_.remove(asked.key(), asked.caller.actor()));
     co_return http::Response::empty(servers_.find(asked.key()) ? 202 : 204);
 }
 

@@ -1,0 +1,106 @@
+#include "hub/jupyterhub/oauth_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace carrel::jupyterhub {
+
+using testing::HasSubstr;
+
+/// A visitor's way into a service: "wiki", which participants may open here.
+class ServiceOAuthTest : public OAuthTest {
+protected:
+    ServiceOAuthTest() {
+        wiki_.token_hash = hash_secret(secret_);
+        services_ = ServiceBook({wiki_});
+        open_to_all();
+    }
+    void open_to_all() {
+        roles_ = rbac::RoleBook::create({{.role = {.name = "user",
+                                                   .description = "",
+                                                   .scopes = {"self", "access:services"}}}})
+                     .value();
+    }
+    static Fields question_of_wiki(Fields const& changes = {}) {
+        Fields fields{{"client_id", "service-wiki"},
+                      {"redirect_uri", "/c/bio/services/wiki/oauth_callback"},
+                      {"response_type", "code"},
+                      {"state", "s"}};
+        for (auto const& [name, value] : changes) fields[name] = value;
+        return fields;
+    }
+    http::Response exchange(std::string const& code, Fields const& changes = {}) {
+        Fields fields{{"client_id", "service-wiki"},
+                      {"client_secret", secret_},
+                      {"grant_type", "authorization_code"},
+                      {"code", code},
+                      {"redirect_uri", "/c/bio/services/wiki/oauth_callback"}};
+        for (auto const& [name, value] : changes) fields[name] = value;
+        http::Request request{.method = "POST", .target = "/c/bio/hub/api/oauth2/token"};
+        request.headers.set("Content-Type", "application/x-www-form-urlencoded");
+        request.body = form_of(fields);
+        return ask(std::move(request));
+    }
+    std::string agreed_code(Visitor const& visitor) {
+        auto const answer = agree(visitor, question_of_wiki(), visitor.csrf_token);
+        EXPECT_EQ(answer.status, 302U) << answer.body;
+        return query_of(answer.headers.get("Location")).get("code");
+    }
+
+    std::string const secret_ = "0123456789abcdef0123456789abcdef";
+    Service wiki_{.name = "wiki", .url = "http://127.0.0.1:9000"};
+};
+
+TEST_F(ServiceOAuthTest, AVisitorIsAskedOnceAndThenKnownToTheService) {
+    auto const ada = log_in(ada_);
+    auto const asked = authorize(ada, question_of_wiki());
+    EXPECT_EQ(asked.status, 200U);
+    EXPECT_THAT(asked.body, HasSubstr("Open wiki?"));
+    auto const given = exchange(agreed_code(ada));
+    ASSERT_EQ(given.status, 200U) << given.body;
+    auto const token = json::parse(given.body)["access_token"].get<std::string>();
+    auto const who = json::parse(who_is(token).body);
+    EXPECT_EQ(who["name"], "ada");
+    EXPECT_EQ(who["scopes"], (json{"access:services!service=wiki", "read:users:groups!user=ada",
+                                   "read:users:name!user=ada"}));
+    // Not asked again for the same.
+    EXPECT_EQ(authorize(ada, question_of_wiki()).status, 302U);
+}
+
+TEST_F(ServiceOAuthTest, WhoMayNotOpenItIsRefusedAndLosesItWithTheRight) {
+    auto const ada = log_in(ada_);
+    auto const code = agreed_code(ada);
+    roles_ = rbac::RoleBook();
+    EXPECT_EQ(authorize(ada, question_of_wiki()).status, 403U);
+    EXPECT_EQ(error_of(exchange(code)), "invalid_grant");
+    EXPECT_EQ(authorize(log_in(lea_), question_of_wiki()).status, 200U);
+    open_to_all();
+    auto const granted = exchange(agreed_code(ada));
+    auto const token = json::parse(granted.body)["access_token"].get<std::string>();
+    roles_ = rbac::RoleBook();
+    auto const who = json::parse(who_is(token).body);
+    EXPECT_THAT(who["scopes"].dump(), testing::Not(HasSubstr("access:services")));
+}
+
+TEST_F(ServiceOAuthTest, OnlyItsOwnSecretAndAddressCount) {
+    auto const ada = log_in(ada_);
+    EXPECT_EQ(authorize(ada, question_of_wiki({{"redirect_uri", "/c/bio/user/bob/x"}})).status,
+              400U);
+    EXPECT_EQ(authorize(ada, question_of_wiki({{"client_id", "service-none"}})).status, 400U);
+    for (auto const& secret : {std::string("guess"), secret_of(ada_), std::string()}) {
+        auto const refused = exchange(agreed_code(ada), {{"client_secret", secret}});
+        EXPECT_EQ(refused.status, 401U) << secret;
+        EXPECT_EQ(error_of(refused), "invalid_client");
+    }
+    // A server's code is no service's, and the other way round.
+    auto const code = code_for(ada, ada_);
+    EXPECT_EQ(error_of(exchange(code)), "invalid_grant");
+    EXPECT_EQ(error_of(redeem(ada_, agreed_code(ada))), "invalid_grant");
+}
+
+TEST_F(ServiceOAuthTest, OneThatIsTrustedAsksNobody) {
+    wiki_.no_confirm = true;
+    services_ = ServiceBook({wiki_});
+    EXPECT_EQ(authorize(log_in(ada_), question_of_wiki()).status, 302U);
+}
+
+}  // namespace carrel::jupyterhub
