@@ -107,6 +107,7 @@ HubSettings hub_settings(Settings const& settings) {
     hub.stop_timeout = settings.hub.stop_timeout;
     hub.idle_timeout = settings.hub.idle_timeout;
     hub.named_servers = static_cast<size_t>(settings.hub.named_servers);
+    hub.sharing = settings.hub.sharing;
     for (auto const& [name, environment] : settings.environments)
         hub.environments.emplace(name, to_environment(environment));
     return hub;

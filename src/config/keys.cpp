@@ -143,6 +143,13 @@ std::vector<Key<Settings>> const all_platform_keys{
      {},
      "How many servers a person may have in a course beside the default one. Each has the course's "
      "cores and memory to itself; all share one home. `0`: none."},
+    {"hub",
+     "sharing",
+     [](Settings& s) -> Field { return &s.hub.sharing; },
+     {},
+     {},
+     "Whether participants may let each other into their servers. Whoever is let in can do there "
+     "what the owner can."},
     {"governance",
      "accept_own_courses",
      [](Settings& s) -> Field { return &s.governance.accept_own_courses; },

@@ -45,6 +45,7 @@ struct HubRunSettings {
     Milliseconds idle_timeout{3'600'000};
     Milliseconds stop_timeout{10'000};
     int named_servers = 3;
+    bool sharing = false;
 };
 
 struct GovernanceSettings {

@@ -37,7 +37,10 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
       members_(use_, callers_, servers_),
       service_calls_(use_, callers_, services_),
       hub_calls_(use_, callers_, servers_, services_),
-      tasks_(use_.executor) {}
+      shares_(use_, gate, callers_, servers_),
+      tasks_(use_.executor) {
+    if (settings_.sharing) programs_.roles.let_users_share();
+}
 
 void Hub::add_routes(http::Router& router) {
     entry_.add_routes(router);
@@ -45,6 +48,7 @@ void Hub::add_routes(http::Router& router) {
     server_calls_.add_routes(router);
     users_.add_routes(router);
     rest_.add_routes(router);
+    shares_.add_routes(router);
     groups_.add_routes(router);
     members_.add_routes(router);
     service_calls_.add_routes(router);

@@ -12,6 +12,7 @@
 #include "hub/jupyterhub/rest_calls.hpp"
 #include "hub/jupyterhub/server_calls.hpp"
 #include "hub/jupyterhub/service_calls.hpp"
+#include "hub/jupyterhub/share_calls.hpp"
 #include "hub/jupyterhub/user_calls.hpp"
 #include "hub/reconciler.hpp"
 #include "hub/services/services.hpp"
@@ -62,6 +63,7 @@ private:
     jupyterhub::MemberCalls members_;
     jupyterhub::ServiceCalls service_calls_;
     jupyterhub::HubCalls hub_calls_;
+    jupyterhub::ShareCalls shares_;
     TaskGroup tasks_;
 };
 

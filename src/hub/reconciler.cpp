@@ -1,6 +1,7 @@
 #include "hub/reconciler.hpp"
 
 #include "hub/hub_access.hpp"
+#include "hub/sharing.hpp"
 #include "runtime/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -167,6 +168,8 @@ Task<> Reconciler::perform(OutboxItem const& item) {
         bool const for_good = !payload.is_object() || payload.value("for_good", true);
         co_return co_await revocations_.add({.login = text("login"), .for_good = for_good});
     }
+    if (item.kind == "revoke_entry")
+        co_return co_await revocations_.add({.path = text("path"), .user = text("user")});
     if (item.kind == "remove_participant")
         co_return co_await remove_participant(CourseId(text("course")), UserId(text("user")));
     // Mail and the like have workers of their own; here nobody would ever take it up.
@@ -177,9 +180,11 @@ Task<> Reconciler::perform(OutboxItem const& item) {
 Task<> Reconciler::remove_participant(CourseId course, UserId user) {
     // They may have been let in again while this waited in the outbox.
     CO_TRY(bool const entitled, co_await use_.pool.run([&] {
-        return use_.store.read([&](Transaction& transaction) -> Result<bool> {
+        return use_.store.write([&](Transaction& transaction) -> Result<bool> {
             TRY(auto const found, transaction.courses().find(course));
-            return may_have_server(transaction, found, user);
+            TRY(bool const may, may_have_server(transaction, found, user));
+            if (!may) TRY_VOID(end_sharing_of_person(transaction, found, user, use_.clock.now()));
+            return may;
         });
     }));
     if (entitled) co_return Result<>();

@@ -1,6 +1,7 @@
 /// How servers end: stopped by somebody, or by themselves.
 
 #include "hub/server_lifecycle.hpp"
+#include "hub/sharing.hpp"
 #include "runtime/log.hpp"
 
 namespace carrel {
@@ -43,11 +44,19 @@ Task<> ServerLifecycle::remove(ServerKey key, std::string actor) {
             TRY(auto const row, transaction.servers().find(key.course, key.user, key.name));
             if (!has_ended(row.state))
                 return fail(Code::Conflict, "the server has been started again");
-            return transaction.servers().remove(key.course, key.user, key.name);
+            TRY(auto course, transaction.courses().find(key.course));
+            TRY(auto user, transaction.users().find(key.user));
+            return remove_row(transaction, {std::move(course), std::move(user), key.name});
         });
     }));
     if (server) forget(server);
     co_return Result<>();
+}
+
+Result<> ServerLifecycle::remove_row(Transaction& transaction, ServerOwner const& server) const {
+    TRY_VOID(end_sharing_of_server(transaction, server.course, server.user.id, server.name,
+                                   use_.clock.now()));
+    return transaction.servers().remove(server.course.id, server.user.id, server.name);
 }
 
 void ServerLifecycle::forget(std::shared_ptr<LiveServer> const& server) {

@@ -95,7 +95,7 @@ Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState sta
     bool const remove = server->remove_wanted && has_ended(state);
     auto saved = co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
-            TRY_VOID(remove ? transaction.servers().remove(record.course, record.user, record.name)
+            TRY_VOID(remove ? remove_row(transaction, server->owner)
                             : transaction.servers().put(record));
             if (event) TRY_VOID(transaction.events().append(*event));
             // A server's own token ends with it.

@@ -30,6 +30,7 @@ struct HubSettings {
     Milliseconds idle_timeout{3'600'000};  ///< 0: idle servers are never stopped
     long long first_home_number = 200'000;
     size_t named_servers = 3;  ///< how many a person may have in a course beside the default one
+    bool sharing = false;      ///< whether participants may let others into their servers
     std::map<std::string, Environment> environments;
 };
 
@@ -115,6 +116,8 @@ private:
     Task<> finish_start(std::shared_ptr<LiveServer> server, Started started, std::string actor);
     Task<> fail_start(std::shared_ptr<LiveServer> server, Error error);
     Task<> carry_out(std::shared_ptr<LiveServer> server, StopOrder order);
+    /// With all that must not be there for another server of that name.
+    [[nodiscard]] Result<> remove_row(Transaction& transaction, ServerOwner const& server) const;
     /// Unless another one has taken its place.
     void forget(std::shared_ptr<LiveServer> const& server);
     Task<> delete_route(std::shared_ptr<LiveServer> server);

@@ -48,6 +48,30 @@ Result<http::Response> show_server(PortalDependencies const& portal, Visit const
     return http::Response::json(view);
 }
 
+/// Which of the owner's servers an event is about; "" is the default one.
+std::string server_in(Event const& event) {
+    auto const detail = nlohmann::json::parse(event.detail, nullptr, false);
+    return detail.is_object() ? detail.value("server", std::string()) : std::string();
+}
+
+Result<http::Response> show_visits(PortalDependencies const& portal, Visit const& visit) {
+    constexpr int newest = 50;
+    TRY(auto const events,
+        portal.store.read([&](Transaction& transaction) -> Result<std::vector<Event>> {
+            TRY(auto const seen,
+                see_course(transaction, visit.who.user, visit.request.parameter("slug")));
+            TRY(auto const owner, find_owner(transaction, visit, seen));
+            return transaction.events().of_subject(seen.course.id, "server_entered", owner.name,
+                                                   newest);
+        }));
+    auto items = nlohmann::json::array();
+    for (auto const& event : events)
+        items.push_back({{"at", format_time(event.at)},
+                         {"visitor", event.actor},
+                         {"server", server_in(event)}});
+    return http::Response::json({{"items", std::move(items)}});
+}
+
 }  // namespace
 
 void add_server_calls(Calls& calls) {
@@ -66,6 +90,14 @@ void add_server_calls(Calls& calls) {
                .gives = "Server",
                .problems = {404}},
               show_server);
+    calls.add({.method = "GET",
+               .path = "/courses/{slug}/visits/{username}",
+               .summary = "Who else entered somebody's servers, and when: the newest fifty, to "
+                          "their owner and to leaders",
+               .scope = Scope::Servers,
+               .gives = "Visits",
+               .problems = {404}},
+              show_visits);
 }
 
 }  // namespace carrel

@@ -82,5 +82,34 @@ TEST_F(ServerCallsTest, TellsOfAServerByItsName) {
     EXPECT_EQ(look(portal_.log_in("bob"), "ada/my%20@gpu").status, 403U);
 }
 
+TEST_F(ServerCallsTest, TellsTheOwnerWhoEnteredAndWhen) {
+    portal_.store().write([&](Transaction& transaction) -> Result<> {
+        Event event;
+        event.at = portal_.clock().now();
+        event.kind = "server_entered";
+        event.course = portal_course(transaction);
+        event.actor = "lea";
+        event.subject = "ada";
+        TRY_VOID(transaction.events().append(event));
+        event.actor = "bob";
+        event.detail = R"({"server":"gpu"})";
+        TRY_VOID(transaction.events().append(event));
+        event.subject = "bob";
+        TRY_VOID(transaction.events().append(event));
+        return {};
+    });
+    auto const visits = [&](std::string const& who) {
+        return portal_.call(portal_.log_in(who), "GET", "/courses/biology/visits/ada");
+    };
+    auto const items = visits("ada").body["items"];
+    ASSERT_EQ(items.size(), 2U);
+    EXPECT_EQ(items[0]["visitor"], "bob");
+    EXPECT_EQ(items[0]["server"], "gpu");
+    EXPECT_EQ(items[1]["visitor"], "lea");
+    EXPECT_EQ(items[1]["server"], "");
+    EXPECT_EQ(visits("lea").body["items"].size(), 2U);
+    EXPECT_EQ(visits("bob").status, 403U);
+}
+
 }  // namespace
 }  // namespace carrel

@@ -14,6 +14,7 @@
 #include "domain/course.hpp"
 #include "domain/event.hpp"
 #include "domain/hub_group.hpp"
+#include "domain/hub_share.hpp"
 #include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
@@ -150,6 +151,36 @@ public:
     virtual Result<std::vector<HubService>> all() = 0;
 };
 
+/// Who may enter whose server, beside those who may enter every one.
+class HubShares {
+public:
+    virtual ~HubShares() = default;
+    virtual Result<> put(HubShare const& share) = 0;  ///< one that is there stays as it is
+    /// Of one server, oldest first.
+    virtual Result<std::vector<HubShare>> of_server(CourseId const& course, UserId const& owner,
+                                                    std::string_view server) = 0;
+    /// Of all that somebody owns, by server and oldest first.
+    virtual Result<std::vector<HubShare>> of_owner(CourseId const& course, UserId const& owner) = 0;
+    /// What somebody was let into, oldest first.
+    virtual Result<std::vector<HubShare>> of_user(CourseId const& course, UserId const& user) = 0;
+    /// The number of those that were there.
+    virtual Result<long long> remove(HubShare const& share) = 0;
+};
+
+class HubShareCodes {
+public:
+    virtual ~HubShareCodes() = default;
+    /// The row's id is given by the store and returned.
+    virtual Result<long long> insert(HubShareCode const& code) = 0;
+    virtual Result<HubShareCode> find(std::string_view hash) = 0;
+    /// Of all that somebody owns, oldest first.
+    virtual Result<std::vector<HubShareCode>> of_owner(CourseId const& course,
+                                                       UserId const& owner) = 0;
+    virtual Result<> note_exchange(long long id, Time at) = 0;
+    virtual Result<> remove(long long id) = 0;
+    virtual Result<long long> remove_expired(Time now) = 0;
+};
+
 class Courses {
 public:
     virtual ~Courses() = default;
@@ -246,6 +277,9 @@ public:
     /// Of one course, ids above `after`, oldest first.
     virtual Result<std::vector<Event>> of_course(CourseId const& course, long long after,
                                                  int limit) = 0;
+    /// Of this kind and done to this user, newest first.
+    virtual Result<std::vector<Event>> of_subject(CourseId const& course, std::string_view kind,
+                                                  std::string_view subject, int limit) = 0;
     /// Of everything, ids below `before` (0: from the newest), newest first.
     virtual Result<std::vector<Event>> newest(long long before, int limit) = 0;
     /// Removes, among the `limit` oldest, those from before `time`, and returns how many. The
@@ -279,6 +313,8 @@ public:
     virtual Tokens& tokens() = 0;
     virtual HubTokens& hub_tokens() = 0;
     virtual HubCodes& hub_codes() = 0;
+    virtual HubShares& hub_shares() = 0;
+    virtual HubShareCodes& hub_share_codes() = 0;
     virtual HubGroups& hub_groups() = 0;
     virtual HubServices& hub_services() = 0;
     virtual Courses& courses() = 0;

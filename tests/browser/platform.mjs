@@ -32,7 +32,9 @@ function runtimeFolder(data) {
 }
 
 export class Platform {
-  constructor() {
+  /** `settings` are more of those that --set takes. */
+  constructor(settings = []) {
+    this.settings = settings;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'carrel-browser-'));
     fs.chmodSync(this.folder, 0o755);
     this.data = path.join(this.folder, 'data');
@@ -51,7 +53,8 @@ export class Platform {
     this.process = spawn(
       program,
       ['serve', '--config', environment, '--data', this.data, '--port', '0',
-        '--set', 'dispatcher.tick_seconds=0.5', '--set', 'dispatcher.lead_seconds=60'],
+        '--set', 'dispatcher.tick_seconds=0.5', '--set', 'dispatcher.lead_seconds=60',
+        ...this.settings.flatMap((setting) => ['--set', setting])],
       { stdio: ['ignore', log, log] },
     );
     this.ended = new Promise((resolve) => this.process.once('exit', resolve));

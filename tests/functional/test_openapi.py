@@ -54,6 +54,7 @@ def filled(path, course):
     values = {
         "{slug}": course.slug,
         "{username}": "openapi-ada" if course.slug == "openapi" else "openapi-eva",
+        "{server}": "no-such-server",
         "{code}": "no-such-code",
         "{id}": "no-such-id",
     }

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "hub/hub_access.hpp"
+#include "hub/sharing.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -51,6 +52,8 @@ Result<Rights> rights_of(Transaction& transaction, rbac::RoleBook const& roles,
         add_names(all, roles.of_group(course.request.slug, group.name));
     }
     rights.scopes = roles.scopes_of(all, {.user = user.name});
+    TRY(auto const shared, shared_scopes(transaction, course, user.id));
+    rights.scopes = rights.scopes.united(rbac::expand_known(shared, {.user = user.name}));
     return rights;
 }
 

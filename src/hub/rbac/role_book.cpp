@@ -38,6 +38,8 @@ RoleBook const& RoleBook::usual() {
     return book;
 }
 
+void RoleBook::let_users_share() { roles_.at("user").scopes.emplace_back("shares!user"); }
+
 Result<RoleBook> RoleBook::create(std::vector<RoleGrant> grants) {
     RoleBook book;
     for (auto const& grant : grants) TRY_VOID(book.define(grant));

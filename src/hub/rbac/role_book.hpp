@@ -27,6 +27,9 @@ public:
     /// A book of the default roles alone.
     [[nodiscard]] static RoleBook const& usual();
 
+    /// Gives the role `user` what JupyterHub does not: that everybody may share their own servers.
+    void let_users_share();
+
     /// NotFound.
     [[nodiscard]] Result<Role> find(std::string_view name) const;
 

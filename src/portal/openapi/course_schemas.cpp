@@ -183,6 +183,21 @@ nlohmann::json course_schemas() {
     "url": {"type": "string"}
   }
 },
+"Visits": {
+  "type": "object", "additionalProperties": false,
+  "required": ["items"],
+  "properties": {
+    "items": {"type": "array", "items": {
+      "type": "object", "additionalProperties": false,
+      "required": ["at", "visitor", "server"],
+      "properties": {
+        "at": {"type": "string", "format": "date-time"},
+        "visitor": {"type": "string"},
+        "server": {"type": "string", "description": "empty: the default one"}
+      }
+    }}
+  }
+},
 "Export": {
   "type": "object", "additionalProperties": false,
   "required": ["username", "bytes", "files", "sha256", "created_at", "verified_at"],

@@ -106,6 +106,12 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
                 TRY(auto const service, t.hub_services().find(course.id, "announcements"));
                 EXPECT_TRUE(service.no_confirm);
             }
+            if (migration.version >= 6) {
+                TRY(auto const shares, t.hub_shares().of_user(course.id, ada.id));
+                EXPECT_EQ(shares.at(0).server, "gpu");
+                TRY(auto const code, t.hub_share_codes().find("share-code-hash"));
+                EXPECT_EQ(code.exchange_count, 2);
+            }
             return {};
         });
         EXPECT_TRUE(checked) << checked.error().message;

@@ -20,5 +20,6 @@ extern std::string_view const migration_0002_token_maker;
 extern std::string_view const migration_0003_instance;
 extern std::string_view const migration_0004_hub_tokens;
 extern std::string_view const migration_0005_hub_groups;
+extern std::string_view const migration_0006_hub_shares;
 
 }  // namespace carrel

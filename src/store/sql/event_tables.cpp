@@ -33,6 +33,19 @@ Result<std::vector<Event>> EventsTable::of_course(CourseId const& course, long l
         .rows<Event>();
 }
 
+Result<std::vector<Event>> EventsTable::of_subject(CourseId const& course, std::string_view kind,
+                                                   std::string_view subject, int limit) {
+    return Query(connection_,
+                 fmt::format("select {} from events where course_id = :course and kind = :kind and "
+                             "subject = :subject order by id desc limit :limit",
+                             columns<Event>()))
+        .use(course)
+        .use(kind)
+        .use(subject)
+        .use(limit)
+        .rows<Event>();
+}
+
 Result<std::vector<Event>> EventsTable::newest(long long before, int limit) {
     return Query(connection_, fmt::format("select {} from events where id < :before "
                                           "order by id desc limit :limit",

@@ -13,6 +13,8 @@ public:
     Result<long long> append(Event const& event) override;
     Result<std::vector<Event>> of_course(CourseId const& course, long long after,
                                          int limit) override;
+    Result<std::vector<Event>> of_subject(CourseId const& course, std::string_view kind,
+                                          std::string_view subject, int limit) override;
     Result<std::vector<Event>> newest(long long before, int limit) override;
     Result<long long> remove_before(Time time, int limit) override;
 

@@ -6,6 +6,7 @@
 #include "domain/course.hpp"
 #include "domain/event.hpp"
 #include "domain/hub_group.hpp"
+#include "domain/hub_share.hpp"
 #include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
@@ -87,6 +88,28 @@ void visit_columns(HubCode& code, Visit&& visit) {
     visit("created_at", code.created_at);
     visit("expires_at", code.expires_at);
     visit("used_at", code.used_at);
+}
+
+template <class Visit>
+void visit_columns(HubShare& share, Visit&& visit) {
+    visit("course_id", share.course);
+    visit("owner_id", share.owner);
+    visit("server", share.server);
+    visit("user_id", share.user);
+    visit("created_at", share.created_at);
+}
+
+template <class Visit>
+void visit_columns(HubShareCode& code, Visit&& visit) {
+    visit("id", code.id);
+    visit("hash", code.hash);
+    visit("course_id", code.course);
+    visit("owner_id", code.owner);
+    visit("server", code.server);
+    visit("exchange_count", code.exchange_count);
+    visit("created_at", code.created_at);
+    visit("expires_at", code.expires_at);
+    visit("exchanged_at", code.exchanged_at);
 }
 
 template <class Visit>

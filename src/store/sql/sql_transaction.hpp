@@ -5,6 +5,7 @@
 #include "store/sql/course_tables.hpp"
 #include "store/sql/event_tables.hpp"
 #include "store/sql/hub_group_tables.hpp"
+#include "store/sql/hub_share_tables.hpp"
 #include "store/sql/hub_tables.hpp"
 #include "store/sql/server_tables.hpp"
 #include "store/sql/user_tables.hpp"
@@ -19,6 +20,8 @@ public:
           tokens_(connection),
           hub_tokens_(connection),
           hub_codes_(connection),
+          hub_shares_(connection),
+          hub_share_codes_(connection),
           hub_groups_(connection),
           hub_services_(connection),
           courses_(connection),
@@ -36,6 +39,8 @@ public:
     Tokens& tokens() override { return tokens_; }
     HubTokens& hub_tokens() override { return hub_tokens_; }
     HubCodes& hub_codes() override { return hub_codes_; }
+    HubShares& hub_shares() override { return hub_shares_; }
+    HubShareCodes& hub_share_codes() override { return hub_share_codes_; }
     HubGroups& hub_groups() override { return hub_groups_; }
     HubServices& hub_services() override { return hub_services_; }
     Courses& courses() override { return courses_; }
@@ -54,6 +59,8 @@ private:
     TokensTable tokens_;
     HubTokensTable hub_tokens_;
     HubCodesTable hub_codes_;
+    HubSharesTable hub_shares_;
+    HubShareCodesTable hub_share_codes_;
     HubGroupsTable hub_groups_;
     HubServicesTable hub_services_;
     CoursesTable courses_;

@@ -11,6 +11,8 @@ import { OtherServers } from "../components/other_servers";
 import { Page } from "../components/page";
 import { Loading } from "../components/query_view";
 import { Section } from "../components/section";
+import { SharedWithMe } from "../components/shared_with_me";
+import { SharingSection } from "../components/sharing_section";
 import { ServerPanel } from "../components/server_panel";
 import { TakeoutPanel } from "../components/takeout_panel";
 import { useI18n } from "../i18n/context";
@@ -97,11 +99,14 @@ function Hub({ course, me }: { course: Course; me: Me }) {
   if (course.state === "deployed") {
     return (
       <Stack gap="lg">
+        {asked !== null && asked !== me.username && other === null && <Alert color="brass">{t("shared.notRunning", { name: asked })}</Alert>}
         {other !== null && <ServerPanel slug={course.slug} username={other} own={false} server={server} goTo={null} />}
         {course.me.may.includes("enter") && (
           <>
             <ServerPanel slug={course.slug} username={me.username} own goTo={server === "" ? goTo : null} />
+            <SharedWithMe slug={course.slug} username={me.username} />
             <OtherServers slug={course.slug} username={me.username} goTo={goTo === null || server === "" ? null : { server, path: goTo }} />
+            <SharingSection slug={course.slug} username={me.username} />
           </>
         )}
       </Stack>
