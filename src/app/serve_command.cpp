@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 #include "app/demo_seed.hpp"
+#include "app/hub_programs.hpp"
 #include "app/port_check.hpp"
 #include "app/supervisor.hpp"
 #include "app/wiring.hpp"
@@ -38,6 +39,8 @@ std::filesystem::path logins_file(Folders const& folders) { return folders.data 
 Result<> serve(SettingsFlags const& flags, Demo demo) {
     auto const program = called_program().string();
     TRY(auto const settings, settings_from(flags));
+    // Said once, and not by each control process that is started in vain.
+    TRY_VOID(hub_programs(settings));
     log::start("serve", to_level(settings.log.level));
     TRY(auto const folders, make_folders(settings.server.data));
     TRY(auto const lock, FolderLock::acquire(folders.data));

@@ -230,6 +230,27 @@ TEST_F(Subprocess, DetachedProgramGetsItsExtraFilesAndNoOther) {
     EXPECT_EQ(content(log).find("/6"), std::string::npos);
 }
 
+TEST_F(Subprocess, AChildRunsInASessionOfItsOwnAndItsEndingIsTakenOnce) {
+    auto const log = folder / "log";
+    auto const child = start_child({.command = shell("read line; echo $line; exit 7"), .log = log});
+    ASSERT_TRUE(child) << child.error().message;
+    EXPECT_EQ(::getsid(*child), *child);
+    siginfo_t info{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(*child), &info, WEXITED | WNOWAIT), 0);
+    EXPECT_EQ(take_ending(*child), 7);
+    EXPECT_FALSE(start_time_of(*child));
+
+    auto const other = start_child({.command = shell("exec sleep 600"), .log = log});
+    ASSERT_TRUE(other) << other.error().message;
+    EXPECT_EQ(take_ending(*other), std::nullopt);
+    ::kill(-*other, SIGKILL);
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(*other), &info, WEXITED | WNOWAIT), 0);
+    EXPECT_EQ(take_ending(*other), 128 + SIGKILL);
+    auto const none = start_child({.command = {.arguments = {"/no/such/program"}}, .log = log});
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, Code::NotFound);
+}
+
 TEST_F(Subprocess, StartTimeTellsAProcessFromAnEndedOne) {
     auto const own = start_time_of(::getpid());
     ASSERT_TRUE(own);

@@ -5,11 +5,12 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 
 import pytest
 import requests
 from conftest import platform
-from support.carrel_process import QUICK, TOP, wait_until
+from support.carrel_process import PROGRAM, QUICK, TOP, wait_until
 from support.course import Course
 from support.jupyterhub_server import CURRENT, Browser, current_environment
 
@@ -109,6 +110,27 @@ def test_one_that_is_killed_is_started_again(hubs, course):
     variables = pathlib.Path(f"/proc/{second}/environ").read_bytes().split(b"\0")
     assert b"A_WORD=of the operator" in variables and b"JUPYTERHUB_SERVICE_PREFIX=/c/served/services/whoami/" in variables
     assert not [one for one in variables if b"CARREL" in one]
+
+
+def test_no_second_one_meets_the_first_when_control_is_killed(hubs, course):
+    first = wait_until(lambda: service_model(course, "whoami")["pid"], what="the service running")
+    before = hubs.kill_control()
+    wait_until(lambda: not pathlib.Path(f"/proc/{first}").exists(), what="the service ending with the hub")
+    hubs.wait_for_control(other_than=before)
+    second = wait_until(lambda: service_model(course, "whoami")["pid"], 60, "the service running again")
+    assert second != first and pathlib.Path(f"/proc/{second}").exists()
+
+
+def test_what_the_configuration_says_wrong_is_said_before_anything_starts(tmp_path):
+    config = tmp_path / "carrel.toml"
+    for text, sentence in (('[[roles]]\nname = "grader"\nscopes = ["read:everything"]',
+                            "the role 'grader': there is no scope 'read:everything'"),
+                           ('[[services]]\nname = "w"\nroles = ["emperor"]', "the service 'w': there is no role 'emperor'")):
+        config.write_text('[environments.lab]\ncommand = "lab"\n' + text)
+        for command in ("check-config", "serve"):
+            said = subprocess.run([str(PROGRAM), command, "--config", str(config), "--data", str(tmp_path / "data")],
+                                  capture_output=True, text=True, timeout=60)
+            assert said.returncode != 0 and sentence in said.stdout + said.stderr, (command, said)
 
 
 def test_one_that_somebody_else_runs_is_known_by_its_token(hubs, course):

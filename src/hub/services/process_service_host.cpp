@@ -54,9 +54,12 @@ Result<RunningProgram> ProcessServiceHost::start(ServiceProgram const& program) 
     auto const socket = socket_in(folder);
     DetachedCommand detached{.log = log};
     auto& command = detached.command;
-    command.arguments = {"/proc/self/exe", "service",
+    command.arguments = {"/proc/self/exe",
+                         "service",
                          options_.own_accounts ? std::to_string(service.account) : "-",
-                         options_.hub_socket.string(), has_pages ? socket.string() : "-"};
+                         std::to_string(::getpid()),
+                         options_.hub_socket.string(),
+                         has_pages ? socket.string() : "-"};
     command.arguments.insert(command.arguments.end(), service.command.begin(),
                              service.command.end());
     command.folder = service.folder.empty() ? folder : service.folder;

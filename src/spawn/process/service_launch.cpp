@@ -37,20 +37,22 @@ Result<> become_account(std::string_view account) {
 }  // namespace
 
 int service_main(int count, char** arguments) {
-    if (count < 6) {
+    if (count < 7) {
         std::fputs("carrel service: for courses' hubs alone\n", stderr);
         return 127;
     }
-    auto const parent = ::getppid();
+    auto const hub = parse_whole(arguments[3]);
     if (auto const become = become_account(arguments[2]); !become) {
         std::fputs(fmt::format("carrel service: {}\n", become.error().message).c_str(), stderr);
         return 127;
     }
-    // After the account, whose change would take it back. The hub may have ended before.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent) return 127;
-    // `carrel bridge HUB PAGES COMMAND…` is what is left.
-    return bridge_main(count - 1, arguments + 1);
+    // By force, so that no second one meets the first. After the account, whose change would take
+    // it back. The hub may have ended before that, even before this program began: then another one
+    // starts the service.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (hub != ::getppid()) return 127;
+    // `carrel bridge HUB_SOCKET PAGES_SOCKET COMMAND…` is what is left.
+    return bridge_main(count - 2, arguments + 2);
 }
 
 }  // namespace carrel

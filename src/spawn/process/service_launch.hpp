@@ -6,9 +6,9 @@
 
 namespace carrel {
 
-/// `carrel service ACCOUNT|- HUB_SOCKET PAGES_SOCKET|- COMMAND…`: the exit code, when it does not
-/// become the command. ACCOUNT is the number of the user and group that it runs as; "-" leaves that
-/// as it is.
+/// `carrel service ACCOUNT|- HUB HUB_SOCKET PAGES_SOCKET|- COMMAND…`: the exit code, when it does
+/// not become the command. ACCOUNT is the number of the user and group that it runs as; "-" leaves
+/// that as it is. HUB is the process whose child it has to be.
 int service_main(int count, char** arguments);
 
 }  // namespace carrel
