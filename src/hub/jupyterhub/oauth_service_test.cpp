@@ -91,6 +91,18 @@ TEST_F(ServiceOAuthTest, OnlyItsOwnSecretAndAddressCount) {
         EXPECT_EQ(refused.status, 401U) << secret;
         EXPECT_EQ(error_of(refused), "invalid_client");
     }
+    // Nor does another service's.
+    HubToken other;
+    other.secret_hash = hash_secret("of-another-service");
+    other.course = course_.id;
+    other.service = "cull";
+    other.kind = HubTokenKind::Service;
+    ASSERT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+        TRY_VOID(t.hub_tokens().insert(other));
+        return {};
+    }));
+    EXPECT_EQ(error_of(exchange(agreed_code(ada), {{"client_secret", "of-another-service"}})),
+              "invalid_client");
     // A server's code is no service's, and the other way round.
     auto const code = code_for(ada, ada_);
     EXPECT_EQ(error_of(exchange(code)), "invalid_grant");
