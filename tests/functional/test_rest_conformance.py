@@ -70,6 +70,16 @@ ROWS = [
     Row("GET", "/services/{service}", "read:services", 200, SERVICE - {"roles"}, about="service"),
     Row("POST", "/services/{new}", "admin:services", 201, SERVICE, bad=([], "{", {"url": 1}, {"command": ["x"]}, {"nonsense": 1})),
     Row("DELETE", "/services/{service}", "admin:services", 200, about="service"),
+    Row("GET", "/shares/{user}", "read:shares", 200, {"items", "_pagination"}, about="user"),
+    Row("GET", "/shares/{user}/", "read:shares", 200, {"items", "_pagination"}, about="user"),
+    Row("POST", "/shares/{user}/", "shares", 200, {"server", "user", "scopes"}, about="user", body={"user": "conform-ada"},
+        bad=({}, [], "{", {"user": 1}, {"user": "nobody-here"})),
+    Row("PATCH", "/shares/{user}/", "shares", 200, about="user", body={"user": "conform-ada"}, bad=({}, [], "{", {"user": 1})),
+    Row("DELETE", "/shares/{user}/", "shares", 204, about="user"),
+    Row("GET", "/share-codes/{user}", "read:shares", 200, {"items", "_pagination"}, about="user"),
+    Row("POST", "/share-codes/{user}/", "shares", 200, {"code", "accept_url"}, about="user", bad=([], "{", {"expires_in": "x"})),
+    Row("DELETE", "/share-codes/{user}/", "shares", 204, about="user"),
+    Row("GET", "/users/{user}/shared", "read:users:shares", 200, {"items", "_pagination"}, about="user"),
     Row("GET", "/proxy", "proxy", 200),
     Row("POST", "/proxy", "proxy", 200),
     Row("GET", "/metrics", "read:metrics", 200),
@@ -144,7 +154,7 @@ def test_succeeds_with_all_scopes_and_with_its_own(api, row):
 @WITH_SCOPE
 def test_is_refused_without_a_token_and_without_the_scope(api, row):
     names = api.objects(row)
-    for token in (None, "a-guess", api.token("admin-ui"), api.token("read:shares")):
+    for token in (None, "a-guess", api.token("admin-ui"), api.token("read:roles:services")):
         refused = api.ask(row, token, names)
         assert refused.status_code == 403, (token, refused.text)
         assert refused.json()["status"] == 403 and refused.json()["message"]
