@@ -4,7 +4,10 @@
 
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "spawn/spawner.hpp"
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +17,11 @@ class App;
 }
 
 namespace carrel {
+
+namespace http {
+class Client;
+}
+class BlockingPool;
 
 /// What the command line says about the settings.
 struct SettingsFlags {
@@ -33,6 +41,9 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags);
 /// Files, environment and flags together.
 [[nodiscard]] Result<Settings> settings_from(SettingsFlags const& flags);
 
+/// Makes another spawner than that of processes: what is measured without the cost of servers.
+using MakeSpawner = std::function<Result<std::unique_ptr<Spawner>>(BlockingPool&, http::Client&)>;
+
 enum class Demo { No, Yes };
 
 Result<> serve(SettingsFlags const& flags, Demo demo);
@@ -42,7 +53,8 @@ struct Supervision {
     int listener = -1;  ///< an open listening socket, instead of one that control makes
     int ready = -1;     ///< a line is written here, and it is closed, once requests are answered
 };
-Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision);
+Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision,
+                 MakeSpawner make_spawner);
 
 /// Has the `carrel serve` of this data folder go over to the program that is installed now, and
 /// says in a sentence what became of it.

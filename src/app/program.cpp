@@ -33,7 +33,7 @@ int exit_status(Result<> const& result) {
 
 class CommandLine {
 public:
-    CommandLine() {
+    explicit CommandLine(MakeSpawner make_spawner) : make_spawner_(std::move(make_spawner)) {
         app_.set_version_flag("-V,--version", std::string(version));
         app_.require_subcommand(1);
         add_serve();
@@ -92,7 +92,7 @@ private:
 
     void add_control() {
         auto& command = add(app_, "control", "the control process alone, behind a proxy", [this] {
-            return control(flags_, demo_ ? Demo::Yes : Demo::No, supervision_);
+            return control(flags_, demo_ ? Demo::Yes : Demo::No, supervision_, make_spawner_);
         });
         add_settings_flags(command, flags_);
         // For `carrel serve` alone: kept out of the help.
@@ -174,6 +174,7 @@ private:
     }
 
     CLI::App app_{"Carrel: on-demand Jupyter for courses", "carrel"};
+    MakeSpawner make_spawner_;
     SettingsFlags flags_;
     Supervision supervision_;
     PersonToAdd person_;
@@ -186,7 +187,7 @@ private:
 
 }  // namespace
 
-int run_program(int count, char** arguments) {
+int run_program(int count, char** arguments, MakeSpawner make_spawner) {
     std::signal(SIGPIPE, SIG_IGN);
     if (std::filesystem::path(count > 0 ? arguments[0] : "").filename() ==
         "configurable-http-proxy")
@@ -197,7 +198,7 @@ int run_program(int count, char** arguments) {
     if (command == "bridge") return bridge_main(count, arguments);
     if (command == "service") return service_main(count, arguments);
     try {
-        return CommandLine().run(count, arguments);
+        return CommandLine(std::move(make_spawner)).run(count, arguments);
     } catch (std::exception const& error) {
         // Nothing is expected to come here; if it does, a sentence is better than a stack trace.
         fmt::print(stderr, "carrel: unexpected: {}\n", error.what());

@@ -62,7 +62,8 @@ Result<> serve(SettingsFlags const& flags, Demo demo) {
                       .on_terminal = has_terminal()});
 }
 
-Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision) {
+Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision,
+                 MakeSpawner make_spawner) {
     // Notebook servers, which are started from here, must not get them.
     for (int const descriptor : {supervision.listener, supervision.ready})
         if (descriptor >= 0) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
@@ -82,7 +83,8 @@ Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision)
                                              .folders = folders,
                                              .secrets = std::move(secrets),
                                              .listener = supervision.listener,
-                                             .ready = supervision.ready}));
+                                             .ready = supervision.ready,
+                                             .make_spawner = std::move(make_spawner)}));
     if (demo == Demo::Yes)
         TRY_VOID(seed_demo(control->store(), PasswordHasher(), random, SystemClock().now(), limits,
                            logins_file(folders)));

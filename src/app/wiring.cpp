@@ -76,6 +76,16 @@ void announce(int descriptor) {
     ::close(descriptor);
 }
 
+Result<std::unique_ptr<Spawner>> process_spawner(Folders const& folders, BlockingPool& pool,
+                                                 http::Client& client) {
+    return ProcessSpawner::create({.runtime_folder = folders.runtime,
+                                   .log_folder = folders.server_logs(),
+                                   .launcher = {"/proc/self/exe", "launch"},
+                                   .hidden = {folders.data},
+                                   .hub_folder = folders.hub()},
+                                  pool, client);
+}
+
 void warn_of_missing_isolation(Isolation const& isolation) {
     for (auto const& notice : isolation.notices)
         log::warn("isolation", {{"level", name_of(isolation.level)}, {"notice", notice}});
@@ -142,12 +152,8 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     parts.client = std::make_unique<http::Client>();
     TRY(parts.programs, hub_programs(options.settings));
     TRY(parts.store, open_store(options.settings));
-    TRY(parts.spawner, ProcessSpawner::create({.runtime_folder = folders.runtime,
-                                               .log_folder = folders.server_logs(),
-                                               .launcher = {"/proc/self/exe", "launch"},
-                                               .hidden = {folders.data},
-                                               .hub_folder = folders.hub()},
-                                              *parts.pool, *parts.client));
+    TRY(parts.spawner, options.make_spawner ? options.make_spawner(*parts.pool, *parts.client)
+                                            : process_spawner(folders, *parts.pool, *parts.client));
     TRY(parts.homes, LocalHomeStore::create({.homes_folder = folders.homes(),
                                              .exports_folder = folders.exports(),
                                              .own_uids = ::geteuid() == 0}));

@@ -2,6 +2,7 @@
 
 /// The only place where concrete classes meet: the control process, made from its settings.
 
+#include "app/commands.hpp"
 #include "app/folders.hpp"
 #include "app/housekeeping.hpp"
 #include "app/secrets.hpp"
@@ -28,8 +29,9 @@ struct ControlOptions {
     Settings settings;
     Folders folders;
     Secrets secrets;
-    int listener = -1;  ///< an open listening socket; -1: control makes one
-    int ready = -1;     ///< where a line says that requests are answered; -1: nowhere
+    int listener = -1;              ///< an open listening socket; -1: control makes one
+    int ready = -1;                 ///< where a line says that requests are answered; -1: nowhere
+    MakeSpawner make_spawner = {};  ///< empty: servers are processes
 };
 
 /// Portal, hub, dispatcher and worker in one process. Members are declared in the order in which
