@@ -264,12 +264,21 @@ TEST_F(ImportTest, TheReportNamesEverybodyAndDrivesNoTerminal) {
     });
     auto contents = people({"Bob", "x"});
     contents.api_tokens = 2;
+    contents.roles.push_back({.name = "teacher",
+                              .description = "Teaches \x1b[2J",
+                              .scopes = {"list:users", "access:servers"},
+                              .users = {"Bob", "nobody"},
+                              .groups = {"class"}});
     auto const text = report_of(contents, plan, outcome);
     EXPECT_THAT(text, HasSubstr("Bob"));
     EXPECT_THAT(text, HasSubstr("new account, participant"));
     EXPECT_THAT(text, HasSubstr("left out: "));
     EXPECT_THAT(text, HasSubstr("2 tokens (only hashes are stored: make new ones)"));
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_THAT(text, HasSubstr("[[roles]]\nname = \"teacher\"\ndescription = \"Teaches "
+                                "\\u001b[2J\"\nscopes = [\"list:users\",\"access:servers\"]\n"
+                                "users = [\"bob\"]\ngroups = [\"class\"]\n"
+                                "courses = [\"maths\"]\n"));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "app/table.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <utility>
 
 namespace carrel {
@@ -51,6 +53,36 @@ std::string groups_text(std::vector<GroupChange> const& changes) {
     return groups.text() + "\n";
 }
 
+/// As TOML writes text and lists of it; nothing in it drives the terminal.
+std::string toml(nlohmann::json const& value) {
+    return value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+/// The roles as the configuration takes them, with people's names here. Whoever is left out is left
+/// out of these, too.
+std::string roles_text(JupyterHubContents const& contents, ImportPlan const& plan,
+                       std::string_view course) {
+    if (contents.roles.empty()) return "";
+    std::map<std::string, std::string> names;
+    for (auto const& person : plan.people) names.emplace(person.old_name, person.name);
+    std::string text = "Roles, as carrel.toml takes them:\n\n";
+    for (auto const& role : contents.roles) {
+        std::vector<std::string> users;
+        for (auto const& user : role.users)
+            if (auto const found = names.find(user); found != names.end())
+                users.push_back(found->second);
+        text += fmt::format("[[roles]]\nname = {}\n", toml(role.name));
+        if (!role.description.empty())
+            text += fmt::format("description = {}\n", toml(role.description));
+        text += fmt::format("scopes = {}\n", toml(role.scopes));
+        for (auto const& [key, list] : {std::pair("users", users), std::pair("groups", role.groups),
+                                        std::pair("services", role.services)})
+            if (!list.empty()) text += fmt::format("{} = {}\n", key, toml(list));
+        text += fmt::format("courses = {}\n\n", toml(std::vector{std::string(course)}));
+    }
+    return text;
+}
+
 std::string what_stays(JupyterHubContents const& contents) {
     std::vector<std::string> parts;
     auto const part = [&](long long count, std::string_view one, std::string_view many) {
@@ -88,6 +120,7 @@ std::string report_of(JupyterHubContents const& contents, ImportPlan const& plan
             "{} left out; give names for them in a file of lines \"name in JupyterHub,new-name\": "
             "--names FILE.\n",
             counted(static_cast<long long>(plan.left_out.size()), "person is", "people are"));
+    text += roles_text(contents, plan, outcome.course.request.slug);
     return text + what_stays(contents);
 }
 
