@@ -46,6 +46,15 @@ public:
     virtual Result<long long> count() = 0;
     /// Names of many users at once.
     virtual Result<std::map<UserId, User>> find_all(std::vector<UserId> const& ids) = 0;
+
+    /// Which part of a course's people: accepted ones and leaders, in this order.
+    struct CoursePage {
+        enum class Order { Created, Name } order = Order::Created;  ///< of equal ones, by name
+        bool reversed = false;
+        long long offset = 0;
+        long long limit = 50;
+    };
+    virtual Result<std::vector<User>> in_course(CourseId const& course, CoursePage const& page) = 0;
 };
 
 class Sessions {

@@ -96,6 +96,45 @@ TEST_P(UsersContract, FindsManyAtOnceAndIgnoresStrangers) {
     EXPECT_TRUE(read([](Transaction& t) { return t.users().find_all({}); }).empty());
 }
 
+TEST_P(UsersContract, GivesACoursesPeopleInPagesOfEitherOrder) {
+    for (auto const* const name : {"ada", "bob", "cy", "dan", "eve"}) add_user(name);
+    write([](Transaction& t) -> Result<> {
+        TRY(auto bob, t.users().find_by_name("bob"));
+        bob.created_at = at(1);
+        return t.users().update(bob);
+    });
+    add_course(some_course("maths", "ada"));
+    add_course(some_course("other", "dan"));
+    write([](Transaction& t) -> Result<> {
+        for (auto const* const name : {"bob", "cy", "eve"})
+            TRY_VOID(t.applications().insert({.course = CourseId("id-maths"),
+                                              .user = UserId("id-" + std::string(name)),
+                                              .state = std::string_view(name) == "eve"
+                                                           ? ApplicationState::Pending
+                                                           : ApplicationState::Accepted,
+                                              .applied_at = at(5)}));
+        return t.applications().insert({.course = CourseId("id-other"),
+                                        .user = UserId("id-dan"),
+                                        .state = ApplicationState::Accepted,
+                                        .applied_at = at(5)});
+    });
+    using Page = Users::CoursePage;
+    auto const names = [&](Page const& page) {
+        std::vector<std::string> found;
+        for (auto const& user :
+             read([&](Transaction& t) { return t.users().in_course(CourseId("id-maths"), page); }))
+            found.push_back(user.name);
+        return found;
+    };
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(names({}), (Names{"bob", "ada", "cy"}));
+    EXPECT_EQ(names({.reversed = true}), (Names{"cy", "ada", "bob"}));
+    EXPECT_EQ(names({.order = Page::Order::Name}), (Names{"ada", "bob", "cy"}));
+    EXPECT_EQ(names({.order = Page::Order::Name, .reversed = true, .limit = 1}), (Names{"cy"}));
+    EXPECT_EQ(names({.order = Page::Order::Name, .offset = 1, .limit = 1}), (Names{"bob"}));
+    EXPECT_EQ(names({.offset = 3}), Names());
+}
+
 TEST_P(UsersContract, SessionsAreFoundBySecretTouchedAndRemoved) {
     add_user("ada");
     Session const session{SessionId("s1"), "hash1", "csrf", UserId("id-ada"),

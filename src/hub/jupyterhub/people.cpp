@@ -1,8 +1,69 @@
 #include "hub/jupyterhub/people.hpp"
 
+#include "hub/hub_access.hpp"
+
 #include <algorithm>
 
 namespace carrel::jupyterhub {
+
+namespace {
+
+/// Up to so many it is quicker to read all than to look for a part of them.
+constexpr long long small_course = 1000;
+/// Up to so many, groups are asked for one by one.
+constexpr size_t few_people = 200;
+
+bool leads(Course const& course, UserId const& user) {
+    return std::ranges::find(course.leaders, user) != course.leaders.end();
+}
+
+Person person_of(rbac::RoleBook const& roles, Course const& course, User user) {
+    rbac::Standing const standing{
+        .administrator = user.administrator, .leads = leads(course, user.id), .participates = true};
+    Person person{.user = std::move(user)};
+    person.roles = own_roles(roles, course, person.user.name, standing);
+    return person;
+}
+
+Result<> add_groups(Transaction& transaction, Course const& course, std::vector<Person>& people) {
+    if (people.size() <= few_people) {
+        for (auto& person : people) {
+            TRY(auto const groups, transaction.hub_groups().of_user(course.id, person.user.id));
+            for (auto const& group : groups) person.groups.push_back(group.name);
+        }
+        return {};
+    }
+    TRY(auto groups, transaction.hub_groups().memberships(course.id));
+    for (auto& person : people)
+        if (auto const found = groups.find(person.user.id); found != groups.end())
+            person.groups = std::move(found->second);
+    return {};
+}
+
+Result<std::vector<Person>> people_with(Transaction& transaction, rbac::RoleBook const& roles,
+                                        Course const& course, std::vector<UserId> const& ids) {
+    TRY(auto users, transaction.users().find_all(ids));
+    std::vector<Person> people;
+    people.reserve(users.size());
+    for (auto& [id, user] : users) people.push_back(person_of(roles, course, std::move(user)));
+    TRY_VOID(add_groups(transaction, course, people));
+    return people;
+}
+
+/// How many take part: those who are accepted, and leaders who are not.
+Result<long long> count_people(Transaction& transaction, Course const& course) {
+    TRY(auto counts, transaction.applications().count(course.id));
+    auto total = counts[ApplicationState::Accepted];
+    for (auto const& leader : course.leaders) {
+        auto const application = transaction.applications().find(course.id, leader);
+        if (!application && application.error().code != Code::NotFound)
+            return std::unexpected(application.error());
+        if (!application || application->state != ApplicationState::Accepted) ++total;
+    }
+    return total;
+}
+
+}  // namespace
 
 Result<std::vector<Person>> people_of(Transaction& transaction, rbac::RoleBook const& roles,
                                       Course const& course) {
@@ -17,20 +78,29 @@ Result<std::vector<Person>> people_of(Transaction& transaction, rbac::RoleBook c
     }
     std::ranges::sort(ids);
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    TRY(auto users, transaction.users().find_all(ids));
-    TRY(auto groups, transaction.hub_groups().memberships(course.id));
-    std::vector<Person> people;
-    for (auto& [id, user] : users) {
-        bool const leads = std::ranges::find(course.leaders, id) != course.leaders.end();
-        rbac::Standing const standing{
-            .administrator = user.administrator, .leads = leads, .participates = true};
-        Person person{.user = std::move(user)};
-        person.roles = own_roles(roles, course, person.user.name, standing);
-        if (auto const found = groups.find(id); found != groups.end())
-            person.groups = std::move(found->second);
-        people.push_back(std::move(person));
+    return people_with(transaction, roles, course, ids);
+}
+
+Result<std::vector<Person>> people_of(Transaction& transaction, rbac::RoleBook const& roles,
+                                      Course const& course, std::set<UserId> const& only) {
+    std::vector<UserId> ids;
+    for (auto const& id : only) {
+        TRY(bool const entitled, may_have_server(transaction, course, id));
+        if (entitled) ids.push_back(id);
     }
-    return people;
+    return people_with(transaction, roles, course, ids);
+}
+
+Result<std::optional<PeoplePage>> page_of_people(Transaction& transaction,
+                                                 rbac::RoleBook const& roles, Course const& course,
+                                                 Users::CoursePage const& page) {
+    PeoplePage found;
+    TRY(found.total, count_people(transaction, course));
+    if (found.total <= small_course) return std::nullopt;
+    TRY(auto users, transaction.users().in_course(course.id, page));
+    for (auto& user : users) found.people.push_back(person_of(roles, course, std::move(user)));
+    TRY_VOID(add_groups(transaction, course, found.people));
+    return found;
 }
 
 Result<Person> find_person(Transaction& transaction, rbac::RoleBook const& roles,

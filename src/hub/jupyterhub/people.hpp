@@ -4,12 +4,32 @@
 
 #include "hub/jupyterhub/models.hpp"
 
+#include <optional>
+#include <set>
+
 namespace carrel::jupyterhub {
 
 /// Who may have a server here, with their roles and groups, and without their servers.
 [[nodiscard]] Result<std::vector<Person>> people_of(Transaction& transaction,
                                                     rbac::RoleBook const& roles,
                                                     Course const& course);
+
+/// Those of them that `only` names.
+[[nodiscard]] Result<std::vector<Person>> people_of(Transaction& transaction,
+                                                    rbac::RoleBook const& roles,
+                                                    Course const& course,
+                                                    std::set<UserId> const& only);
+
+struct PeoplePage {
+    std::vector<Person> people;
+    long long total = 0;
+};
+/// A part of them, without reading the others; nothing when the course is so small that reading
+/// all costs less.
+[[nodiscard]] Result<std::optional<PeoplePage>> page_of_people(Transaction& transaction,
+                                                               rbac::RoleBook const& roles,
+                                                               Course const& course,
+                                                               Users::CoursePage const& page);
 
 /// One of them, likewise. NotFound as `find_user_of_hub`.
 [[nodiscard]] Result<Person> find_person(Transaction& transaction, rbac::RoleBook const& roles,

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace carrel::jupyterhub {
@@ -60,6 +61,33 @@ Result<> sort_people(std::vector<Person>& people, std::string_view by) {
     std::ranges::sort(people, before);
     if (reversed) std::ranges::reverse(people);
     return {};
+}
+
+/// The part that is asked for, when the store alone can tell who is in it.
+std::optional<Users::CoursePage> page_in_store(http::Request const& request,
+                                               PageRequest const& page) {
+    for (auto const* const filter : {"state", "name_filter"})
+        if (!request.query(filter).value_or("").empty()) return {};
+    auto const sort = request.query("sort").value_or("");
+    std::string_view by = sort;
+    bool const reversed = by.starts_with('-');
+    if (reversed) by.remove_prefix(1);
+    if (!by.empty() && by != "id" && by != "name") return {};
+    using Order = Users::CoursePage::Order;
+    return Users::CoursePage{.order = by == "name" ? Order::Name : Order::Created,
+                             .reversed = reversed,
+                             .offset = page.offset,
+                             .limit = page.limit};
+}
+
+/// Who has a server that is on its way, runs or stops, in the course of this slug.
+std::set<UserId> users_with_servers(ServerLifecycle const& servers, std::string_view slug) {
+    std::set<UserId> users;
+    for (auto const state :
+         {ServerState::Queued, ServerState::Starting, ServerState::Running, ServerState::Stopping})
+        for (auto const& server : servers.in_state(state))
+            if (server->owner.course.request.slug == slug) users.insert(server->owner.user.id);
+    return users;
 }
 
 /// Whose tokens a call is about: 404 also where JupyterHub would tell that there is nobody.
@@ -114,15 +142,33 @@ RestCalls::Answer RestCalls::info(http::Request& request) {
 
 RestCalls::Answer RestCalls::users(http::Request& request) {
     CO_TRY(auto const page, read_page(request));
-    CO_TRY(auto const in_state, read_state(request.query("state").value_or("")));
+    auto const state = request.query("state").value_or("");
+    CO_TRY(auto const in_state, read_state(state));
+    auto const part = page_in_store(request, page);
+    // Of thousands only those can be active, or ready, that have a server.
+    std::optional<std::set<UserId>> candidates;
+    if (state == "active" || state == "ready")
+        candidates = users_with_servers(servers_, request.parameter("slug"));
     std::vector<Person> found;
+    std::optional<long long> total;
     std::map<UserId, std::vector<ServerRecord>> rows;
     CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
         TRY(auto who, callers_.identify(request));
         // Some of them are enough: the others are left out below.
         TRY_VOID(require_some(who, "list:users"));
         TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
-            TRY(found, people_of(transaction, callers_.roles(), who.course));
+            auto const& roles = callers_.roles();
+            if (part && who.scopes.allows_everything("list:users")) {
+                TRY(auto some, page_of_people(transaction, roles, who.course, *part));
+                if (some) {
+                    total = some->total;
+                    found = std::move(some->people);
+                }
+            }
+            if (!total) {
+                TRY(found, candidates ? people_of(transaction, roles, who.course, *candidates)
+                                      : people_of(transaction, roles, who.course));
+            }
             if (!wants_stopped_servers(request)) return {};
             TRY(auto servers, transaction.servers().of_course(who.course.id));
             for (auto& row : servers) rows[row.user].push_back(std::move(row));
@@ -138,16 +184,17 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
             caller.may("list:users", {.user = person.user.name}))
             people.push_back(std::move(person));
     }
-    CO_TRY_VOID(sort_people(people, request.query("sort").value_or("")));
     json items = json::array();
+    if (!total) CO_TRY_VOID(sort_people(people, request.query("sort").value_or("")));
     auto const count = static_cast<long long>(people.size());
-    for (auto i = page.offset; i < std::min(count, page.offset + page.limit); ++i) {
+    auto const first = total ? 0 : page.offset;
+    for (auto i = first; i < std::min(count, first + page.limit); ++i) {
         auto& person = people[static_cast<size_t>(i)];
         if (auto const known = rows.find(person.user.id); known != rows.end())
             person.servers = servers_.known_of(caller.course, person.user, known->second);
         items.push_back(user_model(caller, person));
     }
-    co_return page_answer(request, page, std::move(items), count);
+    co_return page_answer(request, page, std::move(items), total.value_or(count));
 }
 
 RestCalls::Answer RestCalls::tokens(http::Request& request) {

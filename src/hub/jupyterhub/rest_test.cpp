@@ -68,6 +68,45 @@ TEST_F(RestTest, UsersComeInPagesToWhoAsksForThem) {
     EXPECT_EQ(body["_pagination"]["next"]["offset"], 2);
 }
 
+/// From this size on only the page is read; it must not show in the answers.
+TEST_F(RestTest, ABigCourseIsListedInPagesLikeASmallOne) {
+    EXPECT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+        for (int i = 0; i < 1200; ++i) {
+            User user = ada_;
+            user.id = UserId(fmt::format("{:04}", (i * 7919) % 10007));
+            user.name = fmt::format("many-{:04}", i);
+            user.created_at = Time(Seconds(2'000'000'000 - i));
+            TRY_VOID(t.users().insert(user));
+            TRY_VOID(t.applications().insert(
+                {.course = course_.id,
+                 .user = user.id,
+                 .state = i % 10 == 0 ? ApplicationState::Rejected : ApplicationState::Accepted,
+                 .applied_at = clock_.now()}));
+        }
+        TRY_VOID(t.hub_groups().insert({.course = course_.id, .name = "class"}));
+        TRY(auto const one, t.users().find_by_name("many-0001"));
+        return t.hub_groups().add_member(course_.id, "class", one.id);
+    }));
+    auto const page = [&](std::string const& who, std::string const& query) {
+        return json::parse(
+            call(who, "GET", "/users" + query, {}, "application/jupyterhub-pagination+json").body);
+    };
+    auto const first = page("gov", "?sort=name&limit=3&offset=3");
+    EXPECT_EQ(first["_pagination"]["total"], 1080 + 3) << "lea leads and has no application";
+    EXPECT_EQ(first["items"][0]["name"], "many-0001");
+    EXPECT_EQ(first["items"][0]["groups"], json::array({"class"}));
+    EXPECT_EQ(first["items"][1]["name"], "many-0002");
+    EXPECT_EQ(page("gov", "?sort=-name&limit=1")["items"][0]["name"], "many-1199");
+    EXPECT_EQ(page("gov", "?sort=-id&limit=1")["items"][0]["name"], "many-0001");
+    EXPECT_EQ(page("gov", "?limit=1&offset=1082")["items"][0]["name"], "many-0001");
+    EXPECT_EQ(page("gov", "?limit=1&offset=1083")["items"].size(), 0U);
+    EXPECT_EQ(page("gov", "?name_filter=many-119&sort=name")["_pagination"]["total"], 9);
+    EXPECT_EQ(page("gov", "?state=ready")["_pagination"]["total"], 0);
+    // Whoever may see some only is told of no more.
+    auto const weak = scoped("gov", {"list:users!user=ada"});
+    EXPECT_EQ(page(weak, "")["_pagination"]["total"], 1);
+}
+
 TEST_F(RestTest, ATokenIsMadeListedUsedAndDeleted) {
     auto const made = make("ada", "ada", {{"note", "a script"}, {"expires_in", 60}});
     auto const secret = made["token"].get<std::string>();

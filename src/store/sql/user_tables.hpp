@@ -17,6 +17,7 @@ public:
     Result<std::vector<User>> list(Page const& page) override;
     Result<long long> count() override;
     Result<std::map<UserId, User>> find_all(std::vector<UserId> const& ids) override;
+    Result<std::vector<User>> in_course(CourseId const& course, CoursePage const& page) override;
 
 private:
     Connection& connection_;
