@@ -34,6 +34,14 @@ public:
         known[path] = std::move(route);
         co_return Result<>();
     }
+    Task<> add_routes(std::vector<ServerRoute> routes) override {
+        CO_TRY_VOID(reach());
+        for (auto& route : routes) {
+            auto const path = route.path;
+            known[path] = std::move(route);
+        }
+        co_return Result<>();
+    }
     Task<> delete_route(std::string path) override {
         CO_TRY_VOID(reach());
         known.erase(path);

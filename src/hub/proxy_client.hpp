@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace carrel {
 
@@ -37,6 +38,8 @@ public:
 
     /// Adds or replaces a route. Unavailable: the proxy does not answer (it is restarting).
     virtual Task<> add_route(ServerRoute route) = 0;
+    /// The same for many in one call: all of them, or none.
+    virtual Task<> add_routes(std::vector<ServerRoute> routes) = 0;
     /// Deleting a missing route succeeds.
     virtual Task<> delete_route(std::string path) = 0;
     /// The paths of all routes, as they were added.

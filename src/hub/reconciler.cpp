@@ -113,13 +113,16 @@ Task<> Reconciler::send_routes() {
     CO_TRY_VOID(co_await revocations_.send_all());
     CO_TRY(auto stale, co_await use_.proxy.routes());
     auto const running = servers_.in_state(ServerState::Running);
+    std::vector<ServerRoute> routes;
     for (auto const& server : running) {
-        auto route = ServerLifecycle::route_of(*server);
-        stale.erase(route.path);
-        if (server->record.state == ServerState::Running)
-            CO_TRY_VOID(co_await use_.proxy.add_route(std::move(route)));
-        if (server->record.state != ServerState::Running) servers_.set_routes_uncertain(true);
+        routes.push_back(ServerLifecycle::route_of(*server));
+        stale.erase(routes.back().path);
     }
+    // In one call: thousands, one after the other, would take seconds in which nobody gets through.
+    CO_TRY_VOID(co_await use_.proxy.add_routes(std::move(routes)));
+    // A route of one that has ended meanwhile may have been deleted before it was added.
+    for (auto const& server : running)
+        if (server->record.state != ServerState::Running) servers_.set_routes_uncertain(true);
     if (services_ != nullptr) {
         for (auto const& [path, target] : services_->routes()) stale.erase(path);
         CO_TRY_VOID(co_await services_->send_routes());

@@ -21,6 +21,15 @@ std::string place_of(std::string_view path) {
     return place;
 }
 
+nlohmann::json data_of(ServerRoute const& route) {
+    nlohmann::json data{{"target", route.target}, {"carrel", true}, {"confined", true}};
+    if (!route.secret.empty()) {
+        data["secret"] = route.secret;
+        data["auth"] = {{"login", route.login}};
+    }
+    return data;
+}
+
 long long unix_seconds(Time time) {
     return std::chrono::ceil<Seconds>(time.time_since_epoch()).count();
 }
@@ -58,12 +67,16 @@ Task<http::ClientResponse> RestProxyClient::expect(std::string method, std::stri
 }
 
 Task<> RestProxyClient::add_route(ServerRoute route) {
-    nlohmann::json body{{"target", route.target}, {"carrel", true}, {"confined", true}};
-    if (!route.secret.empty()) {
-        body["secret"] = route.secret;
-        body["auth"] = {{"login", route.login}};
-    }
-    CO_TRY_VOID(co_await expect("POST", place_of(route.path), body.dump(), {201}));
+    CO_TRY_VOID(co_await expect("POST", place_of(route.path), data_of(route).dump(), {201}));
+    co_return Result<>();
+}
+
+Task<> RestProxyClient::add_routes(std::vector<ServerRoute> routes) {
+    if (routes.empty()) co_return Result<>();
+    std::string lines;
+    for (auto const& route : routes)
+        lines += nlohmann::json{{"put", route.path}, {"data", data_of(route)}}.dump() + "\n";
+    CO_TRY_VOID(co_await expect("POST", "/api/routes?bulk", std::move(lines), {200, 201}));
     co_return Result<>();
 }
 

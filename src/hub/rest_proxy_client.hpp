@@ -16,6 +16,7 @@ public:
                     std::string token);
 
     Task<> add_route(ServerRoute route) override;
+    Task<> add_routes(std::vector<ServerRoute> routes) override;
     Task<> delete_route(std::string path) override;
     Task<std::set<std::string>> routes() override;
     Task<RouteActivity> activity(std::string path) override;
