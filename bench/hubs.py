@@ -126,7 +126,9 @@ class CarrelHub:
         return sum("/user/" in path for path in routes)
 
     def stop(self):
-        self.carrel.stop()
+        """Without its servers, which the next start is to find again."""
+        self.carrel.process.send_signal(signal.SIGTERM)
+        self.carrel.process.wait(60)
 
     def close(self):
         self.carrel.__exit__()

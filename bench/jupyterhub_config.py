@@ -46,6 +46,7 @@ c.JupyterHub.db_url = "sqlite:///jupyterhub.sqlite"
 c.JupyterHub.log_level = "WARN"
 c.JupyterHub.concurrent_spawn_limit = 100
 c.JupyterHub.api_page_max_limit = 1_000_000
+c.JupyterHub.cleanup_servers = False   # a second start is to find them again
 c.JupyterHub.services = [{"name": "bench", "api_token": os.environ["BENCH_TOKEN"]}]
 c.JupyterHub.load_roles = [
     {"name": "bench", "services": ["bench"], "scopes": ["admin:users", "admin:servers", "users:activity", "list:users", "read:hub", "proxy"]}
