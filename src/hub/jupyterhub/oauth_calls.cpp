@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <tuple>
+
 namespace carrel::jupyterhub {
 
 namespace {
@@ -71,12 +73,14 @@ http::Response service_page(Service const& service, std::string const& csrf_toke
 http::Response confirm_page(AuthorizeRequest const& request, std::string const& csrf_token,
                             std::string_view visitor) {
     if (request.client.service) return service_page(*request.client.service, csrf_token, visitor);
+    auto const& [owner, server] = std::tie(request.client.owner.name, request.client.server);
+    auto const which = server.empty() ? "" : fmt::format(" “{}”", server);
     return page(
-        fmt::format("Open the server of {}?", request.client.owner.name),
-        fmt::format("<p>You are {}. The server of <b>{}</b> will learn your user name and your "
+        fmt::format("Open the server{} of {}?", which, owner),
+        fmt::format("<p>You are {}. The server{} of <b>{}</b> will learn your user name and your "
                     "groups, and that you opened it will be written down. What runs there can be "
                     "seen and changed by its owner.</p>{}",
-                    html(visitor), html(request.client.owner.name),
+                    html(visitor), html(which), html(owner),
                     agreement("Open the server", csrf_token)),
         200);
 }
