@@ -252,6 +252,14 @@ def test_what_is_there_is_not_made_again(api):
     assert some.status_code == 201 and [one["name"] for one in some.json()] == ["twice"]
 
 
+def test_who_leaves_the_course_shares_nothing_even_when_they_come_back(api):
+    api.made("POST", "/users/leaver")
+    assert api.call("POST", "/shares/leaver/", api.all, {"user": "conform-ada"}).status_code == 200
+    assert api.call("DELETE", "/users/leaver", api.all).status_code == 204
+    api.made("POST", "/users/leaver")
+    assert api.call("GET", "/shares/leaver/", api.all).json()["items"] == []
+
+
 def test_the_public_rows_are_public(api):
     for path in ("", "/", "/health"):
         assert api.call("GET", path).status_code == 200

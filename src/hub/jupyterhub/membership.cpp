@@ -5,6 +5,7 @@
 #include "domain/lifecycle.hpp"
 #include "hub/hub_access.hpp"
 #include "hub/jupyterhub/audit.hpp"
+#include "hub/sharing.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -101,6 +102,8 @@ Result<> send_away(Transaction& transaction, Caller const& caller, User const& u
     TRY_VOID(check_admitting(caller));
     TRY_VOID(transaction.applications().remove(course.id, user.id));
     TRY_VOID(transaction.hub_groups().remove_user(course.id, user.id));
+    // Here too, since the reconciler passes over who has been let in again meanwhile.
+    TRY_VOID(end_sharing_of_person(transaction, course, user.id, now));
     TRY(auto const tokens, transaction.hub_tokens().of_user(course.id, user.id));
     // Servers' own end with them.
     for (auto const& token : tokens)
