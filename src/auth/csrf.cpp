@@ -46,4 +46,10 @@ Result<> check_csrf_token(http::Request const& request, std::string_view expecte
     return {};
 }
 
+Result<> check_not_forged(http::Request const& request, std::string_view csrf_token) {
+    if (!is_unsafe(request.method)) return {};
+    TRY_VOID(check_same_origin(request));
+    return check_csrf_token(request, csrf_token);
+}
+
 }  // namespace carrel

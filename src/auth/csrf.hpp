@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "http/message.hpp"
 
+#include <functional>
 #include <string_view>
 
 namespace carrel {
@@ -21,5 +22,11 @@ inline constexpr std::string_view csrf_header = "X-CSRF-Token";
 
 /// PermissionDenied with field "X-CSRF-Token" unless that header is the session's.
 [[nodiscard]] Result<> check_csrf_token(http::Request const& request, std::string_view expected);
+
+/// Whether a request that came with a session's cookie is forged; `csrf_token` is that session's.
+using ForgeryCheck =
+    std::function<Result<>(http::Request const& request, std::string_view csrf_token)>;
+/// The portal's: both of the above, for methods that are unsafe.
+[[nodiscard]] Result<> check_not_forged(http::Request const& request, std::string_view csrf_token);
 
 }  // namespace carrel

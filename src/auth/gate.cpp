@@ -1,6 +1,5 @@
 #include "auth/gate.hpp"
 
-#include "auth/csrf.hpp"
 #include "auth/logins.hpp"
 #include "auth/secret.hpp"
 #include "base/text.hpp"
@@ -49,10 +48,11 @@ void note_unless_done(Result<> const& touched) {
 Gate::Gate(Store& store, Clock const& clock, Random& random, SessionPolicy policy)
     : store_(store), clock_(clock), random_(random), policy_(policy) {}
 
-Result<Identity> Gate::identify(http::Request const& request, Presence presence) const {
+Result<Identity> Gate::identify(http::Request const& request, Presence presence,
+                                ForgeryCheck const& not_forged) const {
     if (auto const token = bearer_of(request)) return by_token(*token, presence);
     if (auto const secret = request.cookie(cookie_name()))
-        return by_session(*secret, request, presence);
+        return by_session(*secret, request, presence, not_forged);
     return fail(Code::Unauthenticated, "nobody is logged in");
 }
 
@@ -81,7 +81,7 @@ Result<Identity> Gate::by_token(std::string_view secret, Presence presence) cons
 }
 
 Result<Identity> Gate::by_session(std::string_view secret, http::Request const& request,
-                                  Presence presence) const {
+                                  Presence presence, ForgeryCheck const& not_forged) const {
     constexpr std::string_view ended = "the login has ended; log in again";
     auto const now = clock_.now();
     Session session;
@@ -93,10 +93,7 @@ Result<Identity> Gate::by_session(std::string_view secret, http::Request const& 
         TRY(identity.user, enabled_user(transaction, session.user));
         return {};
     }));
-    if (is_unsafe(request.method)) {
-        TRY_VOID(check_same_origin(request));
-        TRY_VOID(check_csrf_token(request, session.csrf_token));
-    }
+    TRY_VOID(not_forged(request, session.csrf_token));
     identity.login = session.id;
     identity.ends_at = session.created_at + policy_.longest;
     identity.by_cookie = true;

@@ -6,6 +6,7 @@
 /// an `Identity`, so the checks cannot be forgotten. Blocks (asks the store): call on the blocking
 /// pool. Thread-safe. Owned by app/wiring.
 
+#include "auth/csrf.hpp"
 #include "auth/identity.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -40,8 +41,10 @@ public:
     /// another site (Origin, Sec-Fetch-Site).
     /// `Presence::Watches` leaves the login's last use as it is, so that a session that nobody uses
     /// ends although a page of it is open.
-    [[nodiscard]] Result<Identity> identify(http::Request const& request,
-                                            Presence presence = Presence::Counts) const;
+    /// `not_forged` is asked about requests by cookie; hubs have rules of their own.
+    [[nodiscard]] Result<Identity> identify(
+        http::Request const& request, Presence presence = Presence::Counts,
+        ForgeryCheck const& not_forged = check_not_forged) const;
 
     /// Begins a session for a user whose credentials were right, and sets the cookie. A session
     /// that the request already has ends.
@@ -55,7 +58,7 @@ public:
 private:
     Result<Identity> by_token(std::string_view secret, Presence presence) const;
     Result<Identity> by_session(std::string_view secret, http::Request const& request,
-                                Presence presence) const;
+                                Presence presence, ForgeryCheck const& not_forged) const;
     [[nodiscard]] std::string_view cookie_name() const {
         return policy_.bound_to_host ? host_session_cookie : session_cookie;
     }

@@ -20,5 +20,7 @@ inline constexpr std::string_view token_prefix = "carrel_";
 [[nodiscard]] std::string sha256(std::string_view text);
 /// The same in hexadecimal.
 [[nodiscard]] std::string hash_secret(std::string_view secret);
+/// HMAC-SHA256, 32 bytes: proves that whoever made it has the key.
+[[nodiscard]] std::string keyed_hash(std::string_view text, std::string_view key);
 
 }  // namespace carrel
