@@ -105,8 +105,8 @@ Response Response::redirect(std::string_view location) {
 }
 
 void set_cookie(Response& response, Cookie const& cookie) {
-    auto text = fmt::format("{}={}; Path={}; HttpOnly; SameSite=Lax", cookie.name, cookie.value,
-                            cookie.path);
+    auto text = fmt::format("{}={}; Path={}{}; SameSite=Lax", cookie.name, cookie.value,
+                            cookie.path, cookie.for_scripts ? "" : "; HttpOnly");
     if (cookie.lasts) text += fmt::format("; Max-Age={}", cookie.lasts->count());
     if (cookie.secure) text += "; Secure";
     response.headers.add("Set-Cookie", text);

@@ -94,13 +94,14 @@ struct Response {
     [[nodiscard]] static Response redirect(std::string_view location);
 };
 
-/// A cookie to set (RFC 6265). `HttpOnly` and `SameSite=Lax` always.
+/// A cookie to set (RFC 6265). `SameSite=Lax` always.
 struct Cookie {
     std::string name;
     std::string value;
     std::string path = "/";
     std::optional<Seconds> lasts;  ///< nothing: until the browser closes; 0: removes it
     bool secure = false;           ///< only over TLS
+    bool for_scripts = false;      ///< a page's scripts may read it: no `HttpOnly`
 };
 void set_cookie(Response& response, Cookie const& cookie);
 

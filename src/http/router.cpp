@@ -44,9 +44,11 @@ struct Router::Node {
     std::unique_ptr<Node> parameter;
     Endpoints endpoints;
     Endpoints rest;  // of "{name...}"
+    Endpoints raw;   // of "{name*}"
 
     struct Search {
         std::vector<std::string> const& segments;
+        std::string_view path;  // as sent
         std::string_view method;
         std::vector<std::string> values = {};   // of the parameters so far
         std::vector<std::string> allowed = {};  // methods of the paths that matched
@@ -75,6 +77,10 @@ struct Router::Node {
             if (parameter->search(search, index + 1)) return true;
             search.values.pop_back();
         }
+        return search_rest(search, index) || search_raw(search, index);
+    }
+
+    bool search_rest(Search& search, size_t index) const {
         if (rest.empty()) return false;
         std::string joined;
         for (size_t i = index; i < search.segments.size(); ++i) {
@@ -84,6 +90,16 @@ struct Router::Node {
         }
         search.values.push_back(std::move(joined));
         if (take(rest, search)) return true;
+        search.values.pop_back();
+        return false;
+    }
+
+    bool search_raw(Search& search, size_t index) const {
+        if (raw.empty()) return false;
+        auto tail = search.path;
+        for (size_t i = 0; i <= index; ++i) tail.remove_prefix(tail.find('/') + 1);
+        search.values.emplace_back(tail);
+        if (take(raw, search)) return true;
         search.values.pop_back();
         return false;
     }
@@ -98,7 +114,8 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
     Endpoint endpoint{std::move(handler), {}};
     auto* endpoints = &node->endpoints;
     for (auto const segment : split(pattern.substr(1), '/')) {
-        if (endpoints == &node->rest) throw std::logic_error("nothing follows {rest...}");
+        if (endpoints == &node->rest || endpoints == &node->raw)
+            throw std::logic_error("nothing follows {rest...} or {rest*}");
         if (!is_parameter(segment)) {
             auto& next = node->literals[std::string(segment)];
             if (!next) next = std::make_unique<Node>();
@@ -110,6 +127,9 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
         if (name.ends_with("...")) {
             name.remove_suffix(3);
             endpoints = &node->rest;
+        } else if (name.ends_with('*')) {
+            name.remove_suffix(1);
+            endpoints = &node->raw;
         } else {
             if (!node->parameter) node->parameter = std::make_unique<Node>();
             node = node->parameter.get();
@@ -134,7 +154,7 @@ std::vector<Route> const& Router::routes() const { return routes_; }
 asio::awaitable<Response> Router::handle(Request& request) {
     auto const segments = segments_of(request.path);
     if (!segments) co_return problem({Code::NotFound, "there is nothing at this path"}, request);
-    Node::Search search{*segments, request.method};
+    Node::Search search{*segments, request.path, request.method};
     if (!root_->search(search, 0)) {
         if (search.allowed.empty())
             co_return problem({Code::NotFound, "there is nothing at this path"}, request);

@@ -3,7 +3,8 @@
 /// Finds the handler of a request by method and path.
 ///
 /// Patterns are paths with parameters: "/api/v1/courses/{slug}/accept". A last segment "{rest...}"
-/// takes everything, slashes too. Literal segments win over parameters. A segment is
+/// takes everything, slashes too; "{rest*}" takes everything as it was sent, still encoded, encoded
+/// slashes too. Literal segments win over parameters. A segment is
 /// percent-decoded after the split, so "%2F" never makes a new segment; "." , ".." and empty
 /// segments, also encoded, match no pattern. Built at start, then read by the control thread alone.
 
