@@ -179,6 +179,7 @@ Control::Control(ControlOptions options, Parts parts)
                      .logs = options_.folders.service_logs(),
                      .hub_socket = options_.folders.hub() / hub_socket_name,
                      .own_accounts = ::geteuid() == 0}),
+      pages_(http::embedded_assets()),
       hub_({.executor = context_.get_executor(),
             .pool = *pool_,
             .store = *store_,
@@ -187,7 +188,9 @@ Control::Control(ControlOptions options, Parts parts)
             .proxy = proxy_,
             .clock = clock_,
             .random = random_},
-           hub_settings(options_.settings), gate_, *client_, options_.secrets.edge_key,
+           hub_settings(options_.settings),
+           {.gate = gate_, .authenticator = *authenticator_, .ui = pages_}, *client_,
+           options_.secrets.edge_key,
            {.roles = std::move(parts.programs.roles),
             .services = std::move(parts.programs.services),
             .host = &service_host_}),
@@ -209,7 +212,6 @@ Control::Control(ControlOptions options, Parts parts)
                .policy = {.accept_own_courses = options_.settings.governance.accept_own_courses},
                .platform = platform_facts(options_, spawner_->isolation(), clock_.now())}),
       router_(*pool_),
-      pages_(http::embedded_assets()),
       tasks_(context_.get_executor()) {
     portal_.add_routes(router_);
     hub_.add_routes(router_);

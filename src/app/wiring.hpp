@@ -75,6 +75,7 @@ private:
     Gate gate_;
     RestProxyClient proxy_;
     ProcessServiceHost service_host_;
+    http::StaticFiles pages_;
     Hub hub_;
     LocalProvisioner provisioner_;
     Dispatcher dispatcher_;
@@ -82,7 +83,6 @@ private:
     EventFeed feed_;
     Portal portal_;
     http::Router router_;
-    http::StaticFiles pages_;
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<http::Server> hub_server_;
     TaskGroup tasks_;

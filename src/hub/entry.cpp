@@ -5,9 +5,10 @@
 #include "http/edge_token.hpp"
 #include "http/problem.hpp"
 #include "hub/hub_access.hpp"
+#include "hub/jupyterhub/names.hpp"
+#include "hub/pages/html_page.hpp"
+#include "hub/pages/page_visit.hpp"
 #include "hub/revocations.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -20,21 +21,10 @@ bool wants_page(http::Request const& request) {
            request.headers.get("Accept").find("text/html") != std::string_view::npos;
 }
 
-http::Response to_login(http::Request const& request) {
-    return http::Response::redirect("/login?next=" + percent_encode(request.target));
-}
-
 /// Why somebody may not go on: a page for people, problem+json for programs.
 http::Response refusal(Error const& error, http::Request const& request) {
-    if (!wants_page(request)) return http::problem(error, request);
-    auto const page = fmt::format(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width\"><title>Carrel</title>"
-        "<body style=\"font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto;"
-        "padding:0 1rem\"><h1 style=\"font-size:1.4rem\">You cannot open this server</h1>"
-        "<p>{}.</p><p><a href=\"/\">Back to your courses</a></p></body></html>",
-        error.code == Code::PermissionDenied ? "You have no access to it" : "It is not there");
-    return http::Response::html(page, http::status_of(error.code));
+    return wants_page(request) ? jupyterhub::error_page(error, request)
+                               : http::problem(error, request);
 }
 
 /// The page that starts a server, shows how far it is, and then goes on to where somebody wanted
@@ -108,10 +98,6 @@ void Entry::add_routes(http::Router& router) {
     router.add("GET", "/c/{slug}", bind(&Entry::hub_root));
     router.add("GET", "/c/{slug}/", bind(&Entry::hub_root));
     router.add("GET", "/c/{slug}/hub/enter", bind(&Entry::enter));
-    for (auto const* const method : {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-        for (auto const* const pattern :
-             {"/c/{slug}/user/{name}", "/c/{slug}/user/{name}/{rest...}"})
-            router.add(method, pattern, bind(&Entry::not_running));
 }
 
 Entry::Answer Entry::hub_root(http::Request& request) {
@@ -122,7 +108,7 @@ Entry::Answer Entry::hub_root(http::Request& request) {
 /// nobody can probe for names. Only who may enter every server is told what is not there.
 Result<Entry::Admitted> Entry::find_admitted(http::Request const& request,
                                              ServerPlace const& place) const {
-    TRY(auto caller, callers_.identify(request));
+    TRY(auto caller, callers_.identify(request, jupyterhub::Surface::Page));
     // A hub's token goes to the server itself; what it opened here would not end with it.
     if (caller.token || caller.service) return denied();
     return use_.store.read([&](Transaction& transaction) -> Result<Admitted> {
@@ -151,7 +137,8 @@ Task<std::variant<Entry::Admitted, http::Response>> Entry::admit(http::Request c
     auto admitted = co_await use_.pool.run([&] { return find_admitted(request, place); });
     if (admitted) co_return Outcome(*std::move(admitted));
     if (admitted.error().code == Code::Unauthenticated && wants_page(request))
-        co_return Outcome(to_login(request));
+        co_return Outcome(
+            jupyterhub::to_login(jupyterhub::base_path(request.parameter("slug")), request));
     if (admitted.error().code == Code::Internal || admitted.error().code == Code::Unavailable)
         co_return std::unexpected(admitted.error());
     co_return Outcome(refusal(admitted.error(), request));
@@ -206,19 +193,6 @@ Entry::Answer Entry::enter(http::Request& request) {
                               .lasts = std::chrono::ceil<Seconds>(expires - now),
                               .secure = request.is_secure()});
     co_return answer;
-}
-
-Entry::Answer Entry::not_running(http::Request& request) {
-    auto const place = server_place_in(request.target, request.parameter("slug"));
-    CO_TRY(
-        auto admitted,
-        co_await admit(request, place.value_or(ServerPlace{.owner = request.parameter("name")})));
-    if (auto* const answer = std::get_if<http::Response>(&admitted)) co_return std::move(*answer);
-    if (wants_page(request))
-        co_return to_start(std::get<Admitted>(admitted).server, request.target);
-    // JupyterHub's answer for a stopped server, which JupyterLab knows.
-    co_return http::Response::json({{"status", 424}, {"message", "the server is not running"}},
-                                   424);
 }
 
 }  // namespace carrel

@@ -1,7 +1,7 @@
 #pragma once
 
 /// The way into a server: /c/{slug}/hub/enter gives a browser the edge token that the proxy asks
-/// for, and everything below /c/{slug}/ that no route covers is explained or led to the right page.
+/// for. What no route covers is for the hub's pages (hub/pages).
 /// Confined to the control thread. Owned by `Hub`.
 
 #include "http/router.hpp"
@@ -43,8 +43,6 @@ private:
 
     Answer hub_root(http::Request& request);
     Answer enter(http::Request& request);
-    /// A server's URL without a route: it is not running.
-    Answer not_running(http::Request& request);
     /// A redirect to the log-in page when nobody is logged in; a refusal that tells a stranger
     /// nothing about who and what there is.
     Task<std::variant<Admitted, http::Response>> admit(http::Request const& request,

@@ -94,7 +94,7 @@ TEST_F(EntryTest, StrangersAreRefusedAndNobodyIsSentToLogIn) {
     EXPECT_EQ(enter(token_of(bob), "/c/bio/user/ada/").status, 403U);
     auto const nobody = enter("", "/c/bio/user/ada/");
     EXPECT_EQ(nobody.status, 302U);
-    EXPECT_THAT(std::string(nobody.headers.get("Location")), StartsWith("/login?next="));
+    EXPECT_THAT(std::string(nobody.headers.get("Location")), StartsWith("/c/bio/hub/login?next="));
 }
 
 TEST_F(EntryTest, LeadersEntryIsInTheAuditLog) {

@@ -18,7 +18,7 @@ Milliseconds cull_every(Milliseconds idle_timeout) {
 
 }  // namespace
 
-Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
+Hub::Hub(HubDependencies const& dependencies, HubSettings settings, HubFront const& front,
          http::Client& client, std::string edge_key, Programs programs)
     : use_(dependencies),
       settings_(std::move(settings)),
@@ -27,9 +27,9 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
       services_(use_, programs_.services, programs_.host),
       reconciler_(use_, servers_, &services_),
       culler_(use_, settings_, servers_, client),
-      callers_(use_.store, gate, use_.clock, programs_.roles, programs_.services),
-      entry_(use_, callers_, servers_, std::move(edge_key)),
-      oauth_(use_, gate, callers_),
+      callers_(use_.store, front.gate, use_.clock, programs_.roles, programs_.services),
+      entry_(use_, callers_, servers_, edge_key),
+      oauth_(use_, front.gate, callers_),
       server_calls_(use_, callers_, servers_),
       users_(use_, callers_, servers_),
       rest_(use_, callers_, servers_),
@@ -41,6 +41,20 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate,
       tasks_(use_.executor) {
     if (settings_.sharing) programs_.roles.let_users_share();
 }
+      pages_{
+          .use = use_,
+          .gate = front.gate,
+          .callers = callers_,
+          .servers = servers_,
+          .authenticator = front.authenticator,
+          .forms = jupyterhub::LoginForms(edge_key, use_.clock, use_.random),
+          .ui = [&ui = front.ui](std::string_view path,
+                                 http::Request const& request) { return ui.page(path, request); }},
+      login_pages_(pages_),
+      spawn_pages_(pages_),
+      server_pages_(pages_),
+      hub_pages_(pages_),
+      tasks_(use_.executor) {}
 
 void Hub::add_routes(http::Router& router) {
     entry_.add_routes(router);
@@ -53,6 +67,10 @@ void Hub::add_routes(http::Router& router) {
     members_.add_routes(router);
     service_calls_.add_routes(router);
     hub_calls_.add_routes(router);
+    login_pages_.add_routes(router);
+    spawn_pages_.add_routes(router);
+    server_pages_.add_routes(router);
+    hub_pages_.add_routes(router);
 }
 
 Task<> Hub::start() {

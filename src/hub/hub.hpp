@@ -3,6 +3,7 @@
 /// The running half of every course on this machine: servers, their routes, and the ways to them.
 /// Made by app/wiring; confined to the control thread.
 
+#include "http/static_files.hpp"
 #include "hub/culler.hpp"
 #include "hub/entry.hpp"
 #include "hub/jupyterhub/group_calls.hpp"
@@ -14,10 +15,21 @@
 #include "hub/jupyterhub/service_calls.hpp"
 #include "hub/jupyterhub/share_calls.hpp"
 #include "hub/jupyterhub/user_calls.hpp"
+#include "hub/pages/hub_pages.hpp"
+#include "hub/pages/login_pages.hpp"
+#include "hub/pages/server_pages.hpp"
+#include "hub/pages/spawn_pages.hpp"
 #include "hub/reconciler.hpp"
 #include "hub/services/services.hpp"
 
 namespace carrel {
+
+/// What hubs have for people.
+struct HubFront {
+    Gate& gate;
+    Authenticator& authenticator;
+    http::StaticFiles const& ui;
+};
 
 class Hub {
 public:
@@ -28,8 +40,9 @@ public:
         ServiceHost* host = nullptr;  ///< of managed services; null: none are run
     };
 
-    Hub(HubDependencies const& dependencies, HubSettings settings, Gate& gate, http::Client& client,
-        std::string edge_key, Programs programs);
+    /// `edge_key` is shared with the proxy: 32 bytes.
+    Hub(HubDependencies const& dependencies, HubSettings settings, HubFront const& front,
+        http::Client& client, std::string edge_key, Programs programs);
 
     void add_routes(http::Router& router);
 
@@ -64,6 +77,11 @@ private:
     jupyterhub::ServiceCalls service_calls_;
     jupyterhub::HubCalls hub_calls_;
     jupyterhub::ShareCalls shares_;
+    jupyterhub::PageDependencies pages_;
+    jupyterhub::LoginPages login_pages_;
+    jupyterhub::SpawnPages spawn_pages_;
+    jupyterhub::ServerPages server_pages_;
+    jupyterhub::HubPages hub_pages_;
     TaskGroup tasks_;
 };
 

@@ -240,7 +240,7 @@ def test_nobody_without_a_login_gets_in(carrel, ada, probe_course):
     assert page.status_code == 302
     assert page.headers["Location"].startswith(f"/c/{probe_course.slug}/hub/enter?next=")
     login = nobody.request("GET", page.headers["Location"], headers={"Accept": "text/html"})
-    assert login.status_code == 302 and login.headers["Location"].startswith("/login?next=")
+    assert login.status_code == 302 and login.headers["Location"].startswith(f"/c/{probe_course.slug}/hub/login?next=")
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         websocket_to(NotebookServer(carrel.url + ada.server_path(probe_course.slug)))
     assert refused.value.status_code == 403

@@ -118,13 +118,14 @@ def test_logging_out_ends_the_session_everywhere(hub):
     other.follow(page_of(hub, hub.ada))
 
     # As its page does: the server's own log-out leads to the hub's.
+    login = f"/c/{hub.slug}/hub/login"
     left = browser.follow(hub.ada.server_path(hub.slug) + "/logout",
-                          until=lambda answer: urlsplit(answer.headers.get("Location", "")).path == "/login")
+                          until=lambda answer: urlsplit(answer.headers.get("Location", "")).path == login)
     assert left.status_code == 302, left.text[:300]
     assert browser.step("GET", status, headers={"Accept": "application/json"}).status_code in (302, 403)
     assert browser.step("GET", "/api/v1/me").status_code == 401
     assert urlsplit(browser.follow(page_of(hub, hub.ada),
-                                   until=lambda answer: "/login?" in answer.headers.get("Location", "")).headers["Location"]).path == "/login"
+                                   until=lambda answer: "/login?" in answer.headers.get("Location", "")).headers["Location"]).path == login
     # Another login of the same person goes on.
     assert other.step("GET", status).status_code == 200
 

@@ -9,6 +9,7 @@ import { Shell } from "./components/shell";
 import { I18nProvider } from "./i18n/context";
 import { CoursePage } from "./pages/course_page";
 import { HomePage } from "./pages/home_page";
+import { HubPendingPage } from "./pages/hub_pending_page";
 import { LoginPage } from "./pages/login_page";
 import { NotFoundPage } from "./pages/not_found_page";
 import { routerFuture } from "./lib/router_future";
@@ -19,6 +20,8 @@ const ManageCoursePage = lazy(() => import("./pages/manage_course_page"));
 const GovernancePage = lazy(() => import("./pages/governance_page"));
 const AdminPage = lazy(() => import("./pages/admin_page"));
 const ProfilePage = lazy(() => import("./pages/profile_page"));
+const HubAdminPage = lazy(() => import("./pages/hub_admin_page"));
+const HubTokenPage = lazy(() => import("./pages/hub_token_page"));
 const JoinPage = lazy(() => import("./pages/join_page"));
 
 /** A session may end at any time: whoever hears 401 asks again who is logged in. */
@@ -58,6 +61,16 @@ export function App() {
   );
 }
 
+/** JupyterHub's addresses; the hub itself has looked who comes before it shows these pages. */
+const hubPages = (
+  <>
+    <Route path="home" element={<RequireLogin>{(me) => <CoursePage me={me} />}</RequireLogin>} />
+    <Route path="spawn-pending/:username?/:server?" element={<RequireLogin>{(me) => <HubPendingPage me={me} />}</RequireLogin>} />
+    <Route path="token" element={<RequireLogin>{(me) => <HubTokenPage me={me} />}</RequireLogin>} />
+    <Route path="admin" element={<RequireLogin>{() => <HubAdminPage />}</RequireLogin>} />
+  </>
+);
+
 function Pages() {
   return (
     <Routes>
@@ -71,6 +84,7 @@ function Pages() {
         <Route path="governance" element={<RequireLogin needs="administrator">{(me) => <GovernancePage me={me} />}</RequireLogin>} />
         <Route path="admin" element={<RequireLogin needs="administrator">{(me) => <AdminPage me={me} />}</RequireLogin>} />
         <Route path="profile" element={<RequireLogin>{(me) => <ProfilePage me={me} />}</RequireLogin>} />
+        <Route path="c/:slug/hub">{hubPages}</Route>
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>

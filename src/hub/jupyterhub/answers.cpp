@@ -61,42 +61,4 @@ http::Response oauth_error(std::string_view error, std::string_view description,
     return answer;
 }
 
-http::Response page(std::string_view title, std::string_view body, unsigned status) {
-    auto answer = http::Response::html(
-        fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-                    "<meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title>"
-                    "<body style=\"font:16px/1.5 system-ui,sans-serif;max-width:36rem;"
-                    "margin:15vh auto;padding:0 1rem\"><h1 style=\"font-size:1.4rem\">{0}</h1>"
-                    "{1}</body></html>",
-                    html(title), body),
-        status);
-    answer.headers.set("Cache-Control", "no-store");
-    answer.headers.set("Referrer-Policy", "no-referrer");
-    return answer;
-}
-
-std::string html(std::string_view text) {
-    std::string escaped;
-    for (auto const c : text) switch (c) {
-            case '&':
-                escaped += "&amp;";
-                break;
-            case '<':
-                escaped += "&lt;";
-                break;
-            case '>':
-                escaped += "&gt;";
-                break;
-            case '"':
-                escaped += "&quot;";
-                break;
-            case '\'':
-                escaped += "&#39;";
-                break;
-            default:
-                escaped += c;
-        }
-    return escaped;
-}
-
 }  // namespace carrel::jupyterhub

@@ -45,10 +45,4 @@ private:
     Calls& calls_;
 };
 
-/// A page with a heading and a body of HTML.
-[[nodiscard]] http::Response page(std::string_view title, std::string_view body, unsigned status);
-
-/// Text as HTML content or attribute.
-[[nodiscard]] std::string html(std::string_view text);
-
 }  // namespace carrel::jupyterhub

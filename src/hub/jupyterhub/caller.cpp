@@ -3,6 +3,7 @@
 #include "auth/secret.hpp"
 #include "base/text.hpp"
 #include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/xsrf.hpp"
 #include "runtime/log.hpp"
 
 #include <algorithm>
@@ -61,11 +62,11 @@ std::vector<std::string> in_hub_scopes(Scopes const& scopes) {
 
 std::string Caller::actor() const { return service ? "service:" + service->name : user.name; }
 
-Result<Caller> CallerGate::identify(http::Request const& request) const {
+Result<Caller> CallerGate::identify(http::Request const& request, Surface surface) const {
     auto const& slug = request.parameter("slug");
     auto const token = token_in(request);
     if (token && !token->starts_with(token_prefix)) return by_hub_token(*token, slug);
-    return by_carrel(request, slug);
+    return by_carrel(request, slug, surface);
 }
 
 /// Whose token it is, with all that they may do.
@@ -134,12 +135,16 @@ void CallerGate::touch(HubToken const& token) const {
     if (!touched) log::warn("hub_token_not_touched", {{"cause", touched.error().message}});
 }
 
-Result<Caller> CallerGate::by_carrel(http::Request const& request, std::string_view slug) const {
-    TRY(auto identity, gate_.identify(request));
+Result<Caller> CallerGate::by_carrel(http::Request const& request, std::string const& slug,
+                                     Surface surface) const {
+    TRY(auto identity,
+        gate_.identify(request, Presence::Counts,
+                       surface == Surface::Api ? check_api_call(slug) : check_page(slug)));
     Caller caller{.book = &roles_};
     caller.user = identity.user;
     caller.login = identity.login;
     caller.by_cookie = identity.by_cookie;
+    caller.csrf_token = identity.csrf_token;
     caller.ends_at = identity.ends_at;
     rbac::Holder const holder{.user = caller.user.name};
     auto const given =

@@ -23,6 +23,7 @@ struct Caller {
     std::optional<HubToken> token;                ///< nothing: by Carrel's session or token
     SessionId login;  ///< by which they came; empty for a token that has none
     bool by_cookie = false;
+    std::string csrf_token;       ///< of the session; empty for a token
     std::optional<Time> ends_at;  ///< of that login at the latest
     rbac::RoleBook const* book = &rbac::RoleBook::usual();
 
@@ -33,6 +34,9 @@ struct Caller {
     }
 };
 
+/// What is asked for: the API, or a page that anybody may link to; see xsrf.hpp.
+enum class Surface { Api, Page };
+
 class CallerGate {
 public:
     CallerGate(Store& store, Gate& gate, Clock const& clock,
@@ -42,14 +46,16 @@ public:
 
     /// Unauthenticated: nobody, a token of another hub, expired or revoked, a disabled user.
     /// PermissionDenied: as `Gate::identify`; or somebody who has nothing to do with this course.
-    [[nodiscard]] Result<Caller> identify(http::Request const& request) const;
+    [[nodiscard]] Result<Caller> identify(http::Request const& request,
+                                          Surface surface = Surface::Api) const;
 
     [[nodiscard]] rbac::RoleBook const& roles() const { return roles_; }
     [[nodiscard]] ServiceBook const& services() const { return services_; }
 
 private:
     Result<Caller> by_hub_token(std::string_view secret, std::string_view slug) const;
-    Result<Caller> by_carrel(http::Request const& request, std::string_view slug) const;
+    Result<Caller> by_carrel(http::Request const& request, std::string const& slug,
+                             Surface surface) const;
     Result<> read_owner(Transaction& transaction, Caller& caller, std::string_view secret) const;
     void touch(HubToken const& token) const;
 

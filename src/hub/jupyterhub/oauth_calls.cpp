@@ -1,10 +1,11 @@
 #include "hub/jupyterhub/oauth_calls.hpp"
 
-#include "auth/csrf.hpp"
 #include "base/encoding.hpp"
 #include "http/problem.hpp"
 #include "hub/jupyterhub/answers.hpp"
 #include "hub/jupyterhub/names.hpp"
+#include "hub/pages/html_page.hpp"
+#include "hub/pages/page_visit.hpp"
 #include "runtime/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -27,10 +28,6 @@ std::string with_query(std::string const& address,
     return text;
 }
 
-http::Response to_login(http::Request const& request) {
-    return http::Response::redirect("/login?next=" + percent_encode(request.target));
-}
-
 http::Response refused(Error const& error) {
     if (error.code == Code::Internal || error.code == Code::Unavailable) {
         log::error("oauth_failed", {{"cause", error.message}});
@@ -39,14 +36,16 @@ http::Response refused(Error const& error) {
     }
     return page("You cannot open this server",
                 "<p>You do not have permission to access it.</p>"
-                "<p><a href=\"/\">Back to your courses</a></p>",
+                "<div class=\"actions\"><a class=\"button\" href=\"/\">Back to your courses</a>"
+                "</div>",
                 403);
 }
 
 http::Response not_a_client() {
     return page("This link does not lead anywhere",
                 "<p>No running server here asks for you in this way. Open it again from your "
-                "courses.</p><p><a href=\"/\">Back to your courses</a></p>",
+                "courses.</p><div class=\"actions\"><a class=\"button\" href=\"/\">Back to your "
+                "courses</a></div>",
                 400);
 }
 
@@ -54,33 +53,33 @@ http::Response not_a_client() {
 std::string agreement(std::string_view label, std::string_view csrf_token) {
     return fmt::format(
         "<form method=\"post\"><input type=\"hidden\" name=\"_xsrf\" value=\"{}\">"
-        "<button style=\"font:inherit;padding:.4rem 1rem\">{}</button> "
-        "<a href=\"/\">No</a></form>",
+        "<div class=\"actions\"><button>{}</button><a href=\"/\">No</a></div></form>",
         html(csrf_token), label);
 }
 
 /// Asks the visitor before a service learns who they are.
 http::Response service_page(Service const& service, std::string const& csrf_token,
                             std::string_view visitor) {
-    return page(fmt::format("Open {}?", service.name),
-                fmt::format("<p>You are {}. The service <b>{}</b> of this course will learn your "
-                            "user name and your groups.</p>{}",
-                            html(visitor), html(service.name), agreement("Open it", csrf_token)),
-                200);
+    return page(
+        fmt::format("Open {}?", service.name),
+        fmt::format("<div class=\"card\"><p>You are {}. The service <b>{}</b> of this course "
+                    "will learn your user name and your groups.</p>{}</div>",
+                    html(visitor), html(service.name), agreement("Open it", csrf_token)),
+        200);
 }
 
 /// Asks the visitor before somebody else's server learns who they are.
 http::Response confirm_page(AuthorizeRequest const& request, std::string const& csrf_token,
                             std::string_view visitor) {
-    if (request.client.service) return service_page(*request.client.service, csrf_token, visitor);
-    auto const& [owner, server] = std::tie(request.client.owner.name, request.client.server);
-    auto const which = server.empty() ? "" : fmt::format(" “{}”", server);
+    auto const& client = request.client;
+    if (client.service) return service_page(*client.service, csrf_token, visitor);
+    auto const which = client.server.empty() ? "" : fmt::format(" “{}”", client.server);
     return page(
-        fmt::format("Open the server{} of {}?", which, owner),
-        fmt::format("<p>You are {}. The server{} of <b>{}</b> will learn your user name and your "
-                    "groups, and that you opened it will be written down. What runs there can be "
-                    "seen and changed by its owner.</p>{}",
-                    html(visitor), html(which), html(owner),
+        fmt::format("Open the server{} of {}?", which, client.owner.name),
+        fmt::format("<div class=\"card\"><p>You are {}. The server{} of <b>{}</b> will learn your "
+                    "user name and your groups, and that you opened it will be written down. What "
+                    "runs there can be seen and changed by its owner.</p>{}</div>",
+                    html(visitor), html(which), html(client.owner.name),
                     agreement("Open the server", csrf_token)),
         200);
 }
@@ -109,10 +108,10 @@ void OAuthCalls::add_routes(http::Router& router) {
 }
 
 auto OAuthCalls::ask(http::Request const& request) -> std::expected<Asked, http::Response> {
-    auto visitor = callers_.identify(request);
+    auto visitor = callers_.identify(request, Surface::Page);
     if (!visitor) {
         if (visitor.error().code == Code::Unauthenticated && request.method == "GET")
-            return std::unexpected(to_login(request));
+            return std::unexpected(to_login(base_path(request.parameter("slug")), request));
         return std::unexpected(refused(visitor.error()));
     }
     // A token is a program's; it goes to the server itself and needs no code.
@@ -141,15 +140,12 @@ http::Response OAuthCalls::authorize(http::Request& request) {
     auto const agreed = oauth_.is_agreed(asked->visitor, asked->request);
     if (!agreed) return refused(agreed.error());
     if (*agreed) return send_on(request, *asked);
-    auto const identity = gate_.identify(request);
-    if (!identity) return refused(identity.error());
-    return confirm_page(asked->request, identity->csrf_token, identity->user.name);
+    return confirm_page(asked->request,
+                        xsrf_token(asked->visitor.csrf_token, request.parameter("slug")),
+                        asked->visitor.user.name);
 }
 
 http::Response OAuthCalls::agree(http::Request& request) {
-    // A form cannot send a header field; the gate wants the session's token in one.
-    auto const form = Form::of_body(request);
-    request.headers.set(csrf_header, form ? form->get("_xsrf") : "");
     auto const asked = ask(request);
     if (!asked) return asked.error();
     return send_on(request, *asked);
@@ -193,7 +189,12 @@ http::Response OAuthCalls::token(http::Request& request) {
 
 /// Ends Carrel's session, and with it every code and token of it in every hub.
 http::Response OAuthCalls::log_out(http::Request& request) {
-    auto answer = http::Response::redirect("/login");
+    auto const base = base_path(request.parameter("slug"));
+    auto answer = http::Response::redirect(base + "hub/login");
+    http::set_cookie(answer, {.name = std::string(xsrf_cookie),
+                              .path = base + "hub/",
+                              .lasts = Seconds(0),
+                              .for_scripts = true});
     auto const identity = gate_.identify(request, Presence::Watches);
     if (identity && identity->by_cookie) {
         // Another site's link must not log anybody out.

@@ -1,4 +1,5 @@
 #include "hub/jupyterhub/oauth_fixture.hpp"
+#include "hub/jupyterhub/xsrf.hpp"
 
 #include <gmock/gmock.h>
 
@@ -44,7 +45,8 @@ TEST_F(OAuthTest, SendsWhoIsNotLoggedInToTheLogInAndBack) {
     auto const answer = authorize({}, question(ada_));
     EXPECT_EQ(answer.status, 302U);
     auto const address = std::string(answer.headers.get("Location"));
-    EXPECT_THAT(address, StartsWith("/login?next=%2Fc%2Fbio%2Fhub%2Fapi%2Foauth2%2Fauthorize%3F"));
+    EXPECT_THAT(address,
+                StartsWith("/c/bio/hub/login?next=%2Fc%2Fbio%2Fhub%2Fapi%2Foauth2%2Fauthorize%3F"));
 }
 
 TEST_F(OAuthTest, SendsNobodyToAnAddressThatIsNotExactlyTheServers) {
@@ -120,7 +122,7 @@ TEST_F(OAuthTest, AsksALeaderFirstAndWritesTheEntryDown) {
     auto const page = authorize(leader, asked);
     EXPECT_EQ(page.status, 200U);
     EXPECT_THAT(page.body, HasSubstr("Open the server of ada?"));
-    EXPECT_THAT(page.body, HasSubstr(leader.csrf_token));
+    EXPECT_THAT(page.body, HasSubstr(xsrf_token(leader.csrf_token, "bio")));
     EXPECT_THAT(std::string(page.headers.get("Content-Security-Policy")),
                 HasSubstr("frame-ancestors 'none'"));
 

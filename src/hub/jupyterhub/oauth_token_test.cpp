@@ -94,7 +94,7 @@ TEST_F(OAuthTokenTest, LoggingOutEndsTokensAndCodesOfThatLoginAlone) {
     http::Request out{.method = "GET", .target = "/c/bio/hub/logout"};
     out.headers.set("Cookie", here.cookie);
     auto const answer = ask(out);
-    EXPECT_EQ(answer.headers.get("Location"), "/login");
+    EXPECT_EQ(answer.headers.get("Location"), "/c/bio/hub/login");
     std::vector<std::string> cookies;
     for (auto const& [name, value] : answer.headers)
         if (name == "Set-Cookie") cookies.push_back(std::string(split(value, '=')[0]));

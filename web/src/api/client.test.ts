@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { apiPath, hubPath, onStaleCsrfToken, request, setCsrfToken } from "./client";
+import { apiPath, hubPath, onStaleCsrfToken, request, setCsrfToken, withToken } from "./client";
 import { ApiError, asSentence, errorFromResponse } from "./error";
 import { mergeEvents } from "./timeline";
 import type { CourseEvent } from "./types";
@@ -38,6 +38,13 @@ describe("request", () => {
     expect(headersOf(0)["X-CSRF-Token"]).toBeUndefined();
     expect(headersOf(1)["X-CSRF-Token"]).toBe("token-1");
     expect(fetched.mock.calls[1]?.[1]?.body).toBe('{"note":"x"}');
+  });
+
+  it("sends it to a hub also when it only reads, and not to an address of the portal", async () => {
+    fetched.mockImplementation(() => Promise.resolve(answer(200, {})));
+    await request("GET", "/c/numerics/hub/api/users/ada");
+    expect(headersOf(0)["X-CSRF-Token"]).toBe("token-1");
+    expect(withToken("/c/numerics/hub/api/x")).toBe("/c/numerics/hub/api/x?_xsrf=token-1");
   });
 
   it("tries once more when the token was stale", async () => {

@@ -26,10 +26,20 @@ export const base = "/api/v1";
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
+/** A hub wants the token also from a script that only reads: other people's servers may share its origin. */
+function isHubCall(path: string): boolean {
+  return path.startsWith("/c/");
+}
+
+/** The same for what cannot send a header. */
+export function withToken(path: string): string {
+  return csrfToken === "" ? path : `${path}?_xsrf=${encodeURIComponent(csrfToken)}`;
+}
+
 async function send(method: Method, path: string, body: unknown): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (method !== "GET" && csrfToken !== "") headers["X-CSRF-Token"] = csrfToken;
+  if (csrfToken !== "" && (method !== "GET" || isHubCall(path))) headers["X-CSRF-Token"] = csrfToken;
   try {
     return await fetch(path, {
       method,
@@ -46,7 +56,7 @@ export async function request<T>(method: Method, path: string, body?: unknown): 
   let response = await send(method, path, body);
   if (!response.ok) {
     let error = await errorFromResponse(response);
-    const stale = method !== "GET" && error.status === 403 && /csrf/i.test(error.type + error.detail);
+    const stale = error.status === 403 && /[cx]srf/i.test(error.type + error.detail);
     if (!stale || renewCsrfToken === null) throw error;
     await renewCsrfToken();
     response = await send(method, path, body);

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { withToken } from "./client";
 
 /**
  * Follows a stream of server-sent events while `active`. The browser reconnects by itself and
@@ -16,7 +17,7 @@ export function useEventStream<T>(
   });
   useEffect(() => {
     if (!active) return undefined;
-    const source = new EventSource(path);
+    const source = new EventSource(path.startsWith("/c/") ? withToken(path) : path);
     source.onmessage = (message: MessageEvent<string>) => {
       let event: T;
       try {

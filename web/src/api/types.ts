@@ -236,9 +236,26 @@ export interface HubServer {
 
 export interface HubUser {
   name: string;
+  admin?: boolean;
+  roles?: string[];
+  last_activity?: string | null;
   pending: "spawn" | "stop" | null;
   server: string | null;
   servers: Record<string, HubServer>;
+}
+
+/** A token that a hub issued, for its own API and servers. */
+export interface HubToken {
+  id: string;
+  kind?: string;
+  note: string;
+  scopes: string[];
+  created: string | null;
+  last_activity: string | null;
+  expires_at: string | null;
+  oauth_client?: string;
+  /** Only in the answer that made it. */
+  token?: string;
 }
 
 /** How somebody's server is, and why it ended; it outlives the page that saw it end. */

@@ -19,12 +19,14 @@ interface ServerPanelProps {
   server?: string;
   /** Start as soon as the page is there, and go to this path of the server when it is ready. */
   goTo: string | null;
+  /** Only go there: somebody else has started it. */
+  watchOnly?: boolean;
 }
 
-export function ServerPanel({ slug, username, own, server = "", goTo }: ServerPanelProps) {
+export function ServerPanel({ slug, username, own, server = "", goTo, watchOnly = false }: ServerPanelProps) {
   const { t } = useI18n();
   const view = useServer(slug, username, server);
-  useStartAtOnce(view, goTo);
+  useStartAtOnce(view, goTo, watchOnly);
   const whose = own ? t("server.title") : t("server.titleOf", { name: username });
   return (
     <Section title={server === "" ? whose : `${whose}: ${server}`} hint={own ? t("server.hint") : t("server.hintOther")}>
@@ -35,18 +37,18 @@ export function ServerPanel({ slug, username, own, server = "", goTo }: ServerPa
   );
 }
 
-export function useStartAtOnce(view: ServerView, goTo: string | null): void {
+export function useStartAtOnce(view: ServerView, goTo: string | null, watchOnly = false): void {
   const started = useRef(false);
   const { phase, start } = view;
   useEffect(() => {
     if (goTo === null || phase === "loading") return;
-    if (phase === "stopped" && !started.current) {
+    if (phase === "stopped" && !watchOnly && !started.current) {
       started.current = true;
       start();
     }
     // In place of this page: going back must not start everything again.
     if (phase === "ready") window.location.replace(goTo);
-  }, [goTo, phase, start]);
+  }, [goTo, watchOnly, phase, start]);
 }
 
 interface ServerBodyProps {

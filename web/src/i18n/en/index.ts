@@ -2,6 +2,7 @@ import { admin } from "./admin";
 import { common } from "./common";
 import { course } from "./course";
 import { forms } from "./forms";
+import { hub } from "./hub";
 import { people } from "./people";
 
-export const en = { ...common, ...course, ...forms, ...people, ...admin } as const;
+export const en = { ...common, ...course, ...forms, ...hub, ...people, ...admin } as const;

@@ -1,0 +1,174 @@
+#include "hub/pages/login_pages.hpp"
+
+#include "base/encoding.hpp"
+#include "hub/jupyterhub/form.hpp"
+#include "hub/jupyterhub/names.hpp"
+#include "hub/pages/html_page.hpp"
+#include "hub/pages/next_path.hpp"
+
+namespace carrel::jupyterhub {
+
+namespace {
+
+struct Words {
+    std::string_view title, lead, username, password, submit, wrong, expired, limited, foreign;
+};
+
+Words const& words_in(Language language) {
+    static Words const english{
+        .title = "Log in",
+        .lead = "Log in to go on to your server.",
+        .username = "User name",
+        .password = "Password",
+        .submit = "Log in",
+        .wrong = "Invalid username or password",
+        .expired = "Login form invalid or expired. Try again.",
+        .limited = "Too many attempts. Try again in half a minute.",
+        .foreign = "Another site sent this form. Log in here instead.",
+    };
+    static Words const german{
+        .title = "Anmelden",
+        .lead = "Melden Sie sich an, um zu Ihrem Server zu kommen.",
+        .username = "Benutzername",
+        .password = "Passwort",
+        .submit = "Anmelden",
+        .wrong = "Benutzername oder Passwort ist falsch",
+        .expired = "Das Formular ist abgelaufen. Versuchen Sie es noch einmal.",
+        .limited = "Zu viele Versuche. Versuchen Sie es in einer halben Minute noch einmal.",
+        .foreign = "Eine andere Website hat dieses Formular geschickt. Melden Sie sich hier an.",
+    };
+    return language == Language::German ? german : english;
+}
+
+}  // namespace
+
+LoginPages::LoginPages(PageDependencies const& pages)
+    : pages_(pages), login_(pages.use.store, pages.gate, pages.authenticator, pages.use.clock) {}
+
+void LoginPages::add_routes(http::Router& router) {
+    auto const add = [&](std::string_view method, Answer (LoginPages::*handler)(http::Request&)) {
+        router.add(method, "/c/{slug}/hub/login",
+                   open_page([this, handler](http::Request& request) {
+                       return (this->*handler)(request);
+                   }));
+    };
+    add("GET", &LoginPages::show);
+    add("POST", &LoginPages::log_in);
+}
+
+LoginPages::Answer LoginPages::show(http::Request& request) {
+    auto const known = co_await pages_.use.pool.run(
+        [&] { return pages_.gate.identify(request, Presence::Watches); });
+    if (known && known->by_cookie) {
+        CO_TRY(auto const place, co_await destination(request, known->user));
+        auto answer = http::Response::redirect(place);
+        auto const& slug = request.parameter("slug");
+        set_xsrf_cookie(answer, request, base_path(slug), xsrf_token(known->csrf_token, slug));
+        co_return answer;
+    }
+    if (!known && known.error().code != Code::Unauthenticated)
+        co_return std::unexpected(known.error());
+    co_return form(request, 200, "");
+}
+
+Task<> LoginPages::check_form(http::Request const& request) {
+    auto const& slug = request.parameter("slug");
+    if (pages_.forms.check(request, xsrf_sent(request), slug)) co_return Result<>();
+    // Somebody who is logged in may have a page of the hub with the value that came afterwards.
+    auto const known = co_await pages_.use.pool.run(
+        [&] { return pages_.gate.identify(request, Presence::Watches, check_page(slug)); });
+    if (known && known->by_cookie) co_return Result<>();
+    co_return fail(Code::PermissionDenied, "the log-in form is not ours or too old");
+}
+
+LoginPages::Answer LoginPages::log_in(http::Request& request) {
+    auto const& words = words_in(language_of(request));
+    auto const posted = Form::of_body(request);
+    if (!posted) co_return form(request, 403, words.expired);
+    if (!check_same_origin(request)) co_return form(request, 403, words.foreign);
+    if (!co_await check_form(request)) co_return form(request, 403, words.expired);
+    http::Response begun;
+    auto const who = co_await pages_.use.pool.run([&] {
+        return login_.log_in(posted->get("username"), posted->get("password"), request, begun);
+    });
+    if (!who) switch (who.error().code) {
+            case Code::Unauthenticated:
+                co_return form(request, 403, words.wrong);
+            case Code::LimitReached: {
+                auto refusal = form(request, 429, words.limited);
+                refusal.headers.set("Retry-After", std::to_string(login_retry_after.count()));
+                co_return refusal;
+            }
+            default:
+                co_return std::unexpected(who.error());
+        }
+    CO_TRY(auto const place, co_await destination(request, who->user));
+    auto answer = http::Response::redirect(place);
+    for (auto const& [name, value] : begun.headers) answer.headers.add(name, value);
+    http::set_cookie(answer, {.name = std::string(hub_session_cookie),
+                              .value = session_id_of(who->login),
+                              .path = "/",
+                              .secure = request.is_secure()});
+    auto const& slug = request.parameter("slug");
+    set_xsrf_cookie(answer, request, base_path(slug), xsrf_token(who->csrf_token, slug));
+    co_return answer;
+}
+
+Task<std::string> LoginPages::destination(http::Request const& request, User const& user) {
+    auto const& slug = request.parameter("slug");
+    auto const base = base_path(slug);
+    auto const next = request.query("next").value_or("");
+    if (is_place_in(next, base)) co_return place_in(next, base, "");
+    auto const course = co_await pages_.use.pool.run([&] {
+        return pages_.use.store.read(
+            [&](Transaction& transaction) { return transaction.courses().find_by_slug(slug); });
+    });
+    if (!course && course.error().code != Code::NotFound) co_return std::unexpected(course.error());
+    if (course) {
+        auto const server = pages_.servers.find({course->id, user.id, ""});
+        if (server && server->record.state == ServerState::Running)
+            co_return server_path(slug, user.name, "");
+    }
+    co_return base + "hub/spawn";
+}
+
+http::Response LoginPages::form(http::Request const& request, unsigned status,
+                                std::string_view complaint) const {
+    auto const language = language_of(request);
+    auto const& words = words_in(language);
+    auto const& slug = request.parameter("slug");
+    auto const token = pages_.forms.token_for(request, slug);
+    auto const posted = Form::of_body(request);
+    auto action = base_path(slug) + "hub/login";
+    if (auto const next = request.query("next"))
+        if (is_place_in(*next, base_path(slug))) action += "?next=" + percent_encode(*next);
+    auto const body = fmt::format(
+        "<p class=\"dimmed\">{lead}</p><div class=\"card\">{alert}"
+        "<form action=\"{action}\" method=\"post\" id=\"login-form\">"
+        "<input type=\"hidden\" name=\"_xsrf\" value=\"{token}\">"
+        "<label>{username}<input id=\"username_input\" name=\"username\" type=\"text\" "
+        "autocomplete=\"username\" autocapitalize=\"off\" autocorrect=\"off\" spellcheck=\"false\" "
+        "value=\"{name}\" required{focus_name}></label>"
+        "<label>{password}<input id=\"password_input\" name=\"password\" type=\"password\" "
+        "autocomplete=\"current-password\" required{focus_password}></label>"
+        "<button id=\"login_submit\" class=\"wide\">{submit}</button></form></div>",
+        fmt::arg("lead", words.lead),
+        fmt::arg("alert", complaint.empty()
+                              ? std::string()
+                              : fmt::format("<p class=\"alert login_error\" role=\"alert\">{}</p>",
+                                            html(complaint))),
+        fmt::arg("action", html(action)), fmt::arg("token", html(token)),
+        fmt::arg("username", words.username),
+        fmt::arg("name", posted ? html(posted->get("username").substr(0, 100)) : std::string()),
+        fmt::arg("focus_name", complaint.empty() ? " autofocus" : ""),
+        fmt::arg("password", words.password),
+        fmt::arg("focus_password", complaint.empty() ? "" : " autofocus"),
+        fmt::arg("submit", words.submit));
+    auto answer = page(words.title, body, status, language);
+    // The form's address has no secret, and a browser that says where it comes from is checked.
+    answer.headers.set("Referrer-Policy", "same-origin");
+    set_xsrf_cookie(answer, request, base_path(slug), token, anonymous_xsrf_lasts);
+    return answer;
+}
+
+}  // namespace carrel::jupyterhub

@@ -1,0 +1,33 @@
+#pragma once
+
+/// /c/{slug}/hub/login: the form by which people, and programs that read it, log in at a hub.
+///
+/// The session is Carrel's: the same cookie, limits and log as at the portal. Confined to the
+/// control thread. Owned by `Hub`.
+
+#include "auth/password_login.hpp"
+#include "hub/pages/page_visit.hpp"
+
+namespace carrel::jupyterhub {
+
+class LoginPages {
+public:
+    explicit LoginPages(PageDependencies const& pages);
+    void add_routes(http::Router& router);
+
+private:
+    using Answer = Task<http::Response>;
+    Answer show(http::Request& request);
+    Answer log_in(http::Request& request);
+    /// Whether the form that was posted is one of ours and this browser's.
+    Task<> check_form(http::Request const& request);
+    /// Where to go on to once `user` is logged in.
+    Task<std::string> destination(http::Request const& request, User const& user);
+    http::Response form(http::Request const& request, unsigned status,
+                        std::string_view complaint) const;
+
+    PageDependencies const& pages_;
+    PasswordLogin login_;
+};
+
+}  // namespace carrel::jupyterhub
