@@ -21,10 +21,10 @@ bool wants_page(http::Request const& request) {
            request.headers.get("Accept").find("text/html") != std::string_view::npos;
 }
 
-/// Why somebody may not go on: a page for people, problem+json for programs.
+/// Why somebody may not go on: a page for people, the same for all of them, or problem+json.
 http::Response refusal(Error const& error, http::Request const& request) {
-    return wants_page(request) ? jupyterhub::error_page(error, request)
-                               : http::problem(error, request);
+    if (!wants_page(request)) return http::problem(error, request);
+    return jupyterhub::status_page(http::status_of(error.code), jupyterhub::language_of(request));
 }
 
 /// The page that starts a server, shows how far it is, and then goes on to where somebody wanted

@@ -158,22 +158,6 @@ TEST_F(EntryTest, FirstSegmentIsAServersNameOnlyWhereThereIsOne) {
     EXPECT_EQ(edge_token_in(enter(token, "/c/bio/user/ada/gpu/lab")).route, "/c/bio/user/ada");
 }
 
-TEST_F(EntryTest, AStoppedNamedServersAddressLeadsToItsStart) {
-    start("gpu");
-    ASSERT_TRUE(await(servers_.stop({course_.id, ada_.id, "gpu"}, "ada", "server_stopped", "")));
-    http::Request page{.method = "GET",
-                       .target = "/c/bio/user/ada/gpu/lab",
-                       .path = "/c/bio/user/ada/gpu/lab",
-                       .headers = {{"Accept", "text/html"}}};
-    EXPECT_EQ(ask(token_of(ada_), page).headers.get("Location"),
-              "/courses/bio?start=ada&server=gpu&next=%2Fc%2Fbio%2Fuser%2Fada%2Fgpu%2Flab");
-    http::Request call{.method = "GET",
-                       .target = "/c/bio/user/ada/gpu/api/status",
-                       .path = "/c/bio/user/ada/gpu/api/status"};
-    EXPECT_EQ(ask(token_of(ada_), call).status, 424U);
-    EXPECT_EQ(ask(token_of(add_user("eve")), call).status, 403U);
-}
-
 TEST_F(EntryTest, EntryIntoANamedServerSaysIntoWhich) {
     start("gpu");
     EXPECT_EQ(enter(token_of(lea_), "/c/bio/user/ada/gpu/").status, 302U);

@@ -42,8 +42,8 @@ http::Handler visited(PageDependencies const& pages, PageHandler handler) {
                 co_return std::unexpected(std::move(caller).error());
             }
             if (caller->service)
-            co_return fail(Code::PermissionDenied, "a service has no pages; call the API");
-        visit.caller = *std::move(caller);
+                co_return fail(Code::PermissionDenied, "a service has no pages; call the API");
+            visit.caller = *std::move(caller);
             CO_TRY(auto answer, co_await handler(visit));
             if (visit.caller.by_cookie)
                 set_xsrf_cookie(answer, request, visit.base,

@@ -158,6 +158,21 @@ TEST_F(PagesTest, ProgramsHearThatItIsStopped) {
     EXPECT_EQ(send(nobody, "POST", "/c/bio/user/ada/api/kernels").status, 403U);
 }
 
+TEST_F(PagesTest, AServerBesideTheDefaultOneIsStartedByItsName) {
+    auto ada = browser_of("ada");
+    ServerOwner const gpu{course_, ada_, "gpu"};
+    auto const server = await(servers_.start(gpu, "ada")).value();
+    run_until([&] { return server->progress.latest().over(); });
+    EXPECT_EQ(place(get(ada, "/c/bio/hub/user/ada/gpu/lab")),
+              "/c/bio/user/ada/gpu/lab?redirects=1");
+    ASSERT_TRUE(await(servers_.stop(gpu.key(), "ada", "server_stopped", "")));
+    EXPECT_THAT(get(ada, "/c/bio/hub/user/ada/gpu/lab").body,
+                HasSubstr("/c/bio/hub/spawn/ada/gpu?next=%2Fc%2Fbio%2Fuser%2Fada%2Fgpu%2Flab"));
+    EXPECT_THAT(get(ada, "/c/bio/user/ada/gpu/api/status").body,
+                HasSubstr("http://hub.example/c/bio/hub/spawn/ada/gpu"));
+    EXPECT_EQ(place(get(ada, "/c/bio/hub/spawn/ada/gpu")), "/c/bio/user/ada/gpu/");
+}
+
 TEST_F(PagesTest, ARunningServerIsLedToAFewTimes) {
     start_server_of(ada_);
     auto ada = browser_of("ada");

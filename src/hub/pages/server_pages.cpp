@@ -189,13 +189,13 @@ ServerPages::Answer ServerPages::say_stopped(http::Request& request) {
     auto const caller = co_await pages_.use.pool.run(
         [&] { return pages_.callers.identify(reading, Surface::Page); });
     if (!caller) co_return error_answer(caller.error());
-    rbac::Target const target{.user = request.parameter("name")};
-    if (auto const may = require_scope(*caller, "access:servers", target); !may)
-        co_return error_answer(may.error());
-    auto const base = base_path(request.parameter("slug"));
+    auto const& slug = request.parameter("slug");
+    PageVisit const visit{request, *caller, base_path(slug), slug};
+    auto const target = co_await find_asked(visit);
+    if (!target) co_return error_answer(target.error());
     auto const spawn =
-        fmt::format("{}://{}{}hub/spawn/{}", request.is_secure() ? "https" : "http",
-                    request.headers.get("Host"), base, escape(request.parameter("name")));
+        fmt::format("{}://{}{}", request.is_secure() ? "https" : "http",
+                    request.headers.get("Host"), spawn_path(visit, "spawn", *target, ""));
     co_return http::Response::json(
         {{"status", 424},
          {"message", fmt::format("JupyterHub server no longer running at {}. "
@@ -205,15 +205,7 @@ ServerPages::Answer ServerPages::say_stopped(http::Request& request) {
 }
 
 ServerPages::Answer ServerPages::lead_on(PageVisit& visit) {
-    auto const& name = visit.request.parameter("name");
-    auto const rest = split(visit.request.parameter("rest"), '/');
-    auto const first = percent_decode(rest[0]).value_or("");
-    CO_TRY(auto target, co_await find_target(pages_, visit, name, "", "access:servers"));
-    if (!first.empty()) {
-        // The first segment names a server when there is one of that name.
-        CO_TRY(auto named, co_await find_target(pages_, visit, name, first, "access:servers"));
-        if (named.live || named.record) target = std::move(named);
-    }
+    CO_TRY(auto const target, co_await find_asked(visit));
     auto const place =
         visit.base + "user/" +
         std::string(rest_of(visit.request.target, static_cast<int>(split(visit.base, '/').size())));
@@ -236,6 +228,22 @@ ServerPages::Answer ServerPages::lead_on(PageVisit& visit) {
             co_return not_running_page(visit, target, place);
     }
     std::unreachable();
+}
+
+Task<PageTarget> ServerPages::find_asked(PageVisit const& visit) {
+    auto const& name = visit.request.parameter("name");
+    auto const& course = visit.caller.course.id;
+    auto first = percent_decode(split(visit.request.parameter("rest"), '/')[0]).value_or("");
+    CO_TRY(bool const named, co_await pages_.use.pool.run([&]() -> Result<bool> {
+        if (first.empty()) return false;
+        return pages_.use.store.read([&](Transaction& transaction) -> Result<bool> {
+            auto const owner = transaction.users().find_by_name(name);
+            if (!owner) return false;
+            return transaction.servers().find(course, owner->id, first).has_value();
+        });
+    }));
+    if (!named) first.clear();
+    co_return co_await find_target(pages_, visit, name, std::move(first), "access:servers");
 }
 
 ServerPages::Answer ServerPages::to_running(PageVisit const& visit, std::string place) {

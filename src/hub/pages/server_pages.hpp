@@ -48,6 +48,8 @@ private:
     /// At the hub's address for it.
     Answer lead_on(PageVisit& visit);
     Answer say_stopped(http::Request& request);
+    /// The server that an address is about: its first segment names one if there is one so named.
+    Task<PageTarget> find_asked(PageVisit const& visit);
     /// Where a server runs but its address led here all the same.
     Answer to_running(PageVisit const& visit, std::string place);
 
