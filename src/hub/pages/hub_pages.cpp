@@ -49,7 +49,6 @@ void HubPages::add_routes(http::Router& router) {
     seen("/admin", &HubPages::admin);
     shown("/home");
     shown("/token");
-    open("GET", "/health", [](http::Request&) -> Answer { co_return http::Response::empty(200); });
     open("GET", "/error/{code}", [this](http::Request& request) { return error(request); });
     open("GET", "/logo", [this](http::Request& request) { return file(request); });
     open("GET", "/static/{file...}", [this](http::Request& request) { return file(request); });

@@ -1,8 +1,8 @@
 #pragma once
 
 /// The other pages under /c/{slug}/hub/: its root, home, tokens and administration, which the UI
-/// shows; health, errors for a proxy, the logo and other files, and reports of browsers. Confined
-/// to the control thread. Owned by `Hub`.
+/// shows; errors for a proxy, the logo and other files, and reports of browsers. Confined to the
+/// control thread. Owned by `Hub`.
 
 #include "hub/pages/page_visit.hpp"
 

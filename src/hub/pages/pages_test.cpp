@@ -190,9 +190,6 @@ TEST_F(PagesTest, ARunningServerIsLedToAFewTimes) {
 
 TEST_F(PagesTest, WhatNeedsNobodyIsThere) {
     PageBrowser browser;
-    auto const health = get(browser, "/c/bio/hub/health");
-    EXPECT_EQ(health.status, 200U);
-    EXPECT_TRUE(health.body.empty());
     for (auto const* const code : {"404", "503", "500"}) {
         auto const answer = get(browser, fmt::format("/c/bio/hub/error/{}?url=%2Fx", code));
         EXPECT_EQ(answer.status, 200U);
