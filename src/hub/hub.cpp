@@ -37,10 +37,7 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, HubFront con
       members_(use_, callers_, servers_),
       service_calls_(use_, callers_, services_),
       hub_calls_(use_, callers_, servers_, services_),
-      shares_(use_, gate, callers_, servers_),
-      tasks_(use_.executor) {
-    if (settings_.sharing) programs_.roles.let_users_share();
-}
+      shares_(use_, front.gate, callers_, servers_),
       pages_{
           .use = use_,
           .gate = front.gate,
@@ -54,7 +51,9 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, HubFront con
       spawn_pages_(pages_),
       server_pages_(pages_),
       hub_pages_(pages_),
-      tasks_(use_.executor) {}
+      tasks_(use_.executor) {
+    if (settings_.sharing) programs_.roles.let_users_share();
+}
 
 void Hub::add_routes(http::Router& router) {
     entry_.add_routes(router);

@@ -10,6 +10,7 @@
 #include "hub/jupyterhub/form.hpp"
 #include "hub/jupyterhub/names.hpp"
 #include "hub/jupyterhub/share_calls.hpp"
+#include "hub/pages/html_page.hpp"
 #include "runtime/log.hpp"
 
 namespace carrel::jupyterhub {
@@ -64,7 +65,7 @@ Result<Offer> find_offer(Transaction& transaction, CallerGate const& callers, Co
 }  // namespace
 
 http::Response ShareCalls::ask_to_accept(http::Request& request) {
-    auto const caller = callers_.identify(request);
+    auto const caller = callers_.identify(request, Surface::Page);
     if (!caller && caller.error().code == Code::Unauthenticated)
         return http::Response::redirect("/login?next=" + percent_encode(request.target));
     if (!caller) return refused(caller.error());
@@ -98,7 +99,7 @@ http::Response ShareCalls::accept(http::Request& request) {
     // A form cannot send a header field; the gate wants the session's token in one.
     auto const form = Form::of_body(request);
     request.headers.set(csrf_header, form ? form->get("_xsrf") : "");
-    auto const caller = callers_.identify(request);
+    auto const caller = callers_.identify(request, Surface::Page);
     if (!caller) return refused(caller.error());
     if (!caller->by_cookie) return refused({.code = Code::PermissionDenied});
     auto const offer = use_.store.write([&](Transaction& transaction) -> Result<Offer> {
