@@ -35,6 +35,27 @@ std::vector<Key<Settings>> const all_platform_keys{
      {},
      "The name under which people reach the platform, for links; empty: as the browser says."},
     {"server",
+     "user_domain",
+     [](Settings& s) -> Field { return &s.server.user_domain; },
+     {},
+     {},
+     "A domain below which every person's servers have a host name of their own, "
+     "`<person>.<user_domain>`, so that a browser keeps them apart from each other and from "
+     "Carrel's "
+     "pages. It may be `domain` itself or, safer still, another one; `localhost` for a first look. "
+     "Its "
+     "names (`*.<user_domain>`) lead to this platform, and the certificate covers them. Empty: all "
+     "on "
+     "one host name, which protects less (see SECURITY.md)."},
+    {"server",
+     "public_url",
+     [](Settings& s) -> Field { return &s.server.public_url; },
+     {},
+     {},
+     "Where people reach the platform, as `https://hub.example.org`, when it is not `domain` with "
+     "`port` "
+     "because something else stands in front; for links, and for `user_domain`."},
+    {"server",
      "tls_cert",
      [](Settings& s) -> Field { return &s.server.tls_cert; },
      {},

@@ -151,6 +151,59 @@ Result<> finish_limits(LimitSettings const& limits) {
     return check("participants", limits.participants_default, limits.participants_max);
 }
 
+bool is_host_name(std::string_view text) {
+    return !text.empty() && text.size() <= 200 && !text.starts_with('.') && !text.ends_with('.') &&
+           text.find("..") == std::string_view::npos && std::ranges::all_of(text, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+           });
+}
+
+/// "https://hub.example.org:8443", without a path.
+bool is_origin(std::string_view url) {
+    for (std::string_view const scheme : {"https://", "http://"}) {
+        if (!url.starts_with(scheme)) continue;
+        auto const authority = url.substr(scheme.size());
+        auto const colon = authority.find(':');
+        if (!is_host_name(authority.substr(0, colon))) return false;
+        if (colon == std::string_view::npos) return true;
+        auto const port = parse_whole(authority.substr(colon + 1));
+        return port && *port > 0 && *port < 65536;
+    }
+    return false;
+}
+
+/// Needs to know how the public port speaks.
+Result<> finish_origins(ServerSettings& server) {
+    if (server.public_url.ends_with('/')) server.public_url.pop_back();
+    if (!server.public_url.empty() && !is_origin(server.public_url))
+        return fail_field(
+            "server.public_url",
+            "server.public_url is like \"https://hub.example.org\", in small letters and "
+            "without a path");
+    if (server.user_domain.empty()) return {};
+    if (!is_host_name(server.user_domain))
+        return fail_field(
+            "server.user_domain",
+            "server.user_domain is a host name in small letters, as \"hub.example.org\"");
+    if (server.tls == "acme")
+        return fail_field("server.user_domain",
+                          "server.user_domain needs a certificate for all names below it, which "
+                          "server.tls = \"acme\" cannot get; give one by tls_cert and tls_key");
+    if (!server.public_url.empty()) return {};
+    if (!is_host_name(server.domain))
+        return fail_field(
+            "server.domain",
+            "server.user_domain needs server.domain (or server.public_url), the name of "
+            "the platform itself");
+    if (server.port == 0)
+        return fail_field("server.public_url",
+                          "server.user_domain with server.port = 0 needs server.public_url");
+    bool const secure = server.tls != "off";
+    server.public_url = fmt::format("{}://{}", secure ? "https" : "http", server.domain);
+    if (server.port != (secure ? 443 : 80)) server.public_url += fmt::format(":{}", server.port);
+    return {};
+}
+
 Result<> finish_tls(ServerSettings& server, std::filesystem::path const& folder) {
     bool const files = !server.tls_cert.empty() || !server.tls_key.empty();
     if (server.tls.empty()) server.tls = files ? "files" : "off";
@@ -210,6 +263,7 @@ Result<> read_api_token(ServiceSettings& service, std::filesystem::path const& f
 Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     auto& server = settings.server;
     TRY_VOID(finish_tls(server, folder));
+    TRY_VOID(finish_origins(server));
     if (server.ip.empty()) return fail_field("server.ip", "server.ip is empty");
     server.data = (folder / server.data).lexically_normal();
     if (!server.data.has_filename()) server.data = server.data.parent_path();

@@ -19,6 +19,10 @@ struct ServerSettings {
     int port = 8000;
     std::filesystem::path data = "data";  ///< absolute once loaded
     std::string domain;
+    /// Below which every person's servers have a name of their own; empty: all on one origin.
+    std::string user_domain;
+    std::string
+        public_url;   ///< "https://hub.example.org"; with `user_domain` never empty once loaded
     std::string tls;  ///< "off", "files", "self-signed" or "acme" once loaded
     std::string tls_cert;
     std::string tls_key;

@@ -226,6 +226,38 @@ TEST_F(SettingsTest, TlsIsCheckedAsAWhole) {
     EXPECT_THAT(error_of("[server]\nredirect_port = 80").message, HasSubstr("need server.tls"));
 }
 
+TEST_F(SettingsTest, PersonsHaveOriginsOnlyWhereTheirNamesAreKnown) {
+    auto const url_of = [&](std::string const& more) {
+        sources_.files.clear();
+        file("[server]\nuser_domain = \"hub.test\"\n" + more);
+        return load().server.public_url;
+    };
+    EXPECT_EQ(url_of("domain = \"hub.test\""), "http://hub.test:8000");
+    EXPECT_EQ(url_of("domain = \"hub.test\"\nport = 443\ntls = \"self-signed\""),
+              "https://hub.test");
+    EXPECT_EQ(url_of("public_url = \"https://www.hub.test/\""), "https://www.hub.test");
+    EXPECT_EQ(error_of("[server]\nuser_domain = \"hub.test\"").field, "server.domain");
+    EXPECT_EQ(
+        error_of("[server]\nuser_domain = \"hub.test\"\ndomain = \"hub.test\"\nport = 0").field,
+        "server.public_url");
+    for (auto const* domain :
+         {"*.hub.test", "Hub.test", ".hub.test", "hub test", "a..b", "https://a"})
+        EXPECT_EQ(
+            error_of(fmt::format("[server]\ndomain = \"a.test\"\nuser_domain = \"{}\"", domain))
+                .field,
+            "server.user_domain")
+            << domain;
+    for (auto const* url :
+         {"hub.test", "https://hub.test/x", "ftp://a", "https://a:99999", "https://"})
+        EXPECT_EQ(error_of(fmt::format("[server]\npublic_url = \"{}\"", url)).field,
+                  "server.public_url")
+            << url;
+    EXPECT_THAT(error_of("[server]\nuser_domain = \"a.test\"\ndomain = \"a.test\"\ntls = "
+                         "\"acme\"\nredirect_port = 80")
+                    .message,
+                HasSubstr("for all names below it"));
+}
+
 TEST_F(SettingsTest, AnEnvironmentIsCheckedAsAWhole) {
     EXPECT_THAT(error_of("[environments.lab]\ntitle = \"x\"").message,
                 HasSubstr("environments.lab.command is missing"));
