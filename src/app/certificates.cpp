@@ -69,10 +69,16 @@ Result<std::optional<Certificate>> provide_certificate(ServerSettings const& set
     Certificate certificate{
         .certificate = folder / "cert.pem", .key = folder / "key.pem", .challenges = {}};
     // One from an authority is renewed elsewhere; even an old one is better than ours.
-    bool const missing = acme ? !fs::exists(certificate.certificate)
-                              : !is_fit(certificate.certificate, settings.domain, clock.now());
+    auto const is_for = [&](std::string const& name) {
+        return is_fit(certificate.certificate, name, clock.now());
+    };
+    auto const& users = settings.user_domain;
+    bool const missing =
+        acme ? !fs::exists(certificate.certificate)
+             : !is_for(settings.domain) || (!users.empty() && !is_for("somebody." + users));
     if (missing)
-        TRY_VOID(write_self_signed(certificate.certificate, certificate.key, settings.domain));
+        TRY_VOID(
+            write_self_signed(certificate.certificate, certificate.key, settings.domain, users));
     if (acme) {
         certificate.challenges = folder / "challenges";
         TRY_VOID(make_private(certificate.challenges));

@@ -57,6 +57,20 @@ TEST_F(Certificates, AreMadeAnewForAnotherNameOrWhenTheyEndSoon) {
     EXPECT_NE(content(provide("self-signed", "other.test")->certificate), second);
 }
 
+TEST_F(Certificates, AreForThePersonsNamesToo) {
+    ServerSettings settings;
+    settings.tls = "self-signed";
+    settings.domain = "hub.test";
+    auto const before = content(provide_certificate(settings, data_, clock_).value()->certificate);
+    settings.user_domain = "people.test";
+    auto const made = provide_certificate(settings, data_, clock_).value();
+    EXPECT_NE(content(made->certificate), before);
+    for (auto const* name : {"hub.test", "ada.people.test", "people.test"})
+        EXPECT_TRUE(is_fit(made->certificate, name, clock_.now())) << name;
+    EXPECT_EQ(content(provide_certificate(settings, data_, clock_).value()->certificate),
+              content(made->certificate));
+}
+
 TEST_F(Certificates, StandInUntilTheAuthoritysHasCome) {
     auto const made = provide("acme", "hub.test");
     ASSERT_TRUE(made);

@@ -38,13 +38,15 @@ bool add_extension(X509* certificate, int kind, std::string const& value) {
     return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-Owned<X509> make_certificate(EVP_PKEY* key, std::string const& domain) {
+Owned<X509> make_certificate(EVP_PKEY* key, std::string const& domain,
+                             std::string const& user_domain) {
     Owned<X509> certificate(X509_new());
     Owned<BIGNUM> const serial(BN_new());
     Owned<X509_NAME> const name(X509_NAME_new());
     auto const subject = domain.empty() ? std::string("localhost") : domain;
     std::string names = "DNS:localhost,DNS:*.localhost,IP:127.0.0.1,IP:::1";
-    if (!domain.empty()) names = "DNS:" + domain + ",DNS:*." + domain + "," + names;
+    for (auto const& each : {user_domain, domain})
+        if (!each.empty()) names = "DNS:" + each + ",DNS:*." + each + "," + names;
     bool const ok =
         X509_set_version(certificate.get(), 2) == 1 &&
         BN_rand(serial.get(), 127, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1 &&
@@ -80,9 +82,9 @@ Result<> write_file(fs::path const& path, Write write) {
 }  // namespace
 
 Result<> write_self_signed(fs::path const& certificate, fs::path const& key,
-                           std::string const& domain) {
+                           std::string const& domain, std::string const& user_domain) {
     Owned<EVP_PKEY> const made(EVP_EC_gen("P-256"));
-    auto const signed_by_it = made ? make_certificate(made.get(), domain) : nullptr;
+    auto const signed_by_it = made ? make_certificate(made.get(), domain, user_domain) : nullptr;
     if (!signed_by_it)
         return fail(Code::Internal, "make a certificate for '{}': OpenSSL refuses", domain);
     TRY_VOID(write_file(key, [&](FILE* file) {

@@ -164,11 +164,14 @@ private:
         auto const& ip = what_.settings.server.ip;
         bool const everywhere = ip.empty() || ip == "*" || ip == "0.0.0.0";
         auto const& domain = what_.settings.server.domain;
-        fmt::print("\n  Carrel is ready:  {}://{}:{}\n", what_.certificate ? "https" : "http",
-                   what_.certificate && !domain.empty() ? domain
-                   : everywhere                         ? "127.0.0.1"
-                                                        : ip,
-                   port);
+        auto const host = what_.certificate && !domain.empty() ? domain
+                          : everywhere                         ? "127.0.0.1"
+                                                               : ip;
+        auto const& given = what_.settings.server.public_url;
+        fmt::print("\n  Carrel is ready:  {}\n",
+                   given.empty()
+                       ? fmt::format("{}://{}:{}", what_.certificate ? "https" : "http", host, port)
+                       : given);
         std::ifstream logins(what_.logins);
         for (std::string line; !what_.logins.empty() && std::getline(logins, line);)
             fmt::print("  {}\n", line);

@@ -62,6 +62,8 @@ PlatformFacts platform_facts(ControlOptions const& options, Isolation const& iso
         facts.environments.push_back(
             {name, environment.title, environment.description, environment.default_url});
     facts.isolation = {std::string(name_of(isolation.level)), isolation.notices};
+    facts.one_origin = options.settings.server.user_domain.empty();
+    facts.public_url = options.settings.server.public_url;
     facts.named_servers = options.settings.hub.named_servers;
     facts.version = version;
     facts.started_at = now;
@@ -108,6 +110,11 @@ CourseLimits course_limits(Settings const& settings) {
     for (auto const& [name, environment] : settings.environments)
         limits.environments.push_back(name);
     return limits;
+}
+
+Origins origins(Settings const& settings) {
+    auto const& server = settings.server;
+    return server.user_domain.empty() ? Origins() : Origins(server.public_url, server.user_domain);
 }
 
 HubSettings hub_settings(Settings const& settings) {
@@ -172,7 +179,9 @@ Control::Control(ControlOptions options, Parts parts)
       homes_(std::move(parts.homes)),
       passwords_(std::move(parts.passwords)),
       authenticator_(std::move(parts.authenticator)),
-      gate_(*store_, clock_, random_),
+      origins_(origins(options_.settings)),
+      gate_(*store_, clock_, random_,
+            {.bound_to_host = origins_.per_person(), .common_domain = origins_.common_domain()}),
       proxy_(*client_, *pool_, socket_url(options_.folders.proxy_socket()),
              options_.secrets.proxy_token),
       service_host_({.folders = options_.folders.services(),
@@ -187,7 +196,8 @@ Control::Control(ControlOptions options, Parts parts)
             .homes = *homes_,
             .proxy = proxy_,
             .clock = clock_,
-            .random = random_},
+            .random = random_,
+            .origins = origins_},
            hub_settings(options_.settings),
            {.gate = gate_, .authenticator = *authenticator_, .ui = pages_}, *client_,
            options_.secrets.edge_key,
@@ -223,6 +233,7 @@ Control::~Control() {
 }
 
 asio::awaitable<http::Response> Control::respond(http::Request& request) {
+    if (auto elsewhere = redirect_to_own_origin(origins_, request)) co_return *std::move(elsewhere);
     if (is_for_router(request.path)) {
         auto answer = co_await router_.handle(request);
         if (is_hub_call(request.path)) jupyterhub::in_hub_form(request, answer);

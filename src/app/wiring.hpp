@@ -72,6 +72,7 @@ private:
     std::unique_ptr<HomeStore> homes_;
     std::unique_ptr<PasswordHasher> passwords_;
     std::unique_ptr<Authenticator> authenticator_;
+    Origins origins_;
     Gate gate_;
     RestProxyClient proxy_;
     ProcessServiceHost service_host_;
@@ -91,6 +92,7 @@ private:
 
 /// What the modules are told, from the settings.
 [[nodiscard]] CourseLimits course_limits(Settings const& settings);
+[[nodiscard]] Origins origins(Settings const& settings);
 [[nodiscard]] HubSettings hub_settings(Settings const& settings);
 [[nodiscard]] DispatcherOptions dispatcher_options(Settings const& settings,
                                                    std::string const& instance);

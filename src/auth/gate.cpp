@@ -175,8 +175,10 @@ Result<> Gate::end_session(Identity const& identity, http::Response& response) {
                                 .lasts = Seconds(0),
                                 .secure = policy_.bound_to_host});
     // Servers of JupyterHub's kind ask the hub again when it is gone.
-    http::set_cookie(response,
-                     {.name = std::string(hub_session_cookie), .value = "", .lasts = Seconds(0)});
+    http::set_cookie(response, {.name = std::string(hub_session_cookie),
+                                .value = "",
+                                .domain = policy_.common_domain,
+                                .lasts = Seconds(0)});
     return {};
 }
 

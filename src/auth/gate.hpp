@@ -26,6 +26,8 @@ struct SessionPolicy {
     /// Neighbouring host names are not to be trusted, so the cookie is one that they cannot plant
     /// (RFC 6265bis section 4.1.3.2). Browsers take it over TLS, and on localhost.
     bool bound_to_host = false;
+    /// Of the cookie by which servers see that somebody has logged out; empty: this host alone.
+    std::string common_domain = {};
 };
 
 /// Whether a request is a sign of somebody who is there. A page that only waits for news is none.

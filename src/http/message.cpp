@@ -107,6 +107,7 @@ Response Response::redirect(std::string_view location) {
 void set_cookie(Response& response, Cookie const& cookie) {
     auto text = fmt::format("{}={}; Path={}{}; SameSite=Lax", cookie.name, cookie.value,
                             cookie.path, cookie.for_scripts ? "" : "; HttpOnly");
+    if (!cookie.domain.empty()) text += "; Domain=" + cookie.domain;
     if (cookie.lasts) text += fmt::format("; Max-Age={}", cookie.lasts->count());
     if (cookie.secure) text += "; Secure";
     response.headers.add("Set-Cookie", text);

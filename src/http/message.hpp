@@ -99,6 +99,7 @@ struct Cookie {
     std::string name;
     std::string value;
     std::string path = "/";
+    std::string domain = {};       ///< with all names below it; empty: this host alone
     std::optional<Seconds> lasts;  ///< nothing: until the browser closes; 0: removes it
     bool secure = false;           ///< only over TLS
     bool for_scripts = false;      ///< a page's scripts may read it: no `HttpOnly`

@@ -89,9 +89,14 @@ std::optional<ServerPlace> server_place_in(std::string_view target, std::string_
 
 Entry::Entry(HubDependencies const& dependencies, jupyterhub::CallerGate& callers,
              ServerLifecycle& servers, std::string edge_key)
-    : use_(dependencies), callers_(callers), servers_(servers), edge_key_(std::move(edge_key)) {}
+    : use_(dependencies),
+      callers_(callers),
+      servers_(servers),
+      edge_key_(std::move(edge_key)),
+      arrivals_(use_.origins, use_.clock, edge_key_) {}
 
 void Entry::add_routes(http::Router& router) {
+    arrivals_.add_routes(router);
     auto const bind = [this](Answer (Entry::*handler)(http::Request&)) {
         return [this, handler](http::Request& request) { return (this->*handler)(request); };
     };
@@ -176,7 +181,8 @@ Entry::Answer Entry::enter(http::Request& request) {
     auto const server = servers_.find(owner.key());
     if (!server || server->record.state != ServerState::Running) co_return to_start(owner, next);
     // It lets visitors in by itself, and writes their entry down when it asks for them.
-    if (server->record.secret.empty()) co_return http::Response::redirect(next);
+    if (server->record.secret.empty())
+        co_return http::Response::redirect(use_.origins.of(owner.user.name) + next);
     CO_TRY_VOID(co_await write_down(std::get<Admitted>(admitted), now));
     // The right to enter ends with the login at the latest.
     auto const expires =
@@ -186,6 +192,7 @@ Entry::Answer Entry::enter(http::Request& request) {
                                 .session = caller.login.value(),
                                 .issued = now,
                                 .expires = expires};
+    if (use_.origins.per_person()) co_return arrivals_.send(token, owner, next);
     auto answer = http::Response::redirect(next);
     http::set_cookie(answer, {.name = std::string(http::edge_cookie),
                               .value = http::sign_edge_token(token, edge_key_),

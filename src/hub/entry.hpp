@@ -5,6 +5,7 @@
 /// Confined to the control thread. Owned by `Hub`.
 
 #include "http/router.hpp"
+#include "hub/arrivals.hpp"
 #include "hub/jupyterhub/caller.hpp"
 #include "hub/server_lifecycle.hpp"
 
@@ -55,6 +56,7 @@ private:
     jupyterhub::CallerGate& callers_;
     ServerLifecycle& servers_;
     std::string edge_key_;
+    Arrivals arrivals_;
 };
 
 }  // namespace carrel

@@ -115,7 +115,7 @@ Task<> Reconciler::send_routes() {
     auto const running = servers_.in_state(ServerState::Running);
     std::vector<ServerRoute> routes;
     for (auto const& server : running) {
-        routes.push_back(ServerLifecycle::route_of(*server));
+        routes.push_back(servers_.route_of(*server));
         stale.erase(routes.back().path);
     }
     // In one call: thousands, one after the other, would take seconds in which nobody gets through.

@@ -23,6 +23,7 @@ std::string place_of(std::string_view path) {
 
 nlohmann::json data_of(ServerRoute const& route) {
     nlohmann::json data{{"target", route.target}, {"carrel", true}, {"confined", true}};
+    if (!route.origin.empty()) data["origin"] = route.origin;
     if (!route.secret.empty()) {
         data["secret"] = route.secret;
         data["auth"] = {{"login", route.login}};

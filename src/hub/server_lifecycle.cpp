@@ -68,11 +68,13 @@ std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::known_of(
     return found;
 }
 
-ServerRoute ServerLifecycle::route_of(LiveServer const& server) {
+ServerRoute ServerLifecycle::route_of(LiveServer const& server) const {
+    auto const& origins = use_.origins;
     return {.path = server.owner.route(),
             .target = server.record.endpoint,
             .secret = server.record.secret,
-            .login = server.owner.login_path()};
+            .login = origins.portal() + server.owner.login_path(),
+            .origin = origins.of(server.owner.user.name)};
 }
 
 Event ServerLifecycle::event_of(LiveServer const& server, std::string kind, std::string actor,
@@ -254,6 +256,8 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secr
                                                   .server = owner.name,
                                                   .token = secret,
                                                   .default_url = environment.default_url,
+                                                  .portal = use_.origins.portal(),
+                                                  .origin = use_.origins.of(owner.user.name),
                                                   .resources = owner.course.request.resources});
     co_return ServerSpec{.id = spawn_id(owner.key()),
                          .user = owner.user.name,

@@ -10,6 +10,7 @@
 #include "domain/event.hpp"
 #include "homes/home_store.hpp"
 #include "hub/live_server.hpp"
+#include "hub/origins.hpp"
 #include "hub/proxy_client.hpp"
 #include "hub/start_queue.hpp"
 #include "runtime/blocking_pool.hpp"
@@ -44,6 +45,7 @@ struct HubDependencies {
     ProxyClient& proxy;
     Clock const& clock;
     Random& random;
+    Origins origins = {};
 };
 
 class ServerLifecycle {
@@ -96,7 +98,7 @@ public:
     void set_routes_uncertain(bool uncertain) { routes_uncertain_ = uncertain; }
 
     /// The route of a running server.
-    [[nodiscard]] static ServerRoute route_of(LiveServer const& server);
+    [[nodiscard]] ServerRoute route_of(LiveServer const& server) const;
 
     /// Ends the tasks under way without stopping any server.
     Task<> close();

@@ -66,6 +66,7 @@ Result<http::Response> show_overview(PortalDependencies const& portal, Visit con
                        {"load", machine.load}};
     view["isolation"] = {{"level", platform.isolation.level},
                          {"notices", platform.isolation.notices}};
+    view["one_origin"] = platform.one_origin;
     view["version"] = platform.version;
     view["uptime_seconds"] =
         std::chrono::floor<Seconds>(portal.clock.now() - platform.started_at).count();

@@ -23,6 +23,7 @@ TEST_F(OverviewCallsTest, CountsWhatThereIs) {
     EXPECT_EQ(body["servers"]["running"], 0);
     EXPECT_EQ(body["users"], 1);
     EXPECT_EQ(body["uptime_seconds"], 3600);
+    EXPECT_EQ(body["one_origin"], false);
     EXPECT_GT(body["machine"]["memory_bytes"], 0);
     EXPECT_GT(body["machine"]["disk_free_bytes"], 0);
     EXPECT_GT(body["machine"]["cpus"], 0);

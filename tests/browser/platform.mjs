@@ -2,7 +2,9 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes, createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,10 +33,21 @@ function runtimeFolder(data) {
   return `/tmp/carrel-${process.getuid()}/${hash}`;
 }
 
+/** A port that nobody listens on at this moment. */
+export async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 export class Platform {
-  /** `settings` are more of those that --set takes. */
-  constructor(settings = []) {
+  /** `settings` are those of --set: ["server.tls=self-signed", …]. */
+  constructor(settings = [], port = 0) {
     this.settings = settings;
+    this.port = port;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'carrel-browser-'));
     fs.chmodSync(this.folder, 0o755);
     this.data = path.join(this.folder, 'data');
@@ -52,9 +65,8 @@ export class Platform {
     const log = fs.openSync(path.join(this.folder, 'log'), 'a');
     this.process = spawn(
       program,
-      ['serve', '--config', environment, '--data', this.data, '--port', '0',
-        '--set', 'dispatcher.tick_seconds=0.5', '--set', 'dispatcher.lead_seconds=60',
-        ...this.settings.flatMap((setting) => ['--set', setting])],
+      ['serve', '--config', environment, '--data', this.data, '--port', String(this.port),
+        ...['dispatcher.tick_seconds=0.5', 'dispatcher.lead_seconds=60', ...this.settings].flatMap((one) => ['--set', one])],
       { stdio: ['ignore', log, log] },
     );
     this.ended = new Promise((resolve) => this.process.once('exit', resolve));
@@ -62,7 +74,7 @@ export class Platform {
     const port = await until(
       () => fs.existsSync(portFile) && fs.readFileSync(portFile, 'utf8').trim(), 'a port', 30);
     this.url = `http://127.0.0.1:${port}`;
-    await until(() => fetch(`${this.url}/readyz`).then((r) => r.ok, () => false), 'readiness', 30);
+    await until(() => this.log().includes('Carrel is ready'), 'readiness', 30);
   }
 
   async stop() {

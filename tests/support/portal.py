@@ -39,7 +39,11 @@ class Portal:
         """The answer, whatever its status. Redirects are not followed unless asked for."""
         more.setdefault("timeout", 60)
         more.setdefault("allow_redirects", False)
-        return self.http.request(method, self.url + path, **more)
+        answer = self.http.request(method, self.url + path, **more)
+        # As browsers do on loopback, where a `__Host-` cookie may come without TLS.
+        for cookie in self.http.cookies:
+            cookie.secure = False
+        return answer
 
     def call(self, method, path, body=None, **more):
         """The JSON of a good answer (None for 204); anything else raises Refused."""

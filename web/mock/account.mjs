@@ -75,6 +75,7 @@ export const routes = {
       users: users.size,
       machine: { cpus: 8, memory_bytes: 33_512_423_424, memory_available_bytes: 21_474_836_480, disk_free_bytes: 214_748_364_800, load: 0.42 },
       isolation: options.isolation,
+      one_origin: true,
       version: options.version,
       uptime_seconds: 273_600,
     };

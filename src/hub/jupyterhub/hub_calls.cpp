@@ -59,7 +59,7 @@ HubCalls::Answer HubCalls::routes(http::Request& request) {
     CO_TRY(auto const known, co_await use_.proxy.routes());
     std::map<std::string, json> all;
     for (auto const& server : running(caller.course.id)) {
-        auto const route = ServerLifecycle::route_of(*server);
+        auto const route = servers_.route_of(*server);
         if (known.contains(route.path))
             all[route.path] =
                 route_model(route.path, route.target,

@@ -22,7 +22,8 @@ inline constexpr std::string_view version = "5.5.1";
 /// "/c/bio/user/ada/", "/c/bio/user/ada/gpu/".
 [[nodiscard]] std::string server_path(std::string_view slug, std::string_view user,
                                       std::string_view server);
-/// Where the server takes a visitor's code, which is all that its OAuth client may be sent to.
+/// Where the server takes a visitor's code, on its own origin; its OAuth client may be sent nowhere
+/// else.
 [[nodiscard]] std::string callback_path(std::string_view slug, std::string_view user,
                                         std::string_view server);
 /// "jupyterhub-user-ada", "jupyterhub-user-ada-gpu".

@@ -37,9 +37,11 @@ bool is_challenge(std::string_view text) {
     return bytes && bytes->size() == 32;
 }
 
-Result<Client> client_of(Transaction& transaction, Course const& course, HubToken const& token) {
+Result<Client> client_of(Transaction& transaction, Course const& course, HubToken const& token,
+                         Origins const& origins) {
     TRY(auto owner, transaction.users().find(*token.user));
-    auto callback = callback_path(course.request.slug, owner.name, token.server);
+    auto callback =
+        origins.of(owner.name) + callback_path(course.request.slug, owner.name, token.server);
     return Client{token.client, std::move(owner), token.server, std::move(callback)};
 }
 
@@ -67,7 +69,7 @@ Result<Client> OAuth::find_client(Course const& course, Form const& query) const
         TRY(auto const tokens,
             transaction.hub_tokens().of_servers(course.id, query.get("client_id")));
         for (auto const& token : tokens) {
-            TRY(auto client, client_of(transaction, course, token));
+            TRY(auto client, client_of(transaction, course, token, origins_));
             if (client.callback == query.get("redirect_uri")) return client;
         }
         return fail(Code::NotFound,
@@ -181,7 +183,7 @@ Result<std::optional<Client>> OAuth::authenticated(Transaction& transaction, Cou
     if (!token || token->kind != HubTokenKind::Server || token->course != course.id ||
         token->client != form.get("client_id") || !token->user)
         return std::nullopt;
-    TRY(auto client, client_of(transaction, course, *token));
+    TRY(auto client, client_of(transaction, course, *token, origins_));
     return client;
 }
 

@@ -3,11 +3,12 @@
 /// OAuth 2 of a course's hub (RFC 6749, authorization code; RFC 7636, PKCE): how a visitor's
 /// browser gets into a server that lets visitors in by itself.
 ///
-/// What can be decided without HTTP is here, in blocking functions on the store; oauth_pages.hpp
+/// What can be decided without HTTP is here, in blocking functions on the store; oauth_calls.hpp
 /// speaks HTTP. Thread-safe. Owned by `Hub`.
 
 #include "hub/jupyterhub/caller.hpp"
 #include "hub/jupyterhub/form.hpp"
+#include "hub/origins.hpp"
 
 namespace carrel::jupyterhub {
 
@@ -58,8 +59,13 @@ using Redeemed = std::expected<GrantedToken, OAuthError>;
 
 class OAuth {
 public:
-    OAuth(Store& store, Clock const& clock, Random& random, CallerGate const& callers)
-        : store_(store), clock_(clock), random_(random), callers_(callers) {}
+    OAuth(Store& store, Clock const& clock, Random& random, CallerGate const& callers,
+          Origins origins)
+        : store_(store),
+          clock_(clock),
+          random_(random),
+          callers_(callers),
+          origins_(std::move(origins)) {}
 
     /// The client that sends its visitor. NotFound: none of this hub has this id and takes codes at
     /// exactly this address; the browser must not be sent there.
@@ -93,6 +99,7 @@ private:
     Clock const& clock_;
     Random& random_;
     CallerGate const& callers_;
+    Origins origins_;
 };
 
 /// The challenge of RFC 7636 for this verifier, by S256.

@@ -89,7 +89,9 @@ http::Response confirm_page(AuthorizeRequest const& request, std::string const& 
 OAuthCalls::OAuthCalls(HubDependencies const& dependencies, Gate& gate, CallerGate& callers)
     : gate_(gate),
       callers_(callers),
-      oauth_(dependencies.store, dependencies.clock, dependencies.random, callers) {}
+      oauth_(dependencies.store, dependencies.clock, dependencies.random, callers,
+             dependencies.origins),
+      origins_(dependencies.origins) {}
 
 void OAuthCalls::add_routes(http::Router& router) {
     auto const add = [&](std::string_view method, std::string_view path,
@@ -160,6 +162,7 @@ http::Response OAuthCalls::send_on(http::Request const& request, Asked const& as
     http::set_cookie(answer, {.name = std::string(hub_session_cookie),
                               .value = session_id_of(asked.visitor.login),
                               .path = "/",
+                              .domain = origins_.common_domain(),
                               .secure = request.is_secure()});
     return answer;
 }
@@ -202,7 +205,9 @@ http::Response OAuthCalls::log_out(http::Request& request) {
         if (auto const ended = gate_.end_session(*identity, answer); !ended)
             return refused(ended.error());
     } else {
-        http::set_cookie(answer, {.name = std::string(hub_session_cookie), .lasts = Seconds(0)});
+        http::set_cookie(answer, {.name = std::string(hub_session_cookie),
+                                  .domain = origins_.common_domain(),
+                                  .lasts = Seconds(0)});
     }
     return answer;
 }

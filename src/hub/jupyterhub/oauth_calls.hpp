@@ -33,6 +33,7 @@ private:
     Gate& gate_;
     CallerGate& callers_;
     OAuth oauth_;
+    Origins origins_;
 };
 
 }  // namespace carrel::jupyterhub

@@ -17,6 +17,9 @@ struct ServerVariables {
     std::string server;  ///< "" is the default server
     std::string token;   ///< the server's own API token
     std::string default_url;
+    std::string portal =
+        {};  ///< where the hub is, "https://hub.example.org"; empty: where the server is
+    std::string origin = {};  ///< where the server is; empty: wherever the platform is reached
     Resources resources;
 };
 

@@ -42,6 +42,35 @@ TEST(ServerVariables, AreThoseOfJupyterHubsSpawners) {
               expected);
 }
 
+TEST(ServerVariables, OnAnOriginOfItsOwnAreWholeAddresses) {
+    auto const told = server_variables({.slug = "bio",
+                                        .user = "ada",
+                                        .server = "",
+                                        .token = "t0k3n",
+                                        .default_url = "/lab",
+                                        .portal = "https://hub.test",
+                                        .origin = "https://ada.hub.test",
+                                        .resources = {}});
+    EXPECT_EQ(told.at("JUPYTERHUB_HOST"), "https://hub.test");
+    EXPECT_EQ(told.at("JUPYTERHUB_OAUTH_CALLBACK_URL"),
+              "https://ada.hub.test/c/bio/user/ada/oauth_callback");
+    EXPECT_EQ(told.at("JUPYTERHUB_PUBLIC_URL"), "https://ada.hub.test/c/bio/user/ada/");
+    EXPECT_EQ(told.at("JUPYTERHUB_PUBLIC_HUB_URL"), "https://hub.test/c/bio/hub/");
+    EXPECT_EQ(told.at("JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED"), "1");
+    // As on one origin: paths, since the proxy and the hub know nothing else.
+    EXPECT_EQ(told.at("JUPYTERHUB_SERVICE_PREFIX"), "/c/bio/user/ada/");
+    EXPECT_EQ(told.at("JUPYTERHUB_BASE_URL"), "/c/bio/");
+}
+
+TEST(ServerVariables, BindCookiesToTheirHostWhereBrowsersTakeThem) {
+    for (auto const& [origin, bound] :
+         {std::pair("", "0"), {"http://ada.localhost:8000", "0"}, {"https://ada.hub.test", "1"}})
+        EXPECT_EQ(server_variables({.user = "ada", .origin = origin})
+                      .at("JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED"),
+                  bound)
+            << origin;
+}
+
 TEST(JupyterHubNames, AreAsJupyterHubWritesThem) {
     EXPECT_EQ(server_path("bio", "ada", ""), "/c/bio/user/ada/");
     EXPECT_EQ(callback_path("bio", "ada", ""), "/c/bio/user/ada/oauth_callback");

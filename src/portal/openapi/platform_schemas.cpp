@@ -102,8 +102,8 @@ nlohmann::json platform_schemas() {
 },
 "Overview": {
   "type": "object", "additionalProperties": false,
-  "required": ["courses", "servers", "users", "machine", "isolation", "version",
-               "uptime_seconds"],
+  "required": ["courses", "servers", "users", "machine", "isolation", "one_origin",
+               "version", "uptime_seconds"],
   "properties": {
     "courses": {"type": "object", "additionalProperties": {"type": "integer"}},
     "servers": {
@@ -129,6 +129,10 @@ nlohmann::json platform_schemas() {
     },
     "isolation": {"$ref": "#/components/schemas/Isolation"},
     "version": {"type": "string"},
+    "one_origin": {
+      "type": "boolean",
+      "description": "Browsers keep servers apart neither from each other nor from these pages"
+    },
     "uptime_seconds": {"type": "integer"}
   }
 },

@@ -219,6 +219,7 @@ export interface Overview {
     load: number | number[];
   };
   isolation: Isolation;
+  one_origin: boolean;
   version: string;
   uptime_seconds: number;
 }

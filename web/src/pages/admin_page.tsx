@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { useState } from "react";
 import { useAudit, useOverview } from "../api/account";
 import { useCourses } from "../api/courses";
@@ -23,6 +23,11 @@ export default function AdminPage({ me }: { me: Me }) {
       {overview.isPending && <Loading />}
       <ErrorNotice error={overview.error} retry={() => void overview.refetch()} />
       <IsolationNotice isolation={overview.data?.isolation} />
+      {overview.data?.one_origin === true && (
+        <Alert color="brass" title={t("admin.oneOriginTitle")} role="note">
+          {t("admin.oneOriginText")}
+        </Alert>
+      )}
       {overview.data !== undefined && <OverviewNumbers overview={overview.data} />}
       <Section title={t("admin.courses")}>
         <PagedView query={courses} empty={t("admin.noCourses")}>

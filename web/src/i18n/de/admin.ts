@@ -13,6 +13,8 @@ export const admin = {
   "admin.title": "Verwaltung",
   "admin.lead": "Die Plattform auf einen Blick.",
   "admin.courses": "Kurse",
+  "admin.oneOriginTitle": "Browser trennen Server nicht voneinander",
+  "admin.oneOriginText": "Alle Server teilen sich einen Hostnamen, auch mit diesen Seiten. Eine Seite vom Server einer Person kann hier alles tun, was die Person darf, die sie ansieht. Lassen Sie nur Menschen herein, deren Code Sie vertrauen, oder geben Sie mit server.user_domain jeder Person einen eigenen Hostnamen.",
   "admin.noCourses": "Noch keine Kurse.",
   "admin.servers": "Laufende Server",
   "admin.serversDetail": "{starting} starten, {queued} warten",

@@ -13,6 +13,8 @@ export const admin = {
   "admin.title": "Administration",
   "admin.lead": "The platform at a glance.",
   "admin.courses": "Courses",
+  "admin.oneOriginTitle": "Browsers do not keep servers apart",
+  "admin.oneOriginText": "All servers share one host name with each other and with these pages. A page from one person's server can do whatever the person looking at it may do here. Let in only people whose code you trust, or give every person a host name of their own with server.user_domain.",
   "admin.noCourses": "No courses yet.",
   "admin.servers": "Running servers",
   "admin.serversDetail": "{starting} starting, {queued} queued",
