@@ -108,6 +108,7 @@ LoginPages::Answer LoginPages::log_in(http::Request& request) {
     http::set_cookie(answer, {.name = std::string(hub_session_cookie),
                               .value = session_id_of(who->login),
                               .path = "/",
+                              .domain = pages_.use.origins.common_domain(),
                               .secure = request.is_secure()});
     auto const& slug = request.parameter("slug");
     set_xsrf_cookie(answer, request, base_path(slug), xsrf_token(who->csrf_token, slug));
