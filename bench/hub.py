@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import json
 import os
-import pathlib
+import signal
 import statistics
 import subprocess
 import time
@@ -217,7 +217,14 @@ async def measure(options, where):
         server.wait()
     bench.table(running)
     file = hubs.TOP / "build" / "bench" / "hub.json"
-    pathlib.Path(file).write_text(json.dumps(bench.figures, indent=2), encoding="utf-8")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(bench.figures, indent=2), encoding="utf-8")
+
+
+async def bounded(options, where):
+    # Whatever ends it, the hubs that it started end with it.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
+    await asyncio.wait_for(measure(options, where), options.budget)
 
 
 def main():
@@ -229,7 +236,7 @@ def main():
     parser.add_argument("--budget", type=int, default=3600, help="seconds after which it gives up")
     options = parser.parse_args()
     where = network.enter()
-    asyncio.run(asyncio.wait_for(measure(options, where), options.budget))
+    asyncio.run(bounded(options, where))
 
 
 main()
