@@ -50,6 +50,8 @@ api_token_file = {json.dumps(str(token))}
 def hubs(tmp_path_factory):
     if current_environment() is None:
         pytest.skip("JupyterHub's packages cannot be had here")
+    if os.geteuid() == 0 and not all(folder.stat().st_mode & 0o001 for folder in CURRENT.parents):
+        pytest.skip("a service runs as a user of its own, who cannot get to this checkout")
     with platform(config=QUICK + services(tmp_path_factory.mktemp("services"))) as process:
         yield process
 
