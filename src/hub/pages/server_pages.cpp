@@ -149,11 +149,6 @@ http::Response failed_page(PageVisit const& visit, PageTarget const& target,
     auto body = fmt::format("<div class=\"card\"><p class=\"alert\" role=\"alert\">{}</p>",
                             html(sentence(record.message)));
     body += log_of(record, language);
-    if (!record.log_tail.empty())
-        body +=
-            fmt::format("<h2>{}</h2><pre tabindex=\"0\">{}</pre>",
-                        german ? "Die letzten Zeilen des Protokolls" : "The last lines of its log",
-                        html(record.log_tail));
     body +=
         actions(visit, target, next, german ? "Noch einmal starten" : "Start it again", language) +
         "</div>";
