@@ -56,5 +56,7 @@ class NaiveRelay:
                     break
                 with contextlib.suppress(OSError):
                     to.sendall(data)
-            if not (self.shared and from_client):
+        # A reset ends the stream too: a server that refuses a body it has not read closes with one.
+        if not (self.shared and from_client):
+            with contextlib.suppress(OSError):
                 sink.shutdown(socket.SHUT_WR)
