@@ -95,11 +95,11 @@ Result<std::string> from_base64url(std::string_view text) {
     return bytes;
 }
 
-std::string percent_encode(std::string_view text) {
+std::string percent_encode(std::string_view text, std::string_view also_plain) {
     std::string encoded;
     encoded.reserve(text.size());
     for (char const c : text) {
-        if (is_unreserved(c)) {
+        if (is_unreserved(c) || also_plain.find(c) != std::string_view::npos) {
             encoded += c;
             continue;
         }

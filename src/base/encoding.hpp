@@ -18,8 +18,8 @@ namespace carrel {
 [[nodiscard]] Result<std::string> from_base64url(std::string_view text);
 
 /// Everything but RFC 3986 "unreserved" characters becomes %XX, "/" too. As Python's
-/// `urllib.parse.quote(text, safe="")`, which is what JupyterHub puts into URLs.
-[[nodiscard]] std::string percent_encode(std::string_view text);
+/// `urllib.parse.quote(text, safe=also_plain)`, which is what JupyterHub puts into URLs.
+[[nodiscard]] std::string percent_encode(std::string_view text, std::string_view also_plain = "");
 /// A malformed escape is InvalidArgument. "+" stays "+".
 [[nodiscard]] Result<std::string> percent_decode(std::string_view text);
 

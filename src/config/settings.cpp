@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+#include "base/origin_text.hpp"
 #include "base/text.hpp"
 #include "config/file.hpp"
 #include "config/keys.hpp"
@@ -149,27 +150,6 @@ Result<> finish_limits(LimitSettings const& limits) {
     TRY_VOID(check("memory_gib", limits.memory_gib_default, limits.memory_gib_max));
     TRY_VOID(check("storage_gib", limits.storage_gib_default, limits.storage_gib_max));
     return check("participants", limits.participants_default, limits.participants_max);
-}
-
-bool is_host_name(std::string_view text) {
-    return !text.empty() && text.size() <= 200 && !text.starts_with('.') && !text.ends_with('.') &&
-           text.find("..") == std::string_view::npos && std::ranges::all_of(text, [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-           });
-}
-
-/// "https://hub.example.org:8443", without a path.
-bool is_origin(std::string_view url) {
-    for (std::string_view const scheme : {"https://", "http://"}) {
-        if (!url.starts_with(scheme)) continue;
-        auto const authority = url.substr(scheme.size());
-        auto const colon = authority.find(':');
-        if (!is_host_name(authority.substr(0, colon))) return false;
-        if (colon == std::string_view::npos) return true;
-        auto const port = parse_whole(authority.substr(colon + 1));
-        return port && *port > 0 && *port < 65536;
-    }
-    return false;
 }
 
 /// Needs to know how the public port speaks.

@@ -69,6 +69,11 @@ bool Request::is_secure() const {
     return equals_ignoring_case(trimmed(protocols.back()), "https");
 }
 
+bool Request::wants_page() const {
+    return (method == "GET" || method == "HEAD") &&
+           headers.get("Accept").find("text/html") != std::string_view::npos;
+}
+
 Response Response::empty(unsigned status) {
     Response response;
     response.status = status;

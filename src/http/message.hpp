@@ -61,6 +61,8 @@ struct Request {
     [[nodiscard]] std::string client_address() const;
     /// True when the browser's connection is TLS, by X-Forwarded-Proto.
     [[nodiscard]] bool is_secure() const;
+    /// Somebody waits for a page, who can be sent somewhere else.
+    [[nodiscard]] bool wants_page() const;
     /// The body as JSON. InvalidArgument names line and column of what is wrong; nesting deeper
     /// than 64 levels is refused, as is a body that is not an object.
     [[nodiscard]] Result<nlohmann::json> json() const;

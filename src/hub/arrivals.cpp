@@ -21,11 +21,6 @@ std::string cookie_name(std::string_view route) {
     return fmt::format("{}_{}", http::host_edge_cookie, hash_secret(route).substr(0, 16));
 }
 
-bool wants_page(http::Request const& request) {
-    return (request.method == "GET" || request.method == "HEAD") &&
-           request.headers.get("Accept").find("text/html") != std::string_view::npos;
-}
-
 /// The path of an address, which the browser may write in other ways than we do, and a route's.
 bool is_below(std::string_view address, std::string_view route) {
     auto const path = percent_decode(address.substr(0, address.find_first_of("?#")));
@@ -97,7 +92,7 @@ std::optional<http::Response> redirect_to_own_origin(Origins const& origins,
     // Health checks and programs may come by address; nobody's server is there.
     bool const persons = origins.is_persons(host);
     if (persons && arrives) return {};
-    if (wants_page(request)) {
+    if (request.wants_page()) {
         auto answer = http::Response::redirect(origins.portal() + request.target);
         answer.headers.set("Cache-Control", "no-store");
         return answer;

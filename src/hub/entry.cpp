@@ -16,14 +16,9 @@ namespace carrel {
 
 namespace {
 
-bool wants_page(http::Request const& request) {
-    return (request.method == "GET" || request.method == "HEAD") &&
-           request.headers.get("Accept").find("text/html") != std::string_view::npos;
-}
-
 /// Why somebody may not go on: a page for people, the same for all of them, or problem+json.
 http::Response refusal(Error const& error, http::Request const& request) {
-    if (!wants_page(request)) return http::problem(error, request);
+    if (!request.wants_page()) return http::problem(error, request);
     return jupyterhub::status_page(http::status_of(error.code), jupyterhub::language_of(request));
 }
 
@@ -141,7 +136,7 @@ Task<std::variant<Entry::Admitted, http::Response>> Entry::admit(http::Request c
     using Outcome = std::variant<Admitted, http::Response>;
     auto admitted = co_await use_.pool.run([&] { return find_admitted(request, place); });
     if (admitted) co_return Outcome(*std::move(admitted));
-    if (admitted.error().code == Code::Unauthenticated && wants_page(request))
+    if (admitted.error().code == Code::Unauthenticated && request.wants_page())
         co_return Outcome(
             jupyterhub::to_login(jupyterhub::base_path(request.parameter("slug")), request));
     if (admitted.error().code == Code::Internal || admitted.error().code == Code::Unavailable)

@@ -1,6 +1,7 @@
 #include "hub/origins.hpp"
 
 #include "auth/secret.hpp"
+#include "base/origin_text.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -42,8 +43,6 @@ std::string hashed_label(std::string_view user) {
     return fmt::format("{}-{}", label, hash_secret(user).substr(0, hash_digits));
 }
 
-std::string_view usual_port(std::string_view scheme) { return scheme == "https" ? ":443" : ":80"; }
-
 }  // namespace
 
 Origins::Origins(std::string portal, std::string user_domain)
@@ -58,10 +57,7 @@ Origins::Origins(std::string portal, std::string user_domain)
 }
 
 std::string Origins::key(std::string_view host) const {
-    auto lower = to_lower(host);
-    if (auto const port = usual_port(scheme_); lower.ends_with(port))
-        lower.resize(lower.size() - port.size());
-    return lower;
+    return to_lower(without_usual_port(host, scheme_));
 }
 
 std::string Origins::of(std::string_view user) const {

@@ -93,11 +93,8 @@ json view_of(Export const& row, std::string_view user_name) {
 std::string server_url(Course const& course, User const& user, std::string_view server) {
     auto url = fmt::format("/c/{}/user/{}/", course.request.slug, percent_encode(user.name));
     if (server.empty()) return url;
-    // As JupyterHub writes a name, which leaves the "@".
-    auto name = percent_encode(server);
-    for (size_t at = 0; (at = name.find("%40", at)) != std::string::npos; ++at)
-        name.replace(at, 3, "@");
-    return url + name + "/";
+    // As JupyterHub writes a name.
+    return url + percent_encode(server, "@") + "/";
 }
 
 }  // namespace carrel

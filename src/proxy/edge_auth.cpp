@@ -1,5 +1,6 @@
 #include "proxy/edge_auth.hpp"
 
+#include "base/origin_text.hpp"
 #include "proxy/message/cookies.hpp"
 
 #include <algorithm>
@@ -37,13 +38,6 @@ std::string_view cross_site_problem(RequestHead const& head) {
             return "the request comes from another origin";
     }
     return {};
-}
-
-/// The port that goes without saying is not part of what a Host field says.
-std::string_view without_usual_port(std::string_view authority, std::string_view scheme) {
-    std::string_view const port = scheme == "https" ? ":443" : ":80";
-    if (authority.ends_with(port)) authority.remove_suffix(port.size());
-    return authority;
 }
 
 bool names_origin(std::string_view host, std::string_view origin) {

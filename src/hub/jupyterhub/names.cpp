@@ -10,12 +10,7 @@ std::string base_path(std::string_view slug) { return fmt::format("/c/{}/", slug
 
 std::string hub_path(std::string_view slug) { return fmt::format("/c/{}/hub/", slug); }
 
-std::string escape(std::string_view name) {
-    auto text = percent_encode(name);
-    for (size_t at = 0; (at = text.find("%40", at)) != std::string::npos; ++at)
-        text.replace(at, 3, "@");
-    return text;
-}
+std::string escape(std::string_view name) { return percent_encode(name, "@"); }
 
 std::string server_path(std::string_view slug, std::string_view user, std::string_view server) {
     auto path = fmt::format("/c/{}/user/{}/", slug, escape(user));

@@ -1,5 +1,6 @@
 #include "proxy/api/route_book.hpp"
 
+#include "base/origin_text.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
 
@@ -27,18 +28,6 @@ std::string text_at(Json const& object, char const* key) {
 
 bool is_visible(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 127; });
-}
-
-/// "https://ada.example.org:8443", and no more.
-bool is_origin(std::string_view text) {
-    auto const scheme = text.find("://");
-    if (scheme == std::string_view::npos ||
-        (text.substr(0, scheme) != "https" && text.substr(0, scheme) != "http"))
-        return false;
-    auto const authority = text.substr(scheme + 3);
-    return !authority.empty() && std::ranges::all_of(authority, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':';
-    });
 }
 
 std::unexpected<Error> refused(std::string_view why) {
