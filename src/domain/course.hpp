@@ -6,6 +6,7 @@
 #include "base/id.hpp"
 #include "domain/course_state.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,10 @@ struct Course {
     std::string invitation_code;
     Time created_at;
     Time updated_at;
+
+    [[nodiscard]] bool led_by(UserId const& user) const {
+        return std::ranges::find(leaders, user) != leaders.end();
+    }
 };
 
 /// One run that deploys or degrades a course. Its id fences it.

@@ -84,4 +84,11 @@ Result<> check_course_request(CourseRequest const& request, CourseLimits const& 
     return {};
 }
 
+Result<> check_room(Course const& course, long long admitted) {
+    auto const expected = course.request.expected_participants;
+    if (admitted < expected) return {};
+    return fail(Code::Conflict,
+                "the course was requested for {} participants and has that many already", expected);
+}
+
 }  // namespace carrel

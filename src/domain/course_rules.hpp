@@ -40,4 +40,8 @@ inline constexpr int start_within_days = 1096;
 [[nodiscard]] Result<> check_course_request(CourseRequest const& request,
                                             CourseLimits const& limits, Time now);
 
+/// The limit is what the leader asked for: the machine was sized for it. Conflict: so many have
+/// been admitted already.
+[[nodiscard]] Result<> check_room(Course const& course, long long admitted);
+
 }  // namespace carrel

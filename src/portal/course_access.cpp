@@ -2,13 +2,11 @@
 
 #include "base/text.hpp"
 
-#include <algorithm>
-
 namespace carrel {
 
 Standing standing_of(User const& user, Course const& course) {
     return {.administrator = user.administrator,
-            .leader = std::ranges::find(course.leaders, user.id) != course.leaders.end(),
+            .leader = course.led_by(user.id),
             .requester = course.requested_by == user.id};
 }
 

@@ -2,10 +2,12 @@
 
 #include "base/text.hpp"
 #include "base/time_text.hpp"
+#include "domain/course_rules.hpp"
 #include "portal/calls.hpp"
 #include "portal/input.hpp"
 #include "portal/record.hpp"
 #include "portal/views.hpp"
+#include "store/participant_removal.hpp"
 
 namespace carrel {
 
@@ -116,27 +118,6 @@ Result<Admission> find_admission(Transaction& transaction, PortalDependencies co
     return Admission{std::move(seen), *std::move(user), *std::move(application)};
 }
 
-/// The limit is what the leader asked for: the machine was sized for it.
-Result<> check_room(Transaction& transaction, Course const& course) {
-    TRY(auto counts, transaction.applications().count(course.id));
-    if (counts[ApplicationState::Accepted] < course.request.expected_participants) return {};
-    return fail(Code::Conflict,
-                "the course was requested for {} participants and has that many already",
-                course.request.expected_participants);
-}
-
-/// Tells the hub to stop their server and close what they have open.
-Result<> send_away(Transaction& transaction, Admission const& admission, Time now) {
-    OutboxItem item;
-    item.kind = "remove_participant";
-    item.payload =
-        json{{"course", admission.seen.course.id.value()}, {"user", admission.applicant.id.value()}}
-            .dump();
-    item.created_at = now;
-    item.due_at = now;
-    return transaction.outbox().add(item);
-}
-
 Result<http::Response> decide(PortalDependencies const& portal, Visit const& visit,
                               ApplicationState verdict) {
     TRY_VOID(check_no_input(visit.request));
@@ -150,12 +131,16 @@ Result<http::Response> decide(PortalDependencies const& portal, Visit const& vis
             return fail(Code::Conflict, "{} is {} already", admission.applicant.name,
                         name_of(verdict));
         bool const accepts = verdict == ApplicationState::Accepted;
-        if (accepts) TRY_VOID(check_room(transaction, course));
+        if (accepts) {
+            TRY(auto counts, transaction.applications().count(course.id));
+            TRY_VOID(check_room(course, counts[ApplicationState::Accepted]));
+        }
         application.state = verdict;
         application.decided_at = now;
         application.decided_by = actor.id;
         TRY_VOID(transaction.applications().update(application));
-        if (!accepts) TRY_VOID(send_away(transaction, admission, now));
+        if (!accepts)
+            TRY_VOID(announce_removal(transaction, course.id, admission.applicant.id, now));
         TRY_VOID(record(transaction, now,
                         {.kind = accepts ? "application_accepted" : "application_rejected",
                          .course = course.id,
@@ -187,7 +172,7 @@ Result<http::Response> remove(PortalDependencies const& portal, Visit const& vis
         TRY_VOID(transaction.applications().remove(course.id, admission.applicant.id));
         // Whoever is let in again later does not find old rights waiting.
         TRY_VOID(transaction.hub_groups().remove_user(course.id, admission.applicant.id));
-        TRY_VOID(send_away(transaction, admission, now));
+        TRY_VOID(announce_removal(transaction, course.id, admission.applicant.id, now));
         return record(
             transaction, now,
             {.kind = "participant_removed",

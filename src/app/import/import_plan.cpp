@@ -56,7 +56,7 @@ Result<Decision> decide(Transaction& transaction, Course const& course,
         decision.disabled = user->disabled;
         decision.lacks_password = user->password_hash.empty();
         governs = user->administrator;
-        leads = std::ranges::find(course.leaders, user->id) != course.leaders.end();
+        leads = course.led_by(user->id);
         auto const application = transaction.applications().find(course.id, user->id);
         if (!application && application.error().code != Code::NotFound)
             return std::unexpected(application.error());

@@ -2,35 +2,21 @@
 
 #include "auth/logins.hpp"
 #include "base/text.hpp"
+#include "domain/course_rules.hpp"
 #include "domain/lifecycle.hpp"
 #include "hub/hub_access.hpp"
 #include "hub/jupyterhub/audit.hpp"
 #include "hub/sharing.hpp"
-
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
+#include "store/participant_removal.hpp"
 
 namespace carrel::jupyterhub {
 
 namespace {
 
-bool leads(Course const& course, User const& user) {
-    return std::ranges::find(course.leaders, user.id) != course.leaders.end();
-}
-
 /// The same moments in which a leader admits and removes people.
 Result<> check_admitting(Caller const& caller) {
     TRY_VOID(permitted(caller.course, Action::Admit, {.administrator = true}, {}));
     return {};
-}
-
-Result<> check_room(Transaction& transaction, Course const& course) {
-    TRY(auto counts, transaction.applications().count(course.id));
-    if (counts[ApplicationState::Accepted] < course.request.expected_participants) return {};
-    return fail(Code::Conflict,
-                "the course was requested for {} participants and has that many already",
-                course.request.expected_participants);
 }
 
 /// The account of this name, made when there is none.
@@ -51,18 +37,6 @@ Result<User> account(Transaction& transaction, Caller const& caller, std::string
     return user;
 }
 
-/// Tells the reconciler, which stops their server and closes what they have open, even when this
-/// process does not live to do it.
-Result<> tell_reconciler(Transaction& transaction, Course const& course, User const& user,
-                         Time now) {
-    OutboxItem item;
-    item.kind = "remove_participant";
-    item.payload = nlohmann::json{{"course", course.id.value()}, {"user", user.id.value()}}.dump();
-    item.created_at = now;
-    item.due_at = now;
-    return transaction.outbox().add(item);
-}
-
 }  // namespace
 
 Result<Person> admit(Transaction& transaction, Caller const& caller, std::string_view name,
@@ -75,7 +49,8 @@ Result<Person> admit(Transaction& transaction, Caller const& caller, std::string
     TRY(auto const user, account(transaction, caller, *parsed, random, now));
     TRY(bool const belongs, may_have_server(transaction, course, user.id));
     if (belongs) return fail(Code::Conflict, "User {} already exists", user.name);
-    TRY_VOID(check_room(transaction, course));
+    TRY(auto counts, transaction.applications().count(course.id));
+    TRY_VOID(check_room(course, counts[ApplicationState::Accepted]));
     Application application{.course = course.id,
                             .user = user.id,
                             .state = ApplicationState::Accepted,
@@ -94,7 +69,8 @@ Result<Person> admit(Transaction& transaction, Caller const& caller, std::string
 Result<> send_away(Transaction& transaction, Caller const& caller, User const& user, Time now) {
     auto const& course = caller.course;
     if (user.id == caller.user.id) return fail(Code::InvalidArgument, "Cannot delete yourself!");
-    if (leads(course, user)) return fail(Code::InvalidArgument, "{} leads this course", user.name);
+    if (course.led_by(user.id))
+        return fail(Code::InvalidArgument, "{} leads this course", user.name);
     auto const application = transaction.applications().find(course.id, user.id);
     if (!application && application.error().code == Code::NotFound)
         return fail(Code::InvalidArgument, "{} is an administrator of the platform", user.name);
@@ -108,7 +84,7 @@ Result<> send_away(Transaction& transaction, Caller const& caller, User const& u
     // Servers' own end with them.
     for (auto const& token : tokens)
         if (token.kind != HubTokenKind::Server) TRY_VOID(end_hub_token(transaction, token.id));
-    TRY_VOID(tell_reconciler(transaction, course, user, now));
+    TRY_VOID(announce_removal(transaction, course.id, user.id, now));
     return note_change(transaction, caller, now,
                        {.kind = "participant_removed",
                         .subject = user.name,

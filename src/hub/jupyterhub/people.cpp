@@ -13,13 +13,9 @@ constexpr long long small_course = 1000;
 /// Up to so many, groups are asked for one by one.
 constexpr size_t few_people = 200;
 
-bool leads(Course const& course, UserId const& user) {
-    return std::ranges::find(course.leaders, user) != course.leaders.end();
-}
-
 Person person_of(rbac::RoleBook const& roles, Course const& course, User user) {
     rbac::Standing const standing{
-        .administrator = user.administrator, .leads = leads(course, user.id), .participates = true};
+        .administrator = user.administrator, .leads = course.led_by(user.id), .participates = true};
     Person person{.user = std::move(user)};
     person.roles = own_roles(roles, course, person.user.name, standing);
     return person;

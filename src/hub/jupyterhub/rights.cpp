@@ -25,7 +25,7 @@ using Members = std::map<std::string, std::set<std::string, std::less<>>, std::l
 Result<rbac::Standing> standing_in(Transaction& transaction, Course const& course,
                                    User const& user) {
     rbac::Standing standing{.administrator = user.administrator};
-    standing.leads = std::ranges::find(course.leaders, user.id) != course.leaders.end();
+    standing.leads = course.led_by(user.id);
     TRY(standing.participates, may_have_server(transaction, course, user.id));
     return standing;
 }

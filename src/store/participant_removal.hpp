@@ -1,0 +1,14 @@
+#pragma once
+
+/// Somebody is no participant of a course any more: how that is told to the hub, which stops their
+/// servers and closes what they have open, even when this process does not live to do it.
+
+#include "store/transaction.hpp"
+
+namespace carrel {
+
+/// Written in the transaction that takes the right away.
+[[nodiscard]] Result<> announce_removal(Transaction& transaction, CourseId const& course,
+                                        UserId const& user, Time now);
+
+}  // namespace carrel
