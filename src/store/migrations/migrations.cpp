@@ -17,6 +17,7 @@ std::array const all_migrations{
     Migration{4, "hub_tokens", migration_0004_hub_tokens},
     Migration{5, "hub_groups", migration_0005_hub_groups},
     Migration{6, "hub_shares", migration_0006_hub_shares},
+    Migration{7, "user_order", migration_0007_user_order},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

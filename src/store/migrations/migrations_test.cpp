@@ -4,6 +4,7 @@
 #include "base/temporary_folder.hpp"
 #include "store/sql/course_tables.hpp"
 #include "store/sql/query.hpp"
+#include "store/sql/user_tables.hpp"
 #include "store/sqlite/sqlite_engine.hpp"
 #include "store/store_contract.hpp"
 
@@ -45,6 +46,13 @@ std::vector<std::string> schema_of(std::filesystem::path const& file) {
                                  .value())
         statements.push_back(sql);
     return statements;
+}
+
+/// A line for each step of a plan.
+std::string in_words(std::vector<std::tuple<int, int, int, std::string>> const& plan) {
+    std::string steps;
+    for (auto const& [id, parent, unused, detail] : plan) steps += detail + "\n";
+    return steps;
 }
 
 }  // namespace
@@ -147,8 +155,7 @@ TEST(Migrations, WhatIsDueIsFoundByIndex) {
                           .use(1)
                           .values<int, int, int, std::string>();
     ASSERT_TRUE(plan) << plan.error().message;
-    std::string searches;
-    for (auto const& [id, parent, unused, detail] : *plan) searches += detail + "\n";
+    auto const searches = in_words(*plan);
     for (auto const* range :
          {"courses_by_start (state=? AND starts_at<?)", "courses_by_end (state=? AND ends_at<?)",
           "courses_by_wish (wanted=? AND state=?)", "courses_by_lease (state=? AND lease_until=?)",
@@ -156,6 +163,29 @@ TEST(Migrations, WhatIsDueIsFoundByIndex) {
           "courses_by_deadline (state=? AND deadline<?)"})
         EXPECT_THAT(searches, testing::HasSubstr(range));
     EXPECT_THAT(searches, testing::Not(testing::HasSubstr("SCAN courses")));
+}
+
+/// Nor is a page of 20,000 people sorted for itself.
+TEST(Migrations, APageOfACoursesPeopleIsReadInItsOrder) {
+    TemporaryFolder const folder;
+    auto const file = folder.path() / "carrel.sqlite";
+    auto const store = open_sqlite_store(file).value();
+    SqliteEngine const engine(file);
+    auto const connection =
+        engine.connect(SqliteEngine::Use::Write, std::chrono::seconds(5)).value();
+    for (bool const reversed : {false, true}) {
+        auto const sql = UsersTable::in_course_sql({.reversed = reversed});
+        auto const plan = Query(*connection, "explain query plan " + sql)
+                              .use(std::string("course"))
+                              .use(ApplicationState::Accepted)
+                              .use(std::string("course"))
+                              .use(200)
+                              .use(0)
+                              .values<int, int, int, std::string>();
+        ASSERT_TRUE(plan) << plan.error().message;
+        EXPECT_THAT(in_words(*plan), testing::HasSubstr("users_by_creation"));
+        EXPECT_THAT(in_words(*plan), testing::Not(testing::HasSubstr("TEMP B-TREE FOR ORDER")));
+    }
 }
 
 }  // namespace carrel

@@ -21,5 +21,6 @@ extern std::string_view const migration_0003_instance;
 extern std::string_view const migration_0004_hub_tokens;
 extern std::string_view const migration_0005_hub_groups;
 extern std::string_view const migration_0006_hub_shares;
+extern std::string_view const migration_0007_user_order;
 
 }  // namespace carrel

@@ -66,18 +66,21 @@ Result<std::map<UserId, User>> UsersTable::find_all(std::vector<UserId> const& i
 
 // Only ids are sorted: whole rows would be many times as much to move. Everybody is looked at, in
 // the order asked for, rather than the course's people one by one, which pays off for big courses.
-Result<std::vector<User>> UsersTable::in_course(CourseId const& course, CoursePage const& page) {
+std::string UsersTable::in_course_sql(CoursePage const& page) {
     auto const* const way = page.reversed ? "desc" : "asc";
     auto const order = page.order == CoursePage::Order::Name
                            ? fmt::format("name {}", way)
                            : fmt::format("created_at {0}, name {0}", way);
-    auto const sql = fmt::format(
+    return fmt::format(
         "select id from users where exists (select 1 from applications a where "
         "a.course_id = :course and a.user_id = users.id and a.state = :state) or id in (select "
         "user_id from course_leaders where course_id = :led) order by {} limit :limit offset "
         ":offset",
         order);
-    TRY(auto const rows, Query(connection_, sql)
+}
+
+Result<std::vector<User>> UsersTable::in_course(CourseId const& course, CoursePage const& page) {
+    TRY(auto const rows, Query(connection_, in_course_sql(page))
                              .use(course)
                              .use(ApplicationState::Accepted)
                              .use(course)

@@ -19,6 +19,9 @@ public:
     Result<std::map<UserId, User>> find_all(std::vector<UserId> const& ids) override;
     Result<std::vector<User>> in_course(CourseId const& course, CoursePage const& page) override;
 
+    /// The statement behind `in_course`, for a test of how the engine goes about it.
+    static std::string in_course_sql(CoursePage const& page);
+
 private:
     Connection& connection_;
 };
