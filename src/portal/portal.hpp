@@ -41,9 +41,8 @@ struct IsolationReport {
 struct PlatformFacts {
     std::vector<EnvironmentOption> environments;
     IsolationReport isolation;
-    bool one_origin =
-        false;  ///< browsers do not keep servers apart from each other and from these pages
-    int named_servers = 0;  ///< how many a person may have in a course beside the default one
+    bool one_origin = false;  ///< browsers do not keep servers and these pages apart
+    int named_servers = 0;    ///< how many a person may have in a course beside the default one
     std::string version;
     Time started_at;
     std::filesystem::path data;  ///< whose disk the overview measures

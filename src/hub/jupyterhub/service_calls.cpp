@@ -81,16 +81,8 @@ Result<> insert(Transaction& transaction, Caller const& caller, Wish const& wish
     auto const made = transaction.hub_services().insert(service);
     if (!made && made.error().code == Code::Conflict) return taken;
     TRY_VOID(made);
-    HubToken token;
-    token.secret_hash = hash_secret(wish.token);
-    token.course = service.course;
-    token.service = service.name;
-    token.kind = HubTokenKind::Service;
-    token.client = service_client(service.name);
-    token.scopes = "inherit";
-    token.note = "Service " + service.name;
-    token.created_at = now;
-    auto const kept = transaction.hub_tokens().insert(token);
+    auto const kept = transaction.hub_tokens().insert(
+        service_token(service.course, service.name, wish.token, now));
     if (!kept && kept.error().code == Code::Conflict)
         return fail(Code::InvalidArgument, "this token belongs to somebody already");
     TRY_VOID(kept);

@@ -256,34 +256,30 @@ ShareCalls::Answer ShareCalls::take_all_back(http::Request& request) {
     });
 }
 
+Result<std::vector<SharedServer>> ShareCalls::find_shared_with(http::Request const& request,
+                                                               Caller& caller) const {
+    auto const& name = request.parameter("name");
+    TRY(caller, callers_.identify(request));
+    TRY_VOID(require_scope(caller, "read:users:shares", {.user = name}));
+    return use_.store.read([&](Transaction& transaction) -> Result<std::vector<SharedServer>> {
+        TRY(auto const user, find_user_of_hub(transaction, caller.course, name));
+        TRY(auto const found, transaction.hub_shares().of_user(caller.course.id, user.id));
+        return with_people(transaction, found);
+    });
+}
+
 ShareCalls::Answer ShareCalls::shared_with(http::Request& request) {
     CO_TRY_VOID(read_page(request));
     Caller caller;
-    CO_TRY(auto const shares, co_await use_.pool.run([&]() -> Result<std::vector<SharedServer>> {
-        auto const& name = request.parameter("name");
-        TRY(caller, callers_.identify(request));
-        TRY_VOID(require_scope(caller, "read:users:shares", {.user = name}));
-        return use_.store.read([&](Transaction& transaction) -> Result<std::vector<SharedServer>> {
-            TRY(auto const user, find_user_of_hub(transaction, caller.course, name));
-            TRY(auto const found, transaction.hub_shares().of_user(caller.course.id, user.id));
-            return with_people(transaction, found);
-        });
-    }));
+    CO_TRY(auto const shares,
+           co_await use_.pool.run([&] { return find_shared_with(request, caller); }));
     co_return page_of(request, caller, shares);
 }
 
 ShareCalls::Answer ShareCalls::one_shared_with(http::Request& request) {
     Caller caller;
-    CO_TRY(auto const shares, co_await use_.pool.run([&]() -> Result<std::vector<SharedServer>> {
-        auto const& name = request.parameter("name");
-        TRY(caller, callers_.identify(request));
-        TRY_VOID(require_scope(caller, "read:users:shares", {.user = name}));
-        return use_.store.read([&](Transaction& transaction) -> Result<std::vector<SharedServer>> {
-            TRY(auto const user, find_user_of_hub(transaction, caller.course, name));
-            TRY(auto const found, transaction.hub_shares().of_user(caller.course.id, user.id));
-            return with_people(transaction, found);
-        });
-    }));
+    CO_TRY(auto const shares,
+           co_await use_.pool.run([&] { return find_shared_with(request, caller); }));
     for (auto const& shared : shares)
         if (shared.owner.name == request.parameter("owner") &&
             shared.share.server == request.parameter("server"))

@@ -59,6 +59,9 @@ private:
         [[nodiscard]] bool about(std::string_view name) const { return whole || name == server; }
     };
     [[nodiscard]] Result<Asked> ask(http::Request const& request, std::string_view scope) const;
+    /// What is shared with whom the path names; `caller` becomes who asks.
+    [[nodiscard]] Result<std::vector<SharedServer>> find_shared_with(http::Request const& request,
+                                                                     Caller& caller) const;
     [[nodiscard]] Result<> check_there(Transaction& transaction, Asked const& asked) const;
     [[nodiscard]] nlohmann::json model(Caller const& caller, SharedServer const& shared) const;
     [[nodiscard]] nlohmann::json server_of(Course const& course, User const& owner,

@@ -17,6 +17,20 @@ std::string service_path(std::string_view slug, std::string_view name) {
 
 std::string service_client(std::string_view name) { return fmt::format("service-{}", name); }
 
+HubToken service_token(CourseId const& course, std::string const& name, std::string_view secret,
+                       Time now) {
+    HubToken token;
+    token.secret_hash = hash_secret(secret);
+    token.course = course;
+    token.service = name;
+    token.kind = HubTokenKind::Service;
+    token.client = service_client(name);
+    token.scopes = "inherit";
+    token.note = "Service " + name;
+    token.created_at = now;
+    return token;
+}
+
 std::string service_callback(std::string_view slug, Service const& service) {
     if (!service.redirect_uri.empty()) return service.redirect_uri;
     return service_path(slug, service.name) + "oauth_callback";

@@ -42,6 +42,9 @@ struct Service {
 [[nodiscard]] std::string service_path(std::string_view slug, std::string_view name);
 /// "service-cull", its OAuth client.
 [[nodiscard]] std::string service_client(std::string_view name);
+/// What `secret` is kept as, with all the rights that its service has.
+[[nodiscard]] HubToken service_token(CourseId const& course, std::string const& name,
+                                     std::string_view secret, Time now);
 /// Where it takes a visitor's code.
 [[nodiscard]] std::string service_callback(std::string_view slug, Service const& service);
 /// `[a-z0-9._-]`, 1 to 63, a letter or digit first.

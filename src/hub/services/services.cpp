@@ -123,16 +123,8 @@ Task<> Services::start(Instance& instance) {
     CO_TRY_VOID(co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
             TRY_VOID(transaction.hub_tokens().remove_of_service(instance.course.id, name));
-            HubToken token;
-            token.secret_hash = hash_secret(secret);
-            token.course = instance.course.id;
-            token.service = name;
-            token.kind = HubTokenKind::Service;
-            token.client = service_client(name);
-            token.scopes = "inherit";
-            token.note = "Service " + name;
-            token.created_at = now;
-            TRY_VOID(transaction.hub_tokens().insert(token));
+            TRY_VOID(transaction.hub_tokens().insert(
+                service_token(instance.course.id, name, secret, now)));
             return {};
         });
     }));
