@@ -20,7 +20,7 @@ async function person(name) {
   const page = await context.newPage();
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   people[name] = { name, context, page, complaints };
   return people[name];
 }
@@ -33,8 +33,8 @@ async function logIn({ name, page }) {
   await page.waitForURL((url) => url.pathname === '/');
 }
 
-/** Some actions ask back, in a dialog. */
-const confirmIfAsked = ({ page }) => page.getByTestId('confirm').click({ timeout: 2_000 }).catch(() => {});
+/** What cannot be taken back asks back, in a dialog. */
+const confirm = ({ page }) => page.getByTestId('confirm').click();
 
 /** A test that keeps pictures of all pages when it fails: they say more than its message. */
 function chapter(name, act) {
@@ -87,7 +87,6 @@ chapter('an administrator accepts it', async () => {
   await greta.page.getByTestId('accept-bird-songs').waitFor();
   await picture(greta, 'governance');
   await greta.page.getByTestId('accept-bird-songs').click();
-  await confirmIfAsked(greta);
   await greta.page.getByTestId('accept-bird-songs').waitFor({ state: 'detached' });
 });
 
@@ -101,7 +100,6 @@ chapter('the leader copies the invitation; deployed ahead of its time, the cours
 
   await greta.page.goto(`${platform.url}/courses/bird-songs/manage`);
   await greta.page.getByTestId('deploy').click();
-  await confirmIfAsked(greta);
   await lea.page.locator('[data-testid=course-state][data-state=deployed]').first().waitFor();
 });
 
@@ -126,7 +124,6 @@ chapter('the leader accepts one and rejects the other', async () => {
   await lea.page.getByTestId('accept-ada').click();
   await lea.page.getByTestId('accept-ada').waitFor({ state: 'detached' });
   await lea.page.getByTestId('reject-bob').click();
-  await confirmIfAsked(lea);
   await lea.page.getByTestId('reject-bob').waitFor({ state: 'detached' });
 });
 
@@ -137,12 +134,8 @@ chapter('the participant starts a server, and runs a cell in JupyterLab', async 
   await ada.page.getByTestId('open-server').waitFor();
   await picture(ada, 'hub');
 
-  const [opened] = await Promise.all([
-    ada.context.waitForEvent('page', { timeout: 5_000 }).catch(() => ada.page),
-    ada.page.getByTestId('open-server').click(),
-  ]);
-  const lab = opened;
-  lab.setDefaultTimeout(60_000);
+  const lab = ada.page;
+  await ada.page.getByTestId('open-server').click();
   await lab.locator('.jp-Launcher').first().waitFor();
   await lab.locator('.jp-LauncherCard[data-category="Notebook"]').first().click();
   const cell = lab.locator('.jp-Notebook .jp-CodeCell .cm-content').first();
@@ -188,12 +181,12 @@ chapter('the participant stops the server; the leader ends the course; the take-
   const { ada, lea } = people;
   await ada.page.goto(`${platform.url}/courses/bird-songs`);
   await ada.page.getByTestId('stop-server').click();
-  await confirmIfAsked(ada);
+  await confirm(ada);
   await ada.page.getByTestId('start-server').waitFor();
 
   await lea.page.goto(`${platform.url}/courses/bird-songs/manage`);
   await lea.page.getByTestId('degrade').click();
-  await lea.page.getByTestId('confirm').click();
+  await confirm(lea);
   await lea.page.locator('[data-testid=course-state][data-state=degraded]').first().waitFor({ timeout: 60_000 });
   await picture(lea, 'manage-degraded');
 

@@ -1,7 +1,7 @@
 // A real Carrel for a browser test: `carrel serve` on a free port with a data folder of its own.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { randomBytes, createHash } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -33,14 +33,19 @@ function runtimeFolder(data) {
   return `/tmp/carrel-${process.getuid()}/${hash}`;
 }
 
-/** A port that nobody listens on at this moment. */
+/** A port that nobody listens on, below those that the system gives to outgoing connections meanwhile. */
 export async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  const [firstEphemeral] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
+  for (;;) {
+    const server = net.createServer();
+    const bound = new Promise((resolve) => { server.once('listening', () => resolve(true)).once('error', () => resolve(false)); });
+    server.listen(randomInt(10_000, Math.max(firstEphemeral, 20_000)), '127.0.0.1');
+    if (!(await bound)) continue;
+    const { port } = server.address();
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 export class Platform {

@@ -43,7 +43,7 @@ def test_killed_control_processes_cut_no_websocket_and_the_next_sets_the_routes_
     revoked_fields = f"Cookie: carrel_edge={revoked.server(guest.course.slug).http.cookies['carrel_edge']}\r\n"
     assert status_of(guest, revoked_fields) == 200
     revoked.delete("/api/v1/session")
-    wait_until(lambda: status_of(guest, revoked_fields) == 403, 30, "the revocation")
+    wait_until(lambda: status_of(guest, revoked_fields) == 403, what="the revocation")
     truth = {guest.path, other.path}
     assert routes_of_servers(mine) == truth
     with Crowd(guest, portal=False) as crowd:
@@ -60,7 +60,7 @@ def test_killed_control_processes_cut_no_websocket_and_the_next_sets_the_routes_
             assert status_of(guest, other.fields) == 403
             os.kill(pid, signal.SIGKILL)
             mine.wait_for_control(other_than=pid)
-            wait_until(lambda: routes_of_servers(mine) == truth, 5, "the routes being the truth")
+            wait_until(lambda: routes_of_servers(mine) == truth, what="the routes being the truth")
             assert status_of(other, other.fields) == 200
             assert status_of(guest, revoked_fields) == 403
     print(f"{KILLS} kills: {crowd}")
@@ -76,11 +76,11 @@ def test_a_server_that_ends_while_control_is_gone_loses_its_route(mine, name):
     os.kill(pid, signal.SIGSTOP)
     with Line(guest.address) as line:
         line.send(f"GET {guest.path}/exit HTTP/1.1\r\nHost: test\r\n{guest.fields}\r\n".encode())
-        wait_until(lambda: status_of(guest, guest.fields) == 503, 30, "the server being gone")
+        wait_until(lambda: status_of(guest, guest.fields) == 503, what="the server being gone")
     os.kill(pid, signal.SIGKILL)
     mine.wait_for_control(other_than=pid)
-    wait_until(lambda: guest.path not in routes_of_servers(mine), 5, "its route being gone")
-    wait_until(lambda: guest.course.server_state(guest.person.username) == "failed", 30, "the portal saying so")
+    wait_until(lambda: guest.path not in routes_of_servers(mine), what="its route being gone")
+    wait_until(lambda: guest.course.server_state(guest.person.username) == "failed", what="the portal saying so")
 
 
 @contextlib.contextmanager
@@ -90,7 +90,7 @@ def without_control(carrel):
         waiting = Background(fcntl.flock, lock, fcntl.LOCK_EX)
         pid = carrel.kill_control()
         waiting.result()
-        wait_until(lambda: carrel.children().get("control") not in (None, pid), 30, "the next one starting")
+        wait_until(lambda: carrel.children().get("control") not in (None, pid), what="the next one starting")
         yield
     carrel.wait_for_control(other_than=pid)
 

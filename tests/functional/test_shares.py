@@ -56,7 +56,7 @@ def closed_soon(visit):
             return False  # the very request that was under way is cut
         return answer.status_code == 403
 
-    wait_until(closed, timeout=10, what="the visitor being out")
+    wait_until(closed, what="the visitor being out")
 
 
 def test_one_person_enters_one_server(course):

@@ -10,6 +10,7 @@ from request_corpus import MALFORMED, VALID
 from support import strict_http
 from support.carrel_process import wait_until
 from support.naive_relay import NaiveRelay
+from support.ports import free_port
 from support.proxy_process import RawClient
 
 
@@ -139,11 +140,6 @@ frontend f
 backend b
   server s 127.0.0.1:{target}
 """
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 PEERS = {

@@ -22,15 +22,11 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(TOP / "tests"))
 
 from support.carrel_process import PROGRAM, wait_until  # noqa: E402
+from support.ports import free_port  # noqa: E402
 
 TOKEN = "contract-token"
 INSTALLED = [TOP / folder / "node_modules/.bin/configurable-http-proxy" for folder in ("build/bench", "bench")]
 ORIGINAL = os.environ.get("CARREL_CHP") or str(next((path for path in INSTALLED if path.exists()), INSTALLED[0]))
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class Peer:

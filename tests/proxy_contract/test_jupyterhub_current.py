@@ -67,7 +67,7 @@ def test_logs_in_spawns_and_runs_code(hub):
         assert process.poll() is None, text_of(log)[-3000:]
         try:
             return session.get(url + "/hub/health", timeout=2).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     wait_until(is_up, 90, "the hub behind our proxy")

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from support import pebble
 from support.carrel_process import CarrelProcess, wait_until
+from support.ports import free_port
 
 PROGRAMS, REASON = (None, "uacme is not installed") if shutil.which("uacme") is None else pebble.find()
 NAMESPACES = subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode == 0
@@ -48,7 +49,7 @@ def describe(certificate):
 
 
 def test_a_certificate_is_issued_and_used(tmp_path, monkeypatch):
-    http_port = pebble.free_port()
+    http_port = free_port()
     with pebble.Pebble(PROGRAMS, http_port) as authority:
         folder = trusting_uacme(tmp_path / "bin", authority.authority.certificate)
         monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")

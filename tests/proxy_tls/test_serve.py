@@ -5,7 +5,7 @@ import ssl
 import pytest
 import requests
 from support.carrel_process import CarrelProcess
-from support.pebble import free_port
+from support.ports import free_port
 
 
 @pytest.fixture

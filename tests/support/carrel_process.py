@@ -36,7 +36,7 @@ lead_seconds = 60
 """
 
 
-def wait_until(condition, timeout=30, what="the condition"):
+def wait_until(condition, timeout=60, what="the condition"):
     """Returns the first true result of `condition`, asked again and again; fails after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:

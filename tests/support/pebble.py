@@ -14,6 +14,7 @@ import tempfile
 
 from .authority import Authority
 from .carrel_process import TOP, wait_until
+from .ports import free_port
 
 # Later ones offer challenges without a token among the others, over which uacme 1.7 stumbles.
 MODULE = "github.com/letsencrypt/pebble/v2/cmd/{}@v2.8.0"
@@ -36,12 +37,6 @@ def find():
                 return None, f"{name} cannot be built: {built.stderr[-300:]}"
         paths[name] = str(path)
     return paths, None
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Pebble:

@@ -148,7 +148,7 @@ TEST_F(Bridge, DoesNotTakeAStrangerOnTheServersPortForTheServer) {
     http::Server* stranger = nullptr;
     std::unique_ptr<http::Server> held;
     auto const started = [&]() -> Task<Started> {
-        co_return co_await world_.spawner->start(server, Deadline::after(Milliseconds(1500)), {});
+        co_return co_await world_.spawner->start(server, Deadline::after(Seconds(5)), {});
     };
     auto const take_port = [&]() -> Task<> {
         unsigned short port = 0;

@@ -147,7 +147,7 @@ TEST_F(ProcessSpawnerTest, ServerThatNeverAnswersIsEndedAtTheDeadline) {
     auto ada = world.spec(1, "ada");
     ada.environment.command = {"/bin/bash", "-c", "sleep 1000; : " + mark(), "{socket}"};
     auto const started =
-        world.loop.wait(world.spawner->start(ada, Deadline::after(Milliseconds(300)), {}));
+        world.loop.wait(world.spawner->start(ada, Deadline::after(Seconds(2)), {}));
     ASSERT_FALSE(started);
     EXPECT_EQ(started.error().code, Code::Unavailable);
     EXPECT_THAT(started.error().message, HasSubstr("did not answer in time"));
