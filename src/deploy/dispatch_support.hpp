@@ -151,6 +151,14 @@ protected:
             kinds.push_back(event.kind);
         return kinds;
     }
+    std::vector<std::string> event_details() {
+        auto const id = course().id;
+        std::vector<std::string> details;
+        for (auto const& event :
+             look([&](Transaction& t) { return t.events().of_course(id, 0, 1000); }))
+            details.push_back(event.detail);
+        return details;
+    }
     std::unique_ptr<ControlProcess> start(Provisioner& provisioner) {
         return std::make_unique<ControlProcess>(
             *store, clock, random, std::map<std::string, Provisioner*>{{"local", &provisioner}},

@@ -223,7 +223,9 @@ Task<> Dispatcher::perform(std::shared_ptr<Run> run) {
     auto const found = provisioners_.find(target);
     if (found == provisioners_.end())
         co_return fail(Code::Internal, "nothing here makes hubs for the target \"{}\"", target);
-    auto const report_to = [this, run](std::string const& message) { report(run, message); };
+    auto const report_to = [this, run](Provisioner::Progress progress) {
+        report(run, std::move(progress));
+    };
     try {
         if (run->deployment.kind == DeploymentKind::Deploy)
             co_return co_await found->second->deploy(run->course, run->deployment, report_to);
@@ -233,10 +235,11 @@ Task<> Dispatcher::perform(std::shared_ptr<Run> run) {
     }
 }
 
-void Dispatcher::report(std::shared_ptr<Run> const& run, std::string message) {
+void Dispatcher::report(std::shared_ptr<Run> const& run, Provisioner::Progress progress) {
     {
         std::scoped_lock const lock(run->notes_in);
-        run->notes.push_back({clock_.now(), std::move(message)});
+        run->notes.push_back(
+            {clock_.now(), std::move(progress.message), std::move(progress.detail)});
     }
     pool_.post([this, run] {
         std::scoped_lock const lock(run->writing);

@@ -75,7 +75,7 @@ private:
     void stop(asio::any_io_executor const& executor, DeploymentId const& id);
     Task<> work(std::shared_ptr<Run> run);
     Task<> perform(std::shared_ptr<Run> run);
-    void report(std::shared_ptr<Run> const& run, std::string message);
+    void report(std::shared_ptr<Run> const& run, Provisioner::Progress progress);
     Result<> conclude(Run& run, Result<> const& outcome);
     Task<> pause();
     Task<> give_back();

@@ -57,6 +57,8 @@ TEST_F(DispatcherTest, DeploysAtStartAndDegradesAtEnd) {
     EXPECT_EQ(fake.degrades, 1);
     EXPECT_THAT(events(), ElementsAre("deploy_started", "deploy_progress", "deployed",
                                       "degrade_started", "degrade_progress", "degraded"));
+    EXPECT_THAT(event_details(), ElementsAre("{}", R"({"step":"deploy"})", "{}", "{}",
+                                             R"({"step":"degrade"})", "{}"));
 }
 
 TEST_F(DispatcherTest, DeploysACourseThatIsAcceptedLate) {

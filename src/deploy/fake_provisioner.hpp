@@ -22,12 +22,12 @@ class FakeProvisioner : public Provisioner {
 public:
     Task<> deploy(Course, Deployment, Report report) override {
         ++deploys;
-        report("deployed by a fake");
+        report({"deployed by a fake", R"({"step":"deploy"})"});
         co_return Result<>();
     }
     Task<> degrade(Course, Deployment, Report report) override {
         ++degrades;
-        report("degraded by a fake");
+        report({"degraded by a fake", R"({"step":"degrade"})"});
         co_return Result<>();
     }
     int deploys = 0;

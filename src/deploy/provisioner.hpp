@@ -18,8 +18,12 @@ class Provisioner {
 public:
     virtual ~Provisioner() = default;
 
-    /// One sentence for the timeline, as work goes on.
-    using Report = std::function<void(std::string const& message)>;
+    /// One sentence for the timeline, as work goes on, and the same for programs: a JSON object.
+    struct Progress {
+        std::string message;
+        std::string detail = "{}";
+    };
+    using Report = std::function<void(Progress progress)>;
 
     /// Makes the hub. When it returns success, participants can start servers.
     /// The error's message is the reason that a human reads.

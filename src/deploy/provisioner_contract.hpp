@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
+#include <nlohmann/json.hpp>
 
 #include <memory>
 #include <optional>
@@ -31,7 +32,9 @@ protected:
         deployment.started_at = SystemClock().now();
         deployment.deadline = deployment.started_at + Seconds(900);
         ready_.expect(deployment);
-        auto const report = [this](std::string const& message) { reports_.push_back(message); };
+        auto const report = [this](Provisioner::Progress progress) {
+            reports_.push_back(std::move(progress));
+        };
         auto task = kind == DeploymentKind::Deploy
                         ? ready_.provisioner->deploy(ready_.course, deployment, report)
                         : ready_.provisioner->degrade(ready_.course, deployment, report);
@@ -43,7 +46,7 @@ protected:
         return outcome.value_or(fail(Code::Internal, "it did not end"));
     }
 
-    std::vector<std::string> reports_;
+    std::vector<Provisioner::Progress> reports_;
 
 private:
     ReadyProvisioner ready_ = GetParam()();
@@ -64,9 +67,15 @@ TEST_P(ProvisionerContract, DegradesWhatWasNeverDeployed) {
     EXPECT_TRUE(perform(DeploymentKind::Degrade));
 }
 
-TEST_P(ProvisionerContract, ReportsInSentences) {
+TEST_P(ProvisionerContract, ReportsSentencesForPeopleAndObjectsForPrograms) {
     EXPECT_TRUE(perform(DeploymentKind::Deploy));
-    for (auto const& report : reports_) EXPECT_FALSE(report.empty());
+    EXPECT_TRUE(perform(DeploymentKind::Degrade));
+    EXPECT_FALSE(reports_.empty());
+    for (auto const& report : reports_) {
+        EXPECT_FALSE(report.message.empty());
+        EXPECT_TRUE(nlohmann::json::parse(report.detail, nullptr, false).is_object())
+            << report.detail;
+    }
 }
 
 }  // namespace carrel

@@ -19,12 +19,13 @@ std::string_view gerund(DeploymentKind kind) {
 }
 
 Result<> tell(Transaction& transaction, Course const& course, Time now, std::string_view kind,
-              std::string message) {
+              std::string message, std::string detail = "{}") {
     Event event;
     event.at = now;
     event.kind = kind;
     event.course = course.id;
     event.message = std::move(message);
+    event.detail = std::move(detail);
     TRY_VOID(transaction.events().append(event));
     return {};
 }
@@ -249,7 +250,7 @@ Result<> add_progress(Transaction& transaction, Deployment const& deployment,
     auto const* const kind =
         deployment.kind == DeploymentKind::Deploy ? "deploy_progress" : "degrade_progress";
     for (auto const& note : notes)
-        TRY_VOID(tell(transaction, *course, note.at, kind, note.message));
+        TRY_VOID(tell(transaction, *course, note.at, kind, note.message, note.detail));
     return {};
 }
 

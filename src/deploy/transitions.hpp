@@ -61,6 +61,7 @@ struct Step {
 struct ProgressNote {
     Time at;
     std::string message;
+    std::string detail = "{}";  ///< JSON object
 };
 /// Adds to the course's timeline what a provisioner reports, while its deployment is current.
 [[nodiscard]] Result<> add_progress(Transaction& transaction, Deployment const& deployment,

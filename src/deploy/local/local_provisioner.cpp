@@ -14,6 +14,13 @@ std::string people(size_t count) {
     return count == 1 ? "1 person" : fmt::format("{} people", count);
 }
 
+/// `sentence` has a place for the people.
+Provisioner::Progress progress(fmt::format_string<std::string> sentence, std::string_view step,
+                               size_t count) {
+    return {.message = fmt::format(sentence, people(count)),
+            .detail = fmt::format(R"({{"step":"{}","people":{}}})", step, count)};
+}
+
 std::unexpected<Error> superseded(Deployment const& deployment) {
     return fail(Code::Cancelled, "deployment {} does not count any more", deployment.id);
 }
@@ -33,8 +40,9 @@ Task<> LocalProvisioner::deploy(Course course, Deployment deployment, Report rep
             if (was_deleted) ++restored;
         }
         if (restored > 0)
-            report(fmt::format("the homes of {} came back from their exports", people(restored)));
-        report(fmt::format("the homes of {} are ready", people(homes.size())));
+            report(progress("the homes of {} came back from their exports", "homes_restored",
+                            restored));
+        report(progress("the homes of {} are ready", "homes_ready", homes.size()));
         return {};
     });
 }
@@ -74,13 +82,13 @@ Task<> LocalProvisioner::degrade(Course course, Deployment deployment, Report re
             if (!there) continue;
             exported.push_back(std::move(home));
             // Without the name: every participant reads this.
-            report(
-                fmt::format("the homes of {} are exported and verified", people(exported.size())));
+            report(progress("the homes of {} are exported and verified", "homes_exported",
+                            exported.size()));
         }
         // Every home is safe; from here on homes go.
         for (auto const& home : exported) TRY_VOID(remove_one(course, deployment, home));
         TRY_VOID(prove_gone(course));
-        report(fmt::format("the homes of {} are deleted", people(exported.size())));
+        report(progress("the homes of {} are deleted", "homes_deleted", exported.size()));
         return {};
     });
 }
