@@ -105,10 +105,11 @@ TEST_F(SandboxLimits, ForkBombIsStopped) {
 TEST_F(SandboxLimits, BusyServerIsThrottled) {
     if (!has_cgroups()) GTEST_SKIP() << "no cgroups here";
     auto ada = world.spec(1, "ada");
-    ada.resources.cpu = 0.1;
+    ada.resources.cpu = 0.5;
     auto const started = world.start_or_fail(ada);
-    (void)world.run_inside(ada, started,
-                           "exec /usr/bin/python3 -c 'for _ in range(3000000): pass'");
+    constexpr auto busy =
+        "exec /usr/bin/python3 -c 'import time\nwhile time.process_time() < 0.5: pass'";
+    EXPECT_EQ(world.run_inside(ada, started, busy).code, 0);
     auto const state = parse_process_state(started.state);
     ASSERT_TRUE(state);
     long long throttled = 0;
