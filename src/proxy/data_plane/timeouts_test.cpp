@@ -26,6 +26,22 @@ protected:
     }
     /// Once this is answered, what was sent before on other connections has been seen.
     void settle() const { ASSERT_THAT(proxy.get("/_chp_healthz"), StartsWith("HTTP/1.1 200")); }
+    /// Sends until the proxy takes nothing for a while, then lets two minutes pass until it closes.
+    /// Sockets may take a little more at any time, by which the two minutes begin anew; but not
+    /// for ever. Whether the proxy closed.
+    bool send_until_cut_off(Peer& peer) {
+        std::string const piece(1UL << 20U, 'x');
+        for (int refused = 0; refused < 50;) {
+            refused = peer.send_some(piece) == 0 ? refused + 1 : 0;
+            settle();
+        }
+        for (int round = 0; round < 100 && !peer.has_closed(); ++round) {
+            time.advance(Milliseconds(121000));
+            settle();
+            while (!peer.has_closed() && peer.send_some(piece) > 0) settle();
+        }
+        return peer.has_closed();
+    }
     ManualTime time;
     TestProxy proxy{options(time)};
 };
@@ -112,41 +128,30 @@ TEST_F(Timeouts, GiveUpConnectingAfterTenSeconds) {
 }
 
 TEST_F(Timeouts, CutOffAReaderThatTakesNothingForTwoMinutes) {
-    constexpr size_t size = 64UL << 20U;
-    std::promise<void> gone;
+    std::promise<bool> cut_off;
     ScriptedUpstream upstream([&](Peer& peer) {
         peer.read_head();
-        peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
-        std::string const piece(1UL << 20U, 'x');
-        size_t refused = 0;
-        for (size_t sent = 0; sent < size && refused < 200;) {
-            auto const taken = peer.send_some(piece);
-            sent += taken;
-            refused = taken == 0 ? refused + 1 : 0;
-            if (taken == 0) settle();
-        }
-        time.advance(Milliseconds(121000));
-        EXPECT_TRUE(peer.is_closed());
-        gone.set_value();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(1UL << 40U) + "\r\n\r\n");
+        cut_off.set_value(send_until_cut_off(peer));
     });
     proxy.add_route("/", upstream.url());
     auto client = proxy.connect();
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    EXPECT_TRUE(cut_off.get_future().get());
 }
 
 TEST_F(Timeouts, CloseIdleUpstreamConnectionsAfterFourSeconds) {
-    std::promise<void> closed;
+    std::promise<bool> closed;
     ScriptedUpstream upstream([&](Peer& peer) {
         peer.read_head();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        EXPECT_TRUE(peer.is_closed());
-        closed.set_value();
+        closed.set_value(peer.is_closed());
     });
     proxy.add_route("/", upstream.url());
     EXPECT_THAT(proxy.get("/"), EndsWith("ok"));
+    settle();  // the connection is kept since
     time.advance(Milliseconds(4200));
-    EXPECT_EQ(closed.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    EXPECT_TRUE(closed.get_future().get());
 }
 
 }  // namespace

@@ -40,6 +40,8 @@ public:
     std::string read_message();
     /// True when the peer closes (or resets) without another byte.
     [[nodiscard]] bool is_closed();
+    /// Whether it has done so by now; does not wait.
+    [[nodiscard]] bool has_closed() const;
     void half_close() const;
     void close();
     void reset();

@@ -108,6 +108,11 @@ std::string Peer::read_message() {
 }
 
 bool Peer::is_closed() { return pending_.empty() && !fill(); }
+bool Peer::has_closed() const {
+    char byte = 0;
+    auto const count = recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN);
+}
 void Peer::half_close() const { shutdown(descriptor_, SHUT_WR); }
 void Peer::close() {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
