@@ -1,17 +1,13 @@
 """No malformed request reaches a server in a form that could be read in two ways; no valid one is refused."""
 
 import contextlib
-import shutil
-import socket
-import subprocess
 
 import pytest
 from request_corpus import MALFORMED, VALID
 from support import strict_http
-from support.carrel_process import wait_until
 from support.naive_relay import NaiveRelay
-from support.ports import free_port
 from support.proxy_process import RawClient
+from support.readers import RELAYS, relay
 
 
 def converse(port, data):
@@ -117,56 +113,13 @@ def test_a_relay_that_checks_nothing_is_found_out(backend, figure):
     assert len(problems) >= 0.9 * len(MALFORMED)
 
 
-NGINX = """
-daemon off; pid {folder}/pid; error_log {folder}/error.log; master_process off; worker_processes 1;
-events {{ worker_connections 512; }}
-http {{
-  access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
-  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  upstream back {{ server 127.0.0.1:{target}; keepalive 8; }}
-  server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://back; proxy_http_version 1.1; proxy_set_header Connection "";
-    proxy_set_header Host $http_host; }} }}
-}}
-"""
-HAPROXY = """
-defaults
-  mode http
-  timeout client 5s
-  timeout server 5s
-  timeout connect 5s
-frontend f
-  bind 127.0.0.1:{port}
-  default_backend b
-backend b
-  server s 127.0.0.1:{target}
-"""
-
-
-PEERS = {
-    "nginx": (NGINX, ["nginx", "-p", "{folder}", "-c", "{config}"]),
-    "haproxy": (HAPROXY, ["haproxy", "-db", "-f", "{config}"]),
-}
-
-
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("name", RELAYS)
 def test_the_field_in_comparison(name, backend, tmp_path, figure):
     """Another control: the judge finds well-kept servers neither perfect nor bad. It is stricter than they have to be:
     a server that forgives an odd request and then answers the hidden one as the next is counted as unsafe."""
-    text, command = PEERS[name]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{name} is not installed")
-    port, config = free_port(), tmp_path / "config"
-    config.write_text(text.format(folder=tmp_path, port=port, target=backend.port))
-    command = [word.format(folder=tmp_path, config=config) for word in command]
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, what=f"{name} being ready")
+    with relay(name, backend.port, tmp_path) as port:
         problems = judge(port, backend)
         otherwise = [case[0] for case in VALID if not accepts(port, backend, *case[1:])]
-    finally:
-        process.terminate()
-        process.wait(10)
     figure("safe", f"{len(MALFORMED) - len(problems)} of {len(MALFORMED)}")
     figure("unsafe", "; ".join(f"{case}: {problem}" for case, problem in problems.items()))
     figure("valid as meant", f"{len(VALID) - len(otherwise)} of {len(VALID)}; otherwise: {' '.join(otherwise)}")
