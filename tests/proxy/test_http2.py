@@ -105,3 +105,25 @@ def test_http2_can_be_switched_off(certificate, backend):
         proxy.add_route("/", backend.url)
         answer = curl(f"https://localhost:{proxy.port}/", "--http2", "--write-out", "\n%{http_version}")
         assert answer.stdout.endswith(b"\n1.1")
+
+
+def test_streams_are_refused_when_there_is_no_room_for_more_connections(figure):
+    """Each counts as one; whoever is refused so knows that nothing has been done, and may try again."""
+    room = 89  # a proxy with 256 descriptors has 90 connections, of which h2load's own is one
+    waiting = []
+
+    def answer(request, connection):
+        waiting.append(connection)
+        if len(waiting) >= room:
+            while waiting:
+                waiting.pop().send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with RecordingBackend(answer) as backend, ProxyProcess("--cleartext-http2", descriptors=256) as proxy:
+        proxy.add_route("/", backend.url)
+        command = [need("h2load"), "-n", "120", "-c", "1", "-m", "120", f"http://127.0.0.1:{proxy.port}/"]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        figure("h2load", re.search(r"requests: .*", result.stdout).group(0))
+        assert f"{room} succeeded, {120 - room} failed" in result.stdout, result.stdout
+        # Nobody who was refused came to the server.
+        assert backend.accepted == room
+        assert curl(f"http://127.0.0.1:{proxy.port}/_chp_healthz", "--http2-prior-knowledge", "--write-out", "%{http_code}").stdout.endswith(b"200")

@@ -138,7 +138,6 @@ int Http2Callbacks::end_request(Http2Session& session, Http2Stream& stream, bool
         session.reset_stream(stream.id(), NGHTTP2_PROTOCOL_ERROR);
         return 0;
     } else {
-        session.count_useless();
         stream.take_problem(head.error());
     }
     // Every stream gets its turn, whatever the client thinks of their order: one long download

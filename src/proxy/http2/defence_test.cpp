@@ -53,6 +53,7 @@ TEST_F(Http2Defence, AStreamThatTheClientHasEndedTakesNoMore) {
     EXPECT_EQ(error_after(request + request), NGHTTP2_STREAM_CLOSED);
     auto const reset = http2_frame(NGHTTP2_RST_STREAM, 0, 1, std::string("\0\0\0\x8", 4));
     EXPECT_EQ(error_after(request + reset + request), NGHTTP2_STREAM_CLOSED);
+    EXPECT_EQ(error_after(request + reset + data), NGHTTP2_STREAM_CLOSED);
 }
 
 TEST_F(Http2Defence, StreamsAreOpenedInOrder) {

@@ -1,0 +1,114 @@
+// What a client of HTTP/2 may have at once: bytes on their way, and answers it does not read;
+// and that those who share a connection take turns.
+
+#include "base/temporary_folder.hpp"
+#include "proxy/data_plane/socket.hpp"
+#include "proxy/http2/client.hpp"
+#include "proxy/http2/session.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <vector>
+
+namespace carrel::proxy {
+namespace {
+
+using testing::StartsWith;
+
+Options with_http2() {
+    auto options = TestProxy::options();
+    options.cleartext_http2 = true;
+    return options;
+}
+
+/// A target that can be found, and never accepts anybody.
+class Deaf {
+public:
+    Deaf() {
+        auto const address = *unix_address(path_);
+        EXPECT_EQ(bind(listener_.descriptor(), address.get(), address.length), 0);
+        EXPECT_EQ(listen(listener_.descriptor(), 0), 0);
+        first_.emplace(Peer::connect(path_));
+    }
+    [[nodiscard]] std::string url() const {
+        std::string encoded;
+        for (char const c : path_) encoded += c == '/' ? "%2F" : std::string(1, c);
+        return "http+unix://" + encoded;
+    }
+
+private:
+    TemporaryFolder folder_;
+    std::string path_ = (folder_.path() / "listener.sock").string();
+    Socket listener_ = Socket(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    std::optional<Peer> first_;  ///< fills the queue
+};
+
+TEST(Http2Limits, UploadsOfAConnectionShareItsWindow) {
+    ManualTime const time;
+    auto options = with_http2();
+    options.time = &time;
+    Deaf const target;
+    TestProxy proxy(options);
+    proxy.add_route("/up", target.url());
+    Http2Client client(proxy.connect());
+    std::string const body(2UL * Http2Session::stream_window, 'x');
+    std::vector<int32_t> streams;
+    for (int i = 0; i < 16; ++i) streams.push_back(client.ask("POST", "/up", {}, body));
+    // Answers of other streams show that what was sent before has been dealt with.
+    for (int i = 0; i < 20; ++i) client.wait(client.ask("GET", "/_chp_healthz"));
+    size_t sent = 0;
+    for (auto const stream : streams) sent += body.size() - client.unsent(stream);
+    EXPECT_EQ(sent, size_t{Http2Session::connection_window});
+}
+
+TEST(Http2Limits, WhoDoesNotReadIsNotReadFrom) {
+    TestProxy proxy(with_http2());
+    auto client = proxy.connect();
+    client.send(http2_preface());
+    constexpr size_t much = 24UL << 20U;
+    size_t taken = 0;
+    uint32_t stream = 1;
+    std::string unsent;
+    for (int refused = 0; refused < 50 && taken < much;) {
+        for (; unsent.size() < 65536; stream += 2)
+            unsent +=
+                http2_frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM,
+                            stream, http2_get());
+        auto const sent = client.send_some(unsent);
+        unsent.erase(0, sent);
+        taken += sent;
+        refused = sent == 0 ? refused + 1 : 0;
+        if (sent == 0) ASSERT_THAT(proxy.get("/_chp_healthz"), StartsWith("HTTP/1.1 200"));
+    }
+    EXPECT_LT(taken, much);
+}
+
+TEST(Http2Limits, AnswersTakeTurns) {
+    constexpr size_t size = 60000;
+    ScriptedUpstream upstream(always_answer(std::string(size, 'x')));
+    TestProxy proxy(with_http2());
+    proxy.add_route("/", upstream.url());
+    Http2Client client(proxy.connect());
+    auto const open_windows = [&](uint32_t to) {
+        nghttp2_settings_entry const windows{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, to};
+        nghttp2_submit_settings(client.session(), NGHTTP2_FLAG_NONE, &windows, 1);
+        client.flush();
+    };
+    open_windows(0);
+    auto const first = client.ask("GET", "/a");
+    auto const second = client.ask("GET", "/b");
+    client.wait_for_head(first);
+    client.wait_for_head(second);
+    // Both bodies have come as far as the proxy.
+    for (int i = 0; i < 20; ++i) ASSERT_THAT(proxy.get("/a"), StartsWith("HTTP/1.1 200"));
+    open_windows(1U << 20U);
+    client.run_until([&] { return !client.answer(second).body.empty(); });
+    EXPECT_LT(client.answer(first).body.size(), size);
+    EXPECT_EQ(client.wait(first).body.size(), size);
+    EXPECT_EQ(client.wait(second).body.size(), size);
+}
+
+}  // namespace
+}  // namespace carrel::proxy
