@@ -45,7 +45,7 @@ void Exchange::answer_built_in(unsigned status, std::string_view detail) {
     note_error(status, detail);
     // The control process comes back by itself; a notebook server has to be started.
     bool const comes_back = status == 503 && route_ && route_->trusted;
-    if (comes_back) detail = "Carrel is restarting. This page tries again by itself.";
+    if (comes_back) detail = "The service is restarting. This page tries again by itself.";
     std::string fields;
     if (comes_back) fields += "Retry-After: 1\r\n";
     if (status == 405) fields += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
