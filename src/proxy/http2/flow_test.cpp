@@ -14,6 +14,7 @@
 namespace carrel::proxy {
 namespace {
 
+using testing::EndsWith;
 using testing::StartsWith;
 
 Options with_http2() {
@@ -201,8 +202,9 @@ TEST(Http2Flood, MoreStreamsThanAllowedAreRefusedAndMayBeTriedAgain) {
         all += http2_frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM,
                            2 * i + 1, http2_get());
     client.send(all);
-    client.read_until(http2_frame(NGHTTP2_RST_STREAM, 0, 2 * Http2Session::most_streams + 1,
-                                  std::string("\0\0\0\7", 4)));
+    auto const refusal = http2_frame(NGHTTP2_RST_STREAM, 0, 2 * Http2Session::most_streams + 1,
+                                     std::string("\0\0\0\7", 4));
+    EXPECT_THAT(client.read_until(refusal), EndsWith(refusal));
     go.set_value();
 }
 

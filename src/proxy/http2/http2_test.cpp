@@ -168,7 +168,8 @@ TEST(Http2, MalformedRequestsReachNobody) {
     for (auto const& fields : malformed) {
         client.send(http2_frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM,
                                 stream, http2_block(fields)));
-        client.read_until(http2_frame(NGHTTP2_RST_STREAM, 0, stream, std::string("\0\0\0\1", 4)));
+        auto const reset = http2_frame(NGHTTP2_RST_STREAM, 0, stream, std::string("\0\0\0\1", 4));
+        EXPECT_THAT(client.read_until(reset), EndsWith(reset)) << stream;
         stream += 2;
     }
     EXPECT_EQ(upstream.connections(), 0);
@@ -208,7 +209,8 @@ TEST(Http2, ABodyThatIsNotAsLongAsItSaysNeverLooksComplete) {
                 http2_frame(NGHTTP2_DATA, 0, 1, "12345"));
     begun.get_future().wait();
     client.send(http2_frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "67"));
-    client.read_until(http2_frame(NGHTTP2_RST_STREAM, 0, 1, std::string("\0\0\0\1", 4)));
+    auto const reset = http2_frame(NGHTTP2_RST_STREAM, 0, 1, std::string("\0\0\0\1", 4));
+    EXPECT_THAT(client.read_until(reset), EndsWith(reset));
     EXPECT_LT(received.get_future().get().size(), 10U);
 }
 
