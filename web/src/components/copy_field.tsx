@@ -18,7 +18,7 @@ export function CopyField({ label, value, testId }: CopyFieldProps) {
         readOnly
         onFocus={(event) => event.currentTarget.select()}
         style={{ flex: "1 1 14rem" }}
-        styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: "0.85rem" } }}
+        styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: "0.8125rem" } }}
         data-testid={testId}
       />
       <CopyButton value={value} timeout={2500}>

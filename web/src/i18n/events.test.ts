@@ -25,6 +25,12 @@ describe("eventSentence", () => {
     expect(eventSentence(event({ ...ready, detail: {} }), "de")).toBe("The homes of 3 people are ready.");
   });
 
+  it("tells who signed up from who made an account for somebody", () => {
+    const made = event({ kind: "user_created", actor: "ada", subject: "ada", message: "ada signed up by the invitation" });
+    expect(eventSentence(made, "de")).toBe("ada hat sich über die Einladung angemeldet");
+    expect(eventSentence({ ...made, actor: "greta" }, "de")).toBe("greta hat das Konto ada angelegt");
+  });
+
   it("keeps the reason of a failure", () => {
     expect(eventSentence(event({ kind: "failed", message: "the disk is full" }), "de")).toBe("Fehlgeschlagen: the disk is full.");
   });

@@ -13,9 +13,14 @@ function fill(template: string, known: Record<string, unknown>): string | null {
   return missing ? null : template.replace(/\{(\w+)\}/g, (_place, name: string) => String(known[name]));
 }
 
+/** What tells events apart: their step where the kind has several, else the kind. */
+function keyOf({ kind, actor, subject, detail }: CourseEvent): string {
+  if (typeof detail["step"] === "string") return detail["step"];
+  return kind === "user_created" && actor === subject ? "signed_up" : kind;
+}
+
 function inGerman(event: CourseEvent): string | null {
-  const step = event.detail["step"];
-  const template = german[typeof step === "string" ? step : event.kind];
+  const template = german[keyOf(event)];
   const sentence = template === undefined ? null : fill(template, facts(event));
   // Of a server beside the default one the program's sentence has the name at its end.
   const server = event.detail["server"];

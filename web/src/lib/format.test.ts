@@ -13,7 +13,8 @@ describe("times", () => {
     const now = Date.parse("2026-11-21T10:00:00Z");
     expect(formatRelative("2026-11-21T09:00:00Z", "en", now)).toBe("1 hour ago");
     expect(formatRelative("2026-11-24T10:00:00Z", "de", now)).toBe("in 3 Tagen");
-    expect(formatRelative("2026-11-21T09:59:55Z", "en", now)).toBe("now");
+    expect(formatRelative("2026-11-21T09:59:55Z", "en", now)).toBe("just now");
+    expect(formatRelative("2026-11-21T09:59:55Z", "de", now)).toBe("gerade eben");
   });
 
   it("go to the date picker and back unchanged", () => {

@@ -34,7 +34,8 @@ export function formatRelative(iso: string, locale: string, now = Date.now()): s
   for (const [unit, span] of spans) {
     if (Math.abs(seconds) >= span) return format.format(Math.trunc(seconds / span), unit);
   }
-  return format.format(seconds > -10 && seconds <= 0 ? 0 : seconds, "second");
+  if (seconds > -10 && seconds <= 0) return locale.startsWith("de") ? "gerade eben" : "just now";
+  return format.format(seconds, "second");
 }
 
 export function formatNumber(value: number, locale: string, digits = 1): string {

@@ -23,6 +23,8 @@ export const events: Record<string, string> = {
   home_exported: "Der Ordner von {subject} ist exportiert: {files} Dateien",
   takeout_downloaded: "{actor} hat die Arbeit von {subject} heruntergeladen",
 
+  signed_up: "{actor} hat sich über die Einladung angemeldet",
+  user_created: "{actor} hat das Konto {subject} angelegt",
   invitation_rotated: "{actor} hat den Einladungslink ersetzt",
   application_made: "{actor} hat sich beworben",
   application_accepted: "{actor} hat {subject} angenommen",
