@@ -45,7 +45,7 @@ Result<> check_dates(CourseRequest const& request, Time now) {
     if (request.starts_at > now + std::chrono::days(start_within_days))
         return fail_field("starts_at", "a course starts within three years");
     if (request.ends_at && *request.ends_at <= request.starts_at)
-        return fail_field("ends_at", "the end is after the start");
+        return fail_field("ends_at", "the end must be after the start");
     if (request.ends_at && *request.ends_at <= now)
         return fail_field("ends_at", "the end {} has passed", format_time(*request.ends_at));
     return {};

@@ -89,7 +89,8 @@ TEST_F(CourseCallsTest, RefusesIllegalSlugs) {
 }
 
 TEST_F(CourseCallsTest, RefusesWrongDates) {
-    EXPECT_THAT(wrong("ends_at", "2026-11-22T07:00:00Z"), HasSubstr("the end is after the start"));
+    EXPECT_THAT(wrong("ends_at", "2026-11-22T07:00:00Z"),
+                HasSubstr("the end must be after the start"));
     EXPECT_THAT(wrong("starts_at", "2025-11-22T08:00:00Z"), HasSubstr("has passed"));
     EXPECT_THAT(wrong("starts_at", "2030-11-22T08:00:00Z"), HasSubstr("within three years"));
     for (auto const* const text : {"10000-01-01T00:00:00Z", "tomorrow", "2026-11-22", "",

@@ -44,7 +44,7 @@ struct Environment {
 };
 
 struct ServerSpec {
-    std::string id;        ///< unique among servers and a legal file name: "<course id>.<user id>."
+    std::string id;        ///< unique among servers and a legal file name: "<course id>.<user id>"
     std::string user;      ///< user name, for $USER and messages
     std::string course;    ///< slug
     std::string base_url;  ///< "/c/bio/user/ada/"
