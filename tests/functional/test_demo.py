@@ -1,11 +1,14 @@
 """`carrel demo`, as `make demo` runs it: a course's whole life without hands, and a bad end at the first thing amiss."""
 
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
-from support.carrel_process import ENVIRONMENT, PROGRAM, clean_environment
+from support.carrel_process import ENVIRONMENT, PROGRAM, TOP, clean_environment
+from support.portal import Background
 
 STEP = re.compile(r"^ +[\d.]+ s  (ok  |FAIL) (.*?) +\d+ ms$", re.MULTILINE)
 
@@ -16,27 +19,60 @@ def demo(config):
     )
 
 
+def has_debian_s_notebook():
+    names = ["jupyter-notebook", "jupyter-server", "python3-ipykernel"]
+    answer = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}\n", *names], capture_output=True, text=True)
+    return answer.stdout.split() == ["installed"] * len(names)
+
+
+@pytest.fixture(scope="module")
+def without_pypi():
+    """The configuration of an environment that was made where PyPI cannot be reached; None where it cannot be made."""
+    if not has_debian_s_notebook():
+        yield None
+        return
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="carrel-debian-"))
+    folder.chmod(0o755)
+    made = subprocess.run(
+        [str(TOP / "scripts" / "notebook-environment"), str(folder / "notebook")], capture_output=True, text=True, timeout=300,
+        env=clean_environment() | {"PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_EXTRA_INDEX_URL": ""},
+    )
+    assert made.returncode == 0 and "Debian's Jupyter Notebook instead" in made.stderr, made.stdout + made.stderr
+    yield folder / "notebook" / "environment.toml"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def played(without_pypi):
+    """What demos in each environment print. They wait for most of their time, so they are played at once."""
+    demos = {name: Background(demo, config) for name, config in (("pypi", ENVIRONMENT), ("debian", without_pypi)) if config}
+    return {name: one.result(600) for name, one in demos.items()}
+
+
 @pytest.mark.notebook
-def test_it_plays_a_course_s_life_and_tells_it_with_durations():
-    played = demo(ENVIRONMENT)
-    assert played.returncode == 0, played.stdout + played.stderr
-    steps = STEP.findall(played.stdout)
-    assert len(steps) >= 18 and {outcome for outcome, _ in steps} == {"ok  "}, played.stdout
+@pytest.mark.parametrize("environment", ["pypi", "debian"])
+def test_it_plays_a_course_s_life_and_tells_it_with_durations(played, environment):
+    if environment not in played:
+        pytest.skip("Debian's Jupyter Notebook is not installed here")
+    one = played[environment]
+    assert one.returncode == 0, one.stdout + one.stderr
+    steps = STEP.findall(one.stdout)
+    assert len(steps) >= 18 and {outcome for outcome, _ in steps} == {"ok  "}, one.stdout
     story = [what for _, what in steps]
     for part in ("requests a course", "greta accepts", "rejects bob", "deploys the hub", "a cell computes", "403", "SIGKILL",
                  "homes are exported", "export is verified", "take-out has the notebook"):
         assert any(part in what for what in story), (part, story)
-    assert re.search(r"From the click to a usable JupyterLab: [\d.]+ s", played.stdout)
+    assert re.search(r"From the click to a usable JupyterLab: [\d.]+ s", one.stdout)
 
 
 def test_it_ends_badly_at_the_first_step_that_is_not_what_it_should_be(tmp_path):
     config = tmp_path / "carrel.toml"
     config.write_text('[environments.broken]\ncommand = ["/usr/bin/python3", "-c", "import no_such_module", "{socket}"]\n')
-    played = demo(config)
-    kept = re.search(r"^carrel: the demo failed; its data and log are kept in (\S+)$", played.stderr, re.MULTILINE)
-    assert kept, played.stdout + played.stderr
+    ended = demo(config)
+    kept = re.search(r"^carrel: the demo failed; its data and log are kept in (\S+)$", ended.stderr, re.MULTILINE)
+    assert kept, ended.stdout + ended.stderr
     shutil.rmtree(kept[1])
-    assert played.returncode == 1
-    outcomes = [outcome for outcome, what in STEP.findall(played.stdout) if "Ctrl-C" not in what]
+    assert ended.returncode == 1
+    outcomes = [outcome for outcome, what in STEP.findall(ended.stdout) if "Ctrl-C" not in what]
     assert outcomes.count("FAIL") == 1 and outcomes[-1] == "FAIL"
-    assert "no_such_module" in played.stdout
+    assert "no_such_module" in ended.stdout

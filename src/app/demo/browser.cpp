@@ -76,9 +76,11 @@ Result<http::ClientResponse> Browser::request(std::string method, std::string pa
                                               json const* body, http::Headers headers) {
     http::ClientRequest request{.method = std::move(method), .headers = std::move(headers)};
     if (!csrf_token_.empty()) request.headers.set("X-CSRF-Token", csrf_token_);
-    // Notebook servers have a token of their own against forged requests, in a cookie.
+    // Notebook servers have a token of their own against forged requests, in a cookie. Notebook 6
+    // sets it for the whole origin; its pages send it to itself all the same.
+    bool const to_a_server = path.find("/user/") != std::string::npos;
     for (auto const& cookie : cookies_)
-        if (cookie.name == "_xsrf" && path_matches(path_of(path), cookie.path))
+        if (to_a_server && cookie.name == "_xsrf" && path_matches(path_of(path), cookie.path))
             request.headers.set("X-XSRFToken", cookie.value);
     if (body != nullptr) {
         request.headers.set("Content-Type", "application/json");
