@@ -12,6 +12,8 @@ namespace {
 
 constexpr Milliseconds patience{10'000};
 /// A route that no browser asks for; its absence says that the proxy has forgotten its routes.
+/// An open JupyterLab keeps its layout there every ten seconds, touched or not.
+constexpr auto layout_path = "/lab/api/workspaces";
 constexpr std::string_view mark_path = "/.carrel/mark";
 
 /// Where the proxy's API has this route.
@@ -23,6 +25,7 @@ std::string place_of(std::string_view path) {
 
 nlohmann::json data_of(ServerRoute const& route) {
     nlohmann::json data{{"target", route.target}, {"carrel", true}, {"confined", true}};
+    data["idle_changes"] = nlohmann::json::array({layout_path});
     if (!route.origin.empty()) data["origin"] = route.origin;
     if (!route.secret.empty()) {
         data["secret"] = route.secret;

@@ -39,19 +39,22 @@ TEST(Proxy, ForwardsARequestAndItsAnswer) {
 TEST(Proxy, KnowsWhenARouteWasLastUsedToChangeSomething) {
     ScriptedUpstream upstream(echo());
     TestProxy proxy;
-    proxy.add_route("/a", upstream.url());
+    proxy.add_route("/a", upstream.url(), R"(,"idle_changes":["/layout"])");
     auto client = proxy.connect();
     // Use is noted after the answer; the answer to a second request comes after that.
-    auto const use = [&](std::string const& method) {
+    auto const use = [&](std::string const& method, std::string const& path = "/a") {
         for (auto const& each : {method, std::string("HEAD")}) {
-            client.send(each + " /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+            client.send(each + " " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
             EXPECT_THAT(each == "HEAD" ? client.read_head() : client.read_message(),
                         StartsWith("HTTP/1.1 200"));
         }
     };
     for (auto const* method : {"GET", "HEAD", "OPTIONS"}) use(method);
+    // What an untouched page changes by itself is no change either.
+    for (auto const* path : {"/a/layout", "/a/layout/default?1", "/a/l%61yout/default"})
+        use("PUT", path);
     EXPECT_THAT(proxy.api("GET", "/api/routes/a"), Not(HasSubstr("last_change")));
-    use("PUT");
+    use("PUT", "/a/file");
     EXPECT_THAT(proxy.api("GET", "/api/routes/a"), HasSubstr("\"last_change\":\"20"));
 }
 

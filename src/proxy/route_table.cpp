@@ -23,6 +23,13 @@ std::string_view segments_of(std::string_view path) { return path == "/" ? "" : 
 
 }  // namespace
 
+bool is_idle_change(Route const& route, std::string_view path) {
+    if (route.idle_changes.empty() || !path.starts_with(segments_of(route.path))) return false;
+    auto const below = path.substr(segments_of(route.path).size());
+    return std::ranges::any_of(
+        route.idle_changes, [&](std::string const& prefix) { return below.starts_with(prefix); });
+}
+
 RouteClass class_of(std::string_view path) {
     if (path == "/") return RouteClass::Hub;
     auto const slashed = std::string(path) + "/";

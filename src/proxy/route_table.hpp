@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace carrel::proxy {
 
@@ -75,9 +76,15 @@ struct Route {
     /// Leads to a person's server, which speaks for its own path alone: it neither sets cookies of
     /// the hub nor changes how the browser treats the whole origin. So is every route with `login`.
     bool confined = false;
+    /// Below the route's path: what is changed there, "/lab/api/workspaces", pages change by
+    /// lying open, so it does not count as a change.
+    std::vector<std::string> idle_changes = {};
     RouteClass kind = RouteClass::Other;
     std::shared_ptr<Activity> activity = {};
 };
+
+/// Whether a change at `path`, decoded, is one of those.
+[[nodiscard]] bool is_idle_change(Route const& route, std::string_view path);
 
 using RoutePointer = std::shared_ptr<Route const>;
 

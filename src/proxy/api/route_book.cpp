@@ -176,6 +176,14 @@ Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
         route->confined = confined->get<bool>();
     }
     route->confined = route->confined || route->login.has_value();
+    if (auto const idle = data.find("idle_changes"); idle != data.end()) {
+        if (!idle->is_array()) return refused("'idle_changes' is a list of paths");
+        for (auto const& below : *idle) {
+            if (!below.is_string() || !below.get_ref<std::string const&>().starts_with('/'))
+                return refused("'idle_changes' is a list of paths");
+            route->idle_changes.push_back(below.get<std::string>());
+        }
+    }
     route->kind = class_of(path);
     route->target = read_target(data["target"].get_ref<std::string const&>());
     if (route->target && route->target->name) {

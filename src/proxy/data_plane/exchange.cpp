@@ -110,6 +110,7 @@ bool Exchange::find_route(RequestHead const& head) {
         return false;
     }
     route_ = *route;
+    may_change_ = may_change_ && !is_idle_change(*route_, *path);
     return true;
 }
 
