@@ -9,6 +9,7 @@ the configuration of its package manager (0.3 s). Both are optional for their us
 
 import gc
 import os
+import pathlib
 import sys
 import tempfile
 
@@ -34,6 +35,8 @@ def main():
     # Connection files and sockets of kernels stay out of the home, which is exported when a course ends.
     if "JUPYTER_RUNTIME_DIR" not in os.environ:
         os.environ["JUPYTER_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="jupyter-")
+    # What stands beside this file, which -I leaves out.
+    sys.path.append(str(pathlib.Path(__file__).parent))
     return load()()
 
 

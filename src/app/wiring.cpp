@@ -123,6 +123,7 @@ HubSettings hub_settings(Settings const& settings) {
     hub.start_timeout = settings.hub.start_timeout;
     hub.stop_timeout = settings.hub.stop_timeout;
     hub.idle_timeout = settings.hub.idle_timeout;
+    hub.idle_warning = settings.hub.idle_warning;
     hub.named_servers = static_cast<size_t>(settings.hub.named_servers);
     hub.sharing = settings.hub.sharing;
     for (auto const& [name, environment] : settings.environments)

@@ -152,6 +152,13 @@ std::vector<Key<Settings>> const all_platform_keys{
      {},
      "A server without activity for so long is stopped; `0`: never."},
     {"hub",
+     "idle_warning_seconds",
+     [](Settings& s) -> Field { return &s.hub.idle_warning; },
+     {0, 52 * week},
+     {},
+     "How long before that its owner is told, in Carrel's pages and in JupyterLab; at most half of "
+     "`idle_timeout_seconds`. `0`: not at all."},
+    {"hub",
      "stop_timeout_seconds",
      [](Settings& s) -> Field { return &s.hub.stop_timeout; },
      {0, 3600},

@@ -47,6 +47,7 @@ struct HubRunSettings {
     int concurrent_starts = 10;
     Milliseconds start_timeout{60'000};
     Milliseconds idle_timeout{3'600'000};
+    Milliseconds idle_warning{600'000};
     Milliseconds stop_timeout{10'000};
     int named_servers = 3;
     bool sharing = false;

@@ -6,6 +6,7 @@
 #include "hub/entry.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace carrel {
 

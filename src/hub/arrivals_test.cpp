@@ -20,7 +20,7 @@ protected:
         ada_.name = "ada";
         arrivals_.add_routes(router_);
     }
-    ~ArrivalsTest() override { pool_.join(); }
+    void TearDown() override { pool_.join(); }
 
     /// Where ada's browser is sent with a right to the server `name` of hers.
     std::string sent(std::string const& next, std::string const& name = {}) {

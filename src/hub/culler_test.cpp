@@ -59,6 +59,33 @@ TEST_F(NewestActivity, IsNeverForgottenNorInTheFuture) {
     EXPECT_EQ(newest_activity(at(5), JupyterActivity{.busy = true}, {}, now), now);
 }
 
+TEST(AnnouncedStop, IsSaidShortlyBefore) {
+    HubSettings settings;
+    settings.idle_timeout = std::chrono::minutes(60);
+    settings.idle_warning = std::chrono::minutes(10);
+    EXPECT_EQ(announced_stop(settings, at(0), at(49)), std::nullopt);
+    EXPECT_EQ(announced_stop(settings, at(0), at(50)), at(60));
+    EXPECT_EQ(announced_stop(settings, at(0), at(70)), at(60));
+    EXPECT_EQ(announced_stop(settings, at(20), at(50)), std::nullopt);
+}
+
+TEST(AnnouncedStop, LeavesAtLeastHalfOfTheTimeInPeace) {
+    HubSettings settings;
+    settings.idle_timeout = std::chrono::minutes(10);
+    settings.idle_warning = std::chrono::minutes(30);
+    EXPECT_EQ(announced_stop(settings, at(0), at(4)), std::nullopt);
+    EXPECT_EQ(announced_stop(settings, at(0), at(5)), at(10));
+}
+
+TEST(AnnouncedStop, IsNeverSaidWhereNoneIsOrNobodyIsToBeTold) {
+    HubSettings settings;
+    settings.idle_timeout = Milliseconds(0);
+    EXPECT_EQ(announced_stop(settings, at(0), at(1000)), std::nullopt);
+    settings.idle_timeout = std::chrono::minutes(10);
+    settings.idle_warning = Milliseconds(0);
+    EXPECT_EQ(announced_stop(settings, at(0), at(1000)), std::nullopt);
+}
+
 TEST(JupyterActivity, OtherApplicationsSayNothing) {
     for (auto const* text : {"", "<html>", "{}", "[1]", "null"})
         EXPECT_FALSE(read_jupyter_activity(text, "[]")) << text;

@@ -65,6 +65,15 @@ struct LiveServer {
     std::optional<StopOrder> stop_wanted;
     /// When it has ended its row goes as well: somebody removes it.
     bool remove_wanted = false;
+    /// With which the hub asks a server of JupyterHub's kind what its kernels do; never kept. See
+    /// `Culler`, also for the next ones.
+    std::string look_secret;
+    /// When somebody really used a server of that kind, whatever it reports.
+    std::optional<Time> last_use;
+    /// It will be stopped then unless it is used, as its owner has been told.
+    std::optional<Time> stops_at;
+    /// What the server itself has been told of that.
+    std::optional<Time> told_stops_at;
     /// The record could not be written; see `ServerLifecycle::save_again`.
     bool unsaved = false;
 };

@@ -3,8 +3,8 @@
 #include "auth/secret.hpp"
 #include "hub/hub_access.hpp"
 #include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/server_token.hpp"
 #include "hub/jupyterhub/server_variables.hpp"
-#include "hub/rbac/roles.hpp"
 #include "runtime/log.hpp"
 
 #include <algorithm>
@@ -273,19 +273,7 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secr
 
 /// The token by which the server calls the hub, and proves to be the OAuth client that it is.
 Task<> ServerLifecycle::issue_token(std::shared_ptr<LiveServer> server, std::string secret) {
-    auto const& owner = server->owner;
-    auto const path =
-        jupyterhub::server_path(owner.course.request.slug, owner.user.name, owner.name);
-    CO_TRY(auto const role, rbac::find_role("server"));
-    HubToken const token{.secret_hash = hash_secret(secret),
-                         .course = owner.course.id,
-                         .user = owner.user.id,
-                         .kind = HubTokenKind::Server,
-                         .client = jupyterhub::client_id(owner.user.name, owner.name),
-                         .server = owner.name,
-                         .scopes = rbac::join_scopes(role.scopes),
-                         .note = "Server at " + path,
-                         .created_at = use_.clock.now()};
+    CO_TRY(auto const token, jupyterhub::server_token(server->owner, secret, use_.clock.now()));
     co_return co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
             TRY_VOID(

@@ -29,6 +29,7 @@ struct HubSettings {
     Milliseconds start_timeout{60'000};
     Milliseconds stop_timeout{10'000};
     Milliseconds idle_timeout{3'600'000};  ///< 0: idle servers are never stopped
+    Milliseconds idle_warning{600'000};    ///< before that; see `Culler`
     long long first_home_number = 200'000;
     size_t named_servers = 3;  ///< how many a person may have in a course beside the default one
     bool sharing = false;      ///< whether participants may let others into their servers

@@ -280,3 +280,40 @@ def test_the_store_holds_no_secret_of_a_server(hubs, hub):
     assert len(secret) == 32
     found = subprocess.run(["grep", "-rlF", secret, str(hubs.data)], capture_output=True, text=True)
     assert found.stdout == "", found.stdout
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_busy_kernel_keeps_its_server_and_reports_of_an_idle_tab_do_not(kind):
+    environment = KINDS[kind]()
+    if environment is None:
+        pytest.skip(f"the environment {kind} cannot be had here")
+    with platform(config=QUICK + "[hub]\nidle_timeout_seconds = 15\n" + environment) as process:
+        course = Course(process, f"idle-{kind}", environment=kind)
+        people, servers, kernels = {}, {}, {}
+        for name in ("busy", "watching"):
+            person = course.admit(f"{name}-{kind}")
+            person.start_server(course.slug)
+            wait_until(lambda: course.server_state(person.username) == "running", what="the server running")
+            browser = Browser(person)
+            place = person.server_path(course.slug)
+            assert browser.follow(place + "/").status_code == 200
+            servers[name] = browser.notebook(place)
+            people[name], kernels[name] = person, servers[name].start_kernel()
+            if name == "busy":
+                working = kernels["busy"].start("import pathlib, time\nwhile not pathlib.Path('enough').exists(): time.sleep(0.1)")
+        busy, watching = people["busy"], people["watching"]
+        token = kernels["watching"].run("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
+        report = f"{process.url}/c/{course.slug}/hub/api/users/{watching.username}/activity"
+
+        def is_stopped():
+            """An open tab asks and asks, and the server reports that as activity."""
+            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            requests.post(report, json={"servers": {"": {"last_activity": now}}}, headers={"Authorization": f"token {token}"}, timeout=30)
+            return course.server_state(watching.username) == "stopped"
+
+        wait_until(is_stopped, what="the server with an idle tab being stopped")
+        assert course.server_state(busy.username) == "running"
+        assert [event["subject"] for event in course.events("server_culled")] == [watching.username]
+        servers["busy"].request("PUT", "api/contents/enough", json={"type": "file", "format": "text", "content": ""})
+        kernels["busy"].finish(working)
+        wait_until(lambda: course.server_state(busy.username) == "stopped", what="the server that has finished being stopped")

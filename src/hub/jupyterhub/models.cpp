@@ -42,19 +42,21 @@ json server_model(LiveServer const& server) {
     auto const& user = server.owner.user.name;
     auto const& slug = server.owner.course.request.slug;
     auto const what = record.name.empty() ? "server" : "servers/" + escape(record.name);
-    return {{"name", record.name},
-            {"full_name", rbac::server_id(user, record.name)},
-            {"last_activity", time_or_null(record.last_activity)},
-            {"started", time_or_null(record.started_at)},
-            {"pending", pending_of(record.state)},
-            {"ready", record.state == ServerState::Running},
-            {"stopped", has_ended(record.state)},
-            {"url", server_path(slug, user, record.name)},
-            {"progress_url",
-             fmt::format("{}api/users/{}/{}/progress", hub_path(slug), escape(user), what)},
-            {"full_url", nullptr},
-            {"full_progress_url", nullptr},
-            {"user_options", json::object()}};
+    return {
+        {"name", record.name},
+        {"full_name", rbac::server_id(user, record.name)},
+        {"last_activity", time_or_null(record.last_activity)},
+        {"started", time_or_null(record.started_at)},
+        {"pending", pending_of(record.state)},
+        {"ready", record.state == ServerState::Running},
+        {"stopped", has_ended(record.state)},
+        {"stops_at", record.state == ServerState::Running ? time_or_null(server.stops_at) : json()},
+        {"url", server_path(slug, user, record.name)},
+        {"progress_url",
+         fmt::format("{}api/users/{}/{}/progress", hub_path(slug), escape(user), what)},
+        {"full_url", nullptr},
+        {"full_progress_url", nullptr},
+        {"user_options", json::object()}};
 }
 
 json user_model(Caller const& caller, Person const& person) {

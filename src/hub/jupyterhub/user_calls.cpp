@@ -132,16 +132,22 @@ UserCalls::Answer UserCalls::activity(http::Request& request) {
                            server.substr(0, 80), owner.name);
         used.emplace_back(std::move(key), at);
     }
-    for (auto& [key, at] : used) CO_TRY_VOID(co_await note(std::move(key), at));
+    // A server reports every question of an open tab, too.
+    bool const is_report = caller.token && caller.token->kind == HubTokenKind::Server;
+    for (auto& [key, at] : used) CO_TRY_VOID(co_await note(std::move(key), at, is_report));
     auto answer = http::Response::empty(200);
     answer.headers.set("Content-Type", "application/json");
     co_return answer;
 }
 
 /// Time goes on and not back, whatever a server says.
-Task<> UserCalls::note(ServerKey key, Time at) {
+Task<> UserCalls::note(ServerKey key, Time at, bool is_report) {
     auto const server = servers_.find(key);
     if (!server || server->record.state != ServerState::Running) co_return Result<>();
+    if (!is_report) {
+        server->stops_at.reset();
+        if (server->last_use) server->last_use = std::max(*server->last_use, at);
+    }
     if (server->record.last_activity && *server->record.last_activity >= at) co_return Result<>();
     server->record.last_activity = at;
     co_return co_await use_.pool.run([&] {

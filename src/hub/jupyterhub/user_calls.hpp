@@ -33,7 +33,7 @@ private:
     Answer who_am_i(http::Request& request);
     Answer user(http::Request& request);
     Answer activity(http::Request& request);
-    Task<> note(ServerKey key, Time at);
+    Task<> note(ServerKey key, Time at, bool is_report);
 
     HubDependencies use_;
     CallerGate& callers_;

@@ -17,6 +17,8 @@ export interface ServerView {
   reason: string | null;
   start: () => void;
   stop: () => Promise<void>;
+  /** Somebody still needs it, though nobody uses it. */
+  stay: () => void;
   /** Stops it, and forgets it; not for the default one. */
   remove: () => Promise<void>;
 }
@@ -95,6 +97,14 @@ export function useServer(slug: string, username: string, name = ""): ServerView
     onSettled: (_done, _error, remove) => (remove ? queries.invalidateQueries({ queryKey: ["hub-user", slug, username] }) : refresh()),
   });
 
+  const staying = useMutation({
+    mutationFn: () => {
+      const used = { servers: { [name]: { last_activity: new Date().toISOString() } } };
+      return request<unknown>("POST", hubPath(slug, "users", username, "activity"), used);
+    },
+    onSettled: () => refresh(),
+  });
+
   const server = known.data?.server ?? null;
   const ending = known.data?.ending ?? null;
   const underWay = server?.pending === "spawn";
@@ -120,12 +130,13 @@ export function useServer(slug: string, username: string, name = ""): ServerView
     phase: phaseOf(known.data, starting.isPending, failure !== null),
     server,
     progress: underWay || progress?.ready === true ? progress : null,
-    error: failure ?? known.error,
+    error: failure ?? staying.error ?? known.error,
     reason: ending?.message ?? null,
     start: () => starting.mutate(),
     stop: async () => {
       await stopping.mutateAsync(false);
     },
+    stay: () => staying.mutate(),
     remove: async () => {
       await stopping.mutateAsync(true);
     },

@@ -233,6 +233,8 @@ export interface HubServer {
   started: string | null;
   last_activity: string | null;
   stopped?: boolean;
+  /** Nobody uses it, and it will be stopped then. */
+  stops_at?: string | null;
 }
 
 export interface HubUser {

@@ -123,6 +123,27 @@ describe("ServerPanel", () => {
     expect(await screen.findByTestId("start-server")).toBeTruthy();
   });
 
+  it("says that an idle server will be stopped, and keeps it running for who wants it", async () => {
+    const idle = { name: "", ready: true, pending: null, url: "/c/numerics/user/ada/", started: null, last_activity: null };
+    server = { ...idle, stops_at: new Date(Date.now() + 300_500).toISOString() };
+    answers[`POST ${user}/activity`] = () => {
+      server = { ...idle, stops_at: null };
+      return [200, {}];
+    };
+    start();
+    expect((await screen.findByTestId("idle-notice")).textContent).toContain("It will be stopped in 5 minutes; the files are kept.");
+    await userEvent.click(screen.getByTestId("keep-running"));
+    await waitFor(() => expect(screen.queryByTestId("idle-notice")).toBeNull());
+  });
+
+  it("says what went wrong when it cannot", async () => {
+    server = { name: "", ready: true, pending: null, url: "/x", started: null, last_activity: null, stops_at: new Date().toISOString() };
+    answers[`POST ${user}/activity`] = () => [403, { status: 403, message: "the course is over" }];
+    start();
+    await userEvent.click(await screen.findByTestId("keep-running"));
+    expect((await screen.findByRole("alert")).textContent).toContain("The course is over.");
+  });
+
   it("starts nothing by itself", async () => {
     start();
     await screen.findByTestId("start-server");

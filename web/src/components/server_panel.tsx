@@ -7,6 +7,7 @@ import { localPath } from "../lib/next_path";
 import { splitFailure } from "../lib/failure";
 import { ConfirmButton } from "./confirm_button";
 import { ErrorNotice, useErrorText } from "./error_notice";
+import { IdleNotice } from "./idle_notice";
 import { Loading } from "./query_view";
 import { Section } from "./section";
 import { When } from "./when";
@@ -31,7 +32,7 @@ export function ServerPanel({ slug, username, own, server = "", goTo, watchOnly 
   return (
     <Section title={server === "" ? whose : `${whose}: ${server}`} hint={own ? t("server.hint") : t("server.hintOther")}>
       <Stack gap="md">
-        <ServerBody view={view} />
+        <ServerBody view={view} own={own} />
       </Stack>
     </Section>
   );
@@ -53,24 +54,25 @@ export function useStartAtOnce(view: ServerView, goTo: string | null, watchOnly 
 
 interface ServerBodyProps {
   view: ServerView;
+  own?: boolean;
   /** One of several: its buttons are smaller, and this one stands beside them. */
   aside?: ReactNode;
 }
 
 /** A server as it is now, and what can be done with it. */
-export function ServerBody({ view, aside }: ServerBodyProps) {
+export function ServerBody({ view, own = true, aside }: ServerBodyProps) {
   const { t } = useI18n();
   return (
     <>
       <VisuallyHidden aria-live="polite" role="status">
         {view.phase === "loading" ? "" : t(`server.${view.phase}`)}
       </VisuallyHidden>
-      <Phase view={view} aside={aside} />
+      <Phase view={view} own={own} aside={aside} />
     </>
   );
 }
 
-function Phase({ view, aside }: ServerBodyProps) {
+function Phase({ view, own, aside }: ServerBodyProps) {
   const { t } = useI18n();
   switch (view.phase) {
     case "loading":
@@ -80,7 +82,7 @@ function Phase({ view, aside }: ServerBodyProps) {
     case "stopping":
       return <Text>{t("server.stopping")}</Text>;
     case "ready":
-      return <Ready view={view} aside={aside} />;
+      return <Ready view={view} own={own} aside={aside} />;
     case "failed":
       return (
         <>
@@ -136,7 +138,7 @@ function Starting({ view }: { view: ServerView }) {
   );
 }
 
-function Ready({ view, aside }: ServerBodyProps) {
+function Ready({ view, own = true, aside }: ServerBodyProps) {
   const { t } = useI18n();
   const open = useRef<HTMLAnchorElement>(null);
   const started = view.progress?.ready === true;
@@ -157,6 +159,7 @@ function Ready({ view, aside }: ServerBodyProps) {
           </Text>
         )}
       </Text>
+      <IdleNotice view={view} own={own} />
       <Group gap="sm">
         <Button component="a" ref={open} href={localPath(url)} size={sizeOf(aside)} data-testid="open-server">
           {t("server.open")}

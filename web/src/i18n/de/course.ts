@@ -77,6 +77,9 @@ export const course = {
   "server.queued": "Warten auf einen freien Platz: Nummer {place} in der Reihe.",
   "server.queuedHint": "Gerade starten viele zugleich. Ihr Server startet von selbst; lassen Sie die Seite offen oder kommen Sie wieder.",
   "server.lastActivity": "Zuletzt aktiv",
+  "server.idle": "Diesen Server benutzt gerade niemand. Gestoppt wird er",
+  "server.idleFiles": "; die Dateien bleiben erhalten.",
+  "server.stay": "Weiterlaufen lassen",
   "server.log": "Letzte Zeilen des Protokolls",
 
   "servers.title": "Weitere Server",

@@ -77,6 +77,9 @@ export const course = {
   "server.queued": "Waiting for a free place: number {place} in the queue.",
   "server.queuedHint": "Many are starting at once. Yours starts by itself; leave the page open or come back.",
   "server.lastActivity": "Last active",
+  "server.idle": "Nobody is using this server. It will be stopped",
+  "server.idleFiles": "; the files are kept.",
+  "server.stay": "Keep it running",
   "server.log": "Last lines of the log",
 
   "servers.title": "More servers",
