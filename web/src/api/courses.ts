@@ -28,6 +28,13 @@ export function useCourse(slug: string) {
   });
 }
 
+/** What the servers of a course are called, such as "JupyterLab"; nothing while that is not known. */
+export function useEnvironmentTitle(slug: string): string | undefined {
+  const options = useOptions();
+  const name = useCourse(slug).data?.environment;
+  return options.data?.environments.find((one) => one.name === name)?.title ?? name;
+}
+
 export function useCourses(filters: { state?: CourseState; mine?: "true" }, options: PagedOptions = {}) {
   const given: Record<string, string> = {};
   if (filters.state !== undefined) given["state"] = filters.state;

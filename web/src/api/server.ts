@@ -9,6 +9,7 @@ import type { HubServer, HubUser, Progress, ServerEnding } from "./types";
 export type ServerPhase = "loading" | "stopped" | "starting" | "ready" | "stopping" | "failed";
 
 export interface ServerView {
+  slug: string;
   phase: ServerPhase;
   server: HubServer | null;
   progress: Progress | null;
@@ -127,6 +128,7 @@ export function useServer(slug: string, username: string, name = ""): ServerView
   const seen = explained ? new ApiError("problem", 0, failureText(progress.message, progress.log_tail)) : starting.error;
   const failure = seen ?? failureOf(ending);
   return {
+    slug,
     phase: phaseOf(known.data, starting.isPending, failure !== null),
     server,
     progress: underWay || progress?.ready === true ? progress : null,

@@ -19,7 +19,7 @@ beforeEach(() => {
   sent = [];
   fakeEventSource();
   answers = {
-    "GET /api/v1/options": () => [200, { hub: { named_servers: 2 } }],
+    "GET /api/v1/options": () => [200, { environments: [], hub: { named_servers: 2 } }],
     [`GET ${user}`]: () => [200, { name: "ada", pending: null, server: null, servers }],
     [`POST ${user}/servers/my%20gpu`]: () => {
       servers["my gpu"] = running("my gpu");
@@ -76,7 +76,7 @@ describe("OtherServers", () => {
   });
 
   it("is not there where there are none and there may be none", async () => {
-    answers["GET /api/v1/options"] = () => [200, { hub: { named_servers: 0 } }];
+    answers["GET /api/v1/options"] = () => [200, { environments: [], hub: { named_servers: 0 } }];
     start();
     await waitFor(() => {
       expect(document.querySelector("section")).toBeNull();

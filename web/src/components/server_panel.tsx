@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Progress, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useEffect, useRef, type ReactNode } from "react";
 import { asSentence } from "../api/error";
+import { useEnvironmentTitle } from "../api/courses";
 import { useServer, type ServerView } from "../api/server";
 import { useI18n } from "../i18n/context";
 import { localPath } from "../lib/next_path";
@@ -140,6 +141,7 @@ function Starting({ view }: { view: ServerView }) {
 
 function Ready({ view, own = true, aside }: ServerBodyProps) {
   const { t } = useI18n();
+  const title = useEnvironmentTitle(view.slug);
   const open = useRef<HTMLAnchorElement>(null);
   const started = view.progress?.ready === true;
   // Whoever watched the start wants to go in: Enter suffices.
@@ -162,7 +164,7 @@ function Ready({ view, own = true, aside }: ServerBodyProps) {
       <IdleNotice view={view} own={own} />
       <Group gap="sm">
         <Button component="a" ref={open} href={localPath(url)} size={sizeOf(aside)} data-testid="open-server">
-          {t("server.open")}
+          {title === undefined ? t("server.openPlain") : t("server.open", { title })}
         </Button>
         <ConfirmButton
           label={t("server.stop")}
