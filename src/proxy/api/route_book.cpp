@@ -85,7 +85,7 @@ public:
             list(out);
             return State::More;
         }
-        out.swap(unread_);
+        out += unread_;
         unread_.clear();
         if (!lost_) return State::Waiting;
         return State::End;

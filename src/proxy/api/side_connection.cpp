@@ -119,12 +119,18 @@ SideConnection::Step SideConnection::pump() {
     // A client that has gone is noticed by reading. What it may send is for later.
     if (!socket_.ended()) read();
     if (socket_.broken()) return Step::Gone;
-    std::string piece;
-    auto const state = feed_->next(piece);
-    if (chunked_ && !piece.empty())
-        out_ += fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
-    else
-        out_ += piece;
+    // The size of a chunk is known once the chunk is there. Zeros before it mean nothing.
+    constexpr std::string_view place_of_size = "00000000\r\n";
+    auto const begin = out_.size();
+    if (chunked_) out_ += place_of_size;
+    auto const from = out_.size();
+    auto const state = feed_->next(out_);
+    if (out_.size() == from) {
+        out_.resize(begin);
+    } else if (chunked_) {
+        fmt::format_to(out_.begin() + static_cast<ptrdiff_t>(begin), "{:08x}", out_.size() - from);
+        out_ += "\r\n";
+    }
     if (state == Feed::State::End) {
         if (chunked_) out_ += "0\r\n\r\n";
         feed_.reset();
