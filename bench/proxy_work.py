@@ -1,9 +1,12 @@
 """What the proxies are given to do. Each function takes one sample of one program and returns its figures."""
 
+import contextlib
 import json
+import os
 import pathlib
 import re
 import subprocess
+import threading
 import time
 
 import proxies
@@ -106,6 +109,32 @@ def list_routes(program):
     begun = time.perf_counter()
     proxies.rest(program, "GET", "/api/routes")
     return (time.perf_counter() - begun) * 1000
+
+
+@contextlib.contextmanager
+def listing_again_and_again(program, cpus):
+    """Somebody who asks for all routes, twenty times a second at most."""
+    done = threading.Event()
+
+    def work():
+        os.sched_setaffinity(0, {int(cpus)})   # this thread alone
+        while not done.wait(0.05):
+            proxies.rest(program, "GET", "/api/routes")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def p99_beside_listing(program, cpus, rate):
+    """What requests at an easy rate take, in ms: undisturbed, and while all routes are listed again and again."""
+    alone = paced(program, cpus, 64, rate)["p99"]
+    with listing_again_and_again(program, cpus):
+        return {"undisturbed": alone, "listed": paced(program, cpus, 64, rate)["p99"]}
 
 
 def random_users(folder, count):
