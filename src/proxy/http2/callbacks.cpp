@@ -166,6 +166,7 @@ int Http2Callbacks::on_frame_sent(nghttp2_session* raw, nghttp2_frame const* fra
     auto* const stream = stream_of(raw, frame->hd.stream_id);
     switch (frame->hd.type) {
         case NGHTTP2_RST_STREAM:
+            if (stream) stream->note_reset();
             // What made us reset the stream was the client's doing.
             if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
                 !(stream && stream->cut_by_us()))

@@ -63,6 +63,37 @@ TEST(Http2Limits, UploadsOfAConnectionShareItsWindow) {
     EXPECT_EQ(sent, size_t{Http2Session::connection_window});
 }
 
+/// What was on its way for streams that have ended counts for nobody any more: without that, a few
+/// uploads that nobody wanted would stop all that come after them.
+TEST(Http2Limits, AnUploadThatIsNotReadGivesItsWindowBack) {
+    ManualTime const time;
+    auto options = with_http2();
+    options.time = &time;
+    Deaf const target;
+    ScriptedUpstream upstream(echo());
+    ScriptedUpstream hasty([](Peer& peer) {
+        peer.read_head();
+        peer.send("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n");
+        peer.read_to_end();
+    });
+    TestProxy proxy(options);
+    proxy.add_route("/deaf", target.url());
+    proxy.add_route("/hasty", hasty.url());
+    proxy.add_route("/echo", upstream.url());
+    Http2Client client(proxy.connect());
+    std::string const body(size_t{Http2Session::stream_window}, 'x');
+    auto const rounds = 2 * Http2Session::connection_window / Http2Session::stream_window;
+    for (int i = 0; i < rounds; ++i) {
+        auto const given_up = client.ask("POST", "/deaf", {}, body);
+        client.run_until([&] { return client.unsent(given_up) == 0; });
+        client.reset(given_up);
+        EXPECT_EQ(client.wait(client.ask("POST", "/nowhere", {}, body)).status, "404");
+        EXPECT_EQ(client.wait(client.ask("POST", "/hasty", {}, body)).status, "413");
+    }
+    auto const wanted = client.ask("POST", "/echo", {}, body + body);
+    EXPECT_GT(client.wait(wanted).body.size(), 2 * body.size());
+}
+
 TEST(Http2Limits, WhoDoesNotReadIsNotReadFrom) {
     TestProxy proxy(with_http2());
     auto client = proxy.connect();

@@ -137,7 +137,7 @@ void Http2Session::check_stream(Http2FrameHead const& head) {
 }
 
 void Http2Session::remember(Http2Stream const& stream) {
-    bool const by_client = stream.request_ended() || !stream.cut_by_us();
+    bool const by_client = stream.request_ended() || !stream.reset_by_us();
     ended_.at(ended_count_++ % ended_.size()) = by_client ? stream.id() : -stream.id();
 }
 

@@ -63,6 +63,9 @@ public:
     [[nodiscard]] bool request_ended() const { return request_ended_; }
     /// We have cut it off ourselves, which is no fault of the client's.
     [[nodiscard]] bool cut_by_us() const { return cut_by_us_; }
+    /// We have sent RST_STREAM, whatever the reason: more of it may be on its way already.
+    void note_reset() { reset_by_us_ = true; }
+    [[nodiscard]] bool reset_by_us() const { return reset_by_us_; }
     void sent(size_t size);
 
     bool queued = false;    ///< for `serve`
@@ -101,6 +104,7 @@ private:
     bool gone_ = false;
     bool cut_ = false;  ///< gone before it was complete
     bool cut_by_us_ = false;
+    bool reset_by_us_ = false;
 };
 
 }  // namespace carrel::proxy
