@@ -77,7 +77,7 @@ def slow_answers(guest, count):
 def test_upgrades_of_the_platform_under_load_drop_nobody(mine, installed, name):
     guest = Guest(mine, "upgrade")
     servers = guest.course.events("server_started")
-    with Crowd(guest) as crowd, slow_answers(guest, 5):
+    with Crowd(guest, sockets=200) as crowd, slow_answers(guest, 5):
         for round_ in range(UPGRADES):
             crowd.wait_for_traffic()
             before, new = mine.children(), installed.install()
