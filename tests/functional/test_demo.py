@@ -1,5 +1,6 @@
 """`carrel demo`, as `make demo` runs it: a course's whole life without hands, and a bad end at the first thing amiss."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -13,9 +14,22 @@ from support.portal import Background
 STEP = re.compile(r"^ +[\d.]+ s  (ok  |FAIL) (.*?) +\d+ ms$", re.MULTILINE)
 
 
-def demo(config):
+@pytest.fixture(scope="module")
+def somebody_s_machine():
+    """A folder that nobody else may enter, in which the first python3 on PATH is, and what such a machine's variables are."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="carrel-somebody-"))
+    (folder / "bin").mkdir()
+    python = folder / "bin" / "python3"
+    python.write_text("#!/bin/sh\necho this python belongs to somebody else >&2\nexit 127\n")
+    python.chmod(0o755)
+    variables = {"PATH": f"{folder}/bin:{os.environ['PATH']}", "TZ": "Pacific/Chatham", "LC_ALL": "xx_XX.UTF-8", "LANGUAGE": "de"}
+    yield folder, clean_environment() | variables
+    shutil.rmtree(folder)
+
+
+def demo(config, environment):
     return subprocess.run(
-        [str(PROGRAM), "demo", "--config", str(config)], capture_output=True, text=True, timeout=600, env=clean_environment(), cwd="/"
+        [str(PROGRAM), "demo", "--config", str(config)], capture_output=True, text=True, timeout=600, env=environment, cwd="/"
     )
 
 
@@ -26,26 +40,25 @@ def has_debian_s_notebook():
 
 
 @pytest.fixture(scope="module")
-def without_pypi():
+def without_pypi(somebody_s_machine):
     """The configuration of an environment that was made where PyPI cannot be reached; None where it cannot be made."""
     if not has_debian_s_notebook():
-        yield None
-        return
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="carrel-debian-"))
-    folder.chmod(0o755)
+        return None
+    folder, environment = somebody_s_machine
+    unreachable = {"PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_EXTRA_INDEX_URL": ""}
     made = subprocess.run(
         [str(TOP / "scripts" / "notebook-environment"), str(folder / "notebook")], capture_output=True, text=True, timeout=300,
-        env=clean_environment() | {"PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_EXTRA_INDEX_URL": ""},
+        env=environment | unreachable,
     )
     assert made.returncode == 0 and "Debian's Jupyter Notebook instead" in made.stderr, made.stdout + made.stderr
-    yield folder / "notebook" / "environment.toml"
-    shutil.rmtree(folder)
+    return folder / "notebook" / "environment.toml"
 
 
 @pytest.fixture(scope="module")
-def played(without_pypi):
+def played(without_pypi, somebody_s_machine):
     """What demos in each environment print. They wait for most of their time, so they are played at once."""
-    demos = {name: Background(demo, config) for name, config in (("pypi", ENVIRONMENT), ("debian", without_pypi)) if config}
+    _, environment = somebody_s_machine
+    demos = {name: Background(demo, config, environment) for name, config in (("pypi", ENVIRONMENT), ("debian", without_pypi)) if config}
     return {name: one.result(600) for name, one in demos.items()}
 
 
@@ -68,7 +81,7 @@ def test_it_plays_a_course_s_life_and_tells_it_with_durations(played, environmen
 def test_it_ends_badly_at_the_first_step_that_is_not_what_it_should_be(tmp_path):
     config = tmp_path / "carrel.toml"
     config.write_text('[environments.broken]\ncommand = ["/usr/bin/python3", "-c", "import no_such_module", "{socket}"]\n')
-    ended = demo(config)
+    ended = demo(config, clean_environment())
     kept = re.search(r"^carrel: the demo failed; its data and log are kept in (\S+)$", ended.stderr, re.MULTILINE)
     assert kept, ended.stdout + ended.stderr
     shutil.rmtree(kept[1])
