@@ -269,9 +269,12 @@ Result<> Control::listen_for_servers() {
     using std::filesystem::perms;
     if (!error) std::filesystem::permissions(folder, perms(0755), error);
     if (error) return fail(Code::Unavailable, "make {}: {}", folder.string(), error.message());
-    TRY(hub_server_, http::Server::create(
-                         context_.get_executor(), http::UnixSocket{socket},
-                         [this](http::Request& request) { return respond_to_server(request); }));
+    // Without rights of root all servers are the same user, and share what that may have.
+    http::ServerLimits const limits{.connections_of_a_user = ::geteuid() == 0 ? 64U : 512U};
+    TRY(hub_server_,
+        http::Server::create(
+            context_.get_executor(), http::UnixSocket{socket},
+            [this](http::Request& request) { return respond_to_server(request); }, limits));
     std::filesystem::permissions(socket, perms(0666), error);
     if (error) return fail(Code::Unavailable, "open {}: {}", socket.string(), error.message());
     hub_server_->start();

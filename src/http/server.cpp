@@ -16,7 +16,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 namespace carrel::http {
 
@@ -128,13 +131,39 @@ struct Server::State {
                 continue;
             }
             if (self->port != 0) peer.set_option(Tcp::no_delay(true), error);
+            auto place = self->take_place(peer.native_handle());
+            if (!place) continue;
             auto wire = std::make_shared<Wire>(std::move(peer));
-            self->tasks.start("connection", serve(self, std::move(wire)));
+            self->tasks.start("connection", serve(self, std::move(wire), *std::move(place)));
         }
         co_return Result<>();
     }
 
-    static Task<> serve(std::shared_ptr<State> self, std::shared_ptr<Wire> wire) {
+    /// One of the connections that a user of the machine may have; given back when it goes.
+    using Place = std::shared_ptr<void>;
+
+    /// Nothing: they have as many as they may.
+    std::optional<Place> take_place(int connection) {
+        auto const most = context->limits.connections_of_a_user;
+        ucred user{};
+        socklen_t size = sizeof user;
+        if (most == 0 || ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &user, &size) != 0)
+            return Place();
+        auto& taken = places[user.uid];
+        if (taken >= most) {
+            if (!std::exchange(crowded, true))
+                log::warn("too_many_connections", {{"user", user.uid}, {"most", most}});
+            return std::nullopt;
+        }
+        ++taken;
+        return Place(nullptr, [this, uid = user.uid](void*) {
+            if (--places[uid] == 0) places.erase(uid);
+            if (places.empty()) crowded = false;
+        });
+    }
+
+    static Task<> serve(std::shared_ptr<State> self, std::shared_ptr<Wire> wire,
+                        [[maybe_unused]] Place place) {
         self->wires.insert(wire);
         (void)co_await serve_connection(wire, self->context);
         self->wires.erase(wire);
@@ -159,6 +188,8 @@ struct Server::State {
     asio::steady_timer changed;  // cancelled when a connection has ended
     Acceptor acceptor;
     std::set<std::shared_ptr<Wire>> wires;
+    std::map<uid_t, size_t> places;  // taken, by user
+    bool crowded = false;            // somebody has had too many, and that was said
     unsigned short port = 0;
     std::filesystem::path socket_path;
     ino_t socket_inode = 0;

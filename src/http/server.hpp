@@ -32,6 +32,9 @@ using ListenAddress = std::variant<UnixSocket, TcpAddress, Inherited>;
 
 struct ServerLimits {
     size_t largest_body = 1024UL * 1024UL;
+    /// On a unix socket, of each of the machine's users (SO_PEERCRED); further ones are closed at
+    /// once. 0: any number.
+    size_t connections_of_a_user = 0;
 };
 
 class Server {

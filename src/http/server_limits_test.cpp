@@ -45,6 +45,22 @@ TEST(Server, RefusesABodyThatIsTooLarge) {
     EXPECT_TRUE(chunked.starts_with("HTTP/1.1 413")) << chunked;
 }
 
+TEST(Server, GivesAUserOfAUnixSocketSoManyConnectionsAndNoMore) {
+    TestServer server(length_of_body, {.connections_of_a_user = 3});
+    constexpr std::string_view question = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    std::vector<std::unique_ptr<RawConnection>> held;
+    for (int i = 0; i < 3; ++i) held.push_back(std::make_unique<RawConnection>(server.socket()));
+    RawConnection const one_more(server.socket());
+    one_more.send(question);
+    EXPECT_EQ(one_more.read_all(), "");
+    // A place is free again once the answer is there and the connection gone.
+    held[0]->send(question);
+    EXPECT_TRUE(held[0]->read_all().starts_with("HTTP/1.1 200"));
+    std::string later;
+    for (int tries = 0; later.empty() && tries < 1000; ++tries) later = answer_to(server, question);
+    EXPECT_TRUE(later.starts_with("HTTP/1.1 200")) << later;
+}
+
 TEST(Server, TakesAChunkedBody) {
     TestServer server(length_of_body);
     auto const answer =

@@ -2,12 +2,11 @@
 
 import http.client
 import json
-import pathlib
-import re
 import threading
 from urllib.parse import urlsplit
 
 import pytest
+from support.carrel_process import most_memory_ever
 from support.course import Course, far_ahead
 from support.portal import Background, Refused, seconds_from_now
 from support.raw_http import ask, converse, statuses
@@ -105,12 +104,6 @@ def test_a_body_that_is_no_object_is_refused(carrel, lea, body):
     assert answer.status_code == 400, answer.text
     assert answer.headers["Content-Type"].startswith("application/problem+json") and answer.json()["detail"]
     assert carrel.is_ready()
-
-
-def most_memory_ever(process):
-    """The most memory that a process has ever held, in bytes."""
-    status = pathlib.Path(f"/proc/{process}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
 @pytest.mark.parametrize("announced", [True, False])

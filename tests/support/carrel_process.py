@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -46,6 +47,12 @@ def wait_until(condition, timeout=60, what="the condition"):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {timeout} s")
         time.sleep(0.02)
+
+
+def most_memory_ever(process):
+    """The most memory that a process has ever held, in bytes."""
+    status = pathlib.Path(f"/proc/{process}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
 class CarrelProcess:

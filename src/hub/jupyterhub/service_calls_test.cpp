@@ -8,7 +8,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
-using testing::UnorderedElementsAre;
 
 /// "cull", managed, with the role "culler"; and "wiki", which somebody else runs.
 class ServiceTest : public RestTest {
