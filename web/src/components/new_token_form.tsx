@@ -1,13 +1,11 @@
-import { Button, Checkbox, Group, NativeSelect, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useCreateToken } from "../api/account";
 import type { Token } from "../api/types";
 import { useI18n } from "../i18n/context";
 import type { MessageKey } from "../i18n/messages";
 import { ErrorNotice } from "./error_notice";
-
-const day = 86_400;
-const never = "never";
+import { LifetimeField, lifetimeSeconds, usualLifetime } from "./token_parts";
 
 interface NewTokenFormProps {
   scopes: string[];
@@ -29,7 +27,7 @@ export function NewTokenForm({ scopes, onCreated }: NewTokenFormProps) {
   const { t } = useI18n();
   const create = useCreateToken();
   const form = useForm({
-    initialValues: { note: "", lifetime: String(30 * day), scopes },
+    initialValues: { note: "", lifetime: usualLifetime, scopes },
     validate: {
       note: (note) => (note.trim() === "" ? t("invalid.required") : null),
       scopes: (chosen) => (chosen.length === 0 ? t("invalid.scopes") : null),
@@ -39,7 +37,7 @@ export function NewTokenForm({ scopes, onCreated }: NewTokenFormProps) {
     create.mutate(
       {
         note: values.note.trim(),
-        expires_in: values.lifetime === never ? null : Number(values.lifetime),
+        expires_in: lifetimeSeconds(values.lifetime),
         scopes: values.scopes,
       },
       {
@@ -55,16 +53,7 @@ export function NewTokenForm({ scopes, onCreated }: NewTokenFormProps) {
       <Stack gap="sm">
         <SimpleGrid cols={{ base: 1, xs: 2 }}>
           <TextInput label={t("tokens.note")} placeholder={t("tokens.notePlaceholder")} required {...form.getInputProps("note")} />
-          <NativeSelect
-            label={t("tokens.lifetime")}
-            {...form.getInputProps("lifetime")}
-            data={[
-              { value: String(day), label: t("tokens.day") },
-              { value: String(30 * day), label: t("tokens.month") },
-              { value: String(365 * day), label: t("tokens.year") },
-              { value: never, label: t("tokens.never") },
-            ]}
-          />
+          <LifetimeField {...form.getInputProps("lifetime")} />
         </SimpleGrid>
         <Checkbox.Group label={t("tokens.scopes")} {...form.getInputProps("scopes")}>
           <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs" verticalSpacing={6} mt={6}>
