@@ -140,6 +140,36 @@ TEST_F(Timeouts, CutOffAReaderThatTakesNothingForTwoMinutes) {
     EXPECT_TRUE(cut_off.get_future().get());
 }
 
+TEST(SlowTargets, HaveTheTimeThatTheyAreGivenAndNoMore) {
+    ManualTime time;
+    auto options = TestProxy::options();
+    options.time = &time;
+    options.upstream_timeout = Seconds(30);
+    std::promise<void> asked;
+    ScriptedUpstream upstream([&](Peer& peer) {
+        if (peer.read_head().starts_with("GET /half"))
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+        else
+            asked.set_value();
+        peer.read_to_end();
+    });
+    TestProxy proxy(options);
+    proxy.add_route("/", upstream.url());
+    auto silent = proxy.connect();
+    auto half = proxy.connect();
+    silent.send("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n");
+    asked.get_future().wait();
+    half.send("GET /half HTTP/1.1\r\nHost: a\r\n\r\n");
+    half.read_until("\r\n\r\nhalf");
+    time.advance(Milliseconds(29000));
+    EXPECT_THAT(proxy.get("/_chp_healthz"), StartsWith("HTTP/1.1 200"));
+    EXPECT_FALSE(silent.has_closed() || half.has_closed());
+    time.advance(Milliseconds(2000));
+    EXPECT_THAT(silent.read_message(), StartsWith("HTTP/1.1 503"));
+    // Half an answer must not pass for a whole one.
+    EXPECT_TRUE(half.is_closed());
+}
+
 TEST_F(Timeouts, CloseIdleUpstreamConnectionsAfterFourSeconds) {
     std::promise<bool> closed;
     ScriptedUpstream upstream([&](Peer& peer) {
