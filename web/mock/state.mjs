@@ -36,7 +36,7 @@ export const options = {
     name: { min: 3, max: 63 }, slug: { min: 3, max: 63 }, description: { max: 2048 },
     start_within_days: 1096, password: { min: 10 },
   },
-  hub: { named_servers: 3 },
+  hub: { named_servers: 3, root_course: null },
   isolation: { level: "partial", notices: ["The kernel offers no cgroup v2: memory and CPU limits rely on cgroup v1."] },
   version: "0.1.0-mock",
 };

@@ -1,7 +1,8 @@
 import { MantineProvider } from "@mantine/core";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy } from "react";
-import { BrowserRouter, Route, Routes } from "react-router-dom";
+import { BrowserRouter, Route, Routes, useLocation, type Location } from "react-router-dom";
+import { useOptions } from "./api/courses";
 import { ApiError, isStatus } from "./api/error";
 import { meKey, watchSession } from "./api/session";
 import { RequireLogin } from "./components/require_login";
@@ -10,6 +11,7 @@ import { I18nProvider } from "./i18n/context";
 import { CoursePage } from "./pages/course_page";
 import { HomePage } from "./pages/home_page";
 import { HubPendingPage } from "./pages/hub_pending_page";
+import { isRootHubPath, pathBySlug } from "./lib/hub_place";
 import { LoginPage } from "./pages/login_page";
 import { NotFoundPage } from "./pages/not_found_page";
 import { routerFuture } from "./lib/router_future";
@@ -71,9 +73,21 @@ const hubPages = (
   </>
 );
 
-function Pages() {
+export function Pages() {
+  const location = useLocation();
+  return isRootHubPath(location.pathname) ? <RootHubPages location={location} /> : <AllPages location={location} />;
+}
+
+/** The pages of the hub that is at "/", as those of its course. */
+function RootHubPages({ location }: { location: Location }) {
+  const options = useOptions();
+  if (options.isPending) return null;
+  return <AllPages location={{ ...location, pathname: pathBySlug(location.pathname, options.data?.hub.root_course ?? null) }} />;
+}
+
+function AllPages({ location }: { location: Location }) {
   return (
-    <Routes>
+    <Routes location={location}>
       <Route element={<Shell />}>
         <Route index element={<HomePage />} />
         <Route path="login" element={<LoginPage />} />

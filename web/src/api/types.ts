@@ -53,6 +53,8 @@ export interface Options {
   hub: {
     /** How many servers a person may have in a course beside the default one. */
     named_servers: number;
+    /** The slug of the course whose hub is at "/". */
+    root_course: string | null;
   };
   isolation: Isolation;
   version: string;

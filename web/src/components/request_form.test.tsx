@@ -13,7 +13,7 @@ const options: Options = {
     participants: { min: 1, max: 500, default: 25 }, name: { min: 3, max: 63 }, slug: { min: 3, max: 63 },
     description: { max: 2048 }, start_within_days: 1096, password: { min: 10 },
   },
-  hub: { named_servers: 3 },
+  hub: { named_servers: 3, root_course: null },
   isolation: { level: "full", notices: [] },
   version: "test",
 };

@@ -39,6 +39,8 @@ describe("loginPath", () => {
 describe("isServerPath", () => {
   it("knows what the server answers itself", () => {
     expect(isServerPath("/c/numerics/hub/enter?next=%2F")).toBe(true);
+    expect(isServerPath("/hub/accept-share?code=x")).toBe(true);
+    expect(isServerPath("/user/ada/lab")).toBe(true);
     expect(isServerPath("/courses/numerics")).toBe(false);
   });
 });

@@ -17,7 +17,7 @@ function hasControlCharacter(text: string): boolean {
 
 /** Paths the server answers itself, outside the pages of this application. */
 export function isServerPath(path: string): boolean {
-  return path.startsWith("/c/") || path.startsWith("/api/");
+  return ["/c/", "/api/", "/hub/", "/user/", "/services/"].some((begin) => path.startsWith(begin));
 }
 
 export function loginPath(from: string): string {

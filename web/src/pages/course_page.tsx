@@ -80,8 +80,8 @@ function Application({ course }: { course: Course }) {
 }
 
 /** Into the server, and to the place in it that somebody wanted. */
-function destination(slug: string, username: string, server: string, next: string | null): string {
-  const own = `/c/${slug}/user/${encodeURIComponent(username)}/`;
+function destination(course: Course, username: string, server: string, next: string | null): string {
+  const own = `${course.hub_url ?? `/c/${course.slug}/`}user/${encodeURIComponent(username)}/`;
   // As JupyterHub writes it, which leaves the "@".
   const fallback = server === "" ? own : `${own}${encodeURIComponent(server).replace(/%40/g, "@")}/`;
   const wanted = localPath(next, fallback);
@@ -93,7 +93,7 @@ function Hub({ course, me }: { course: Course; me: Me }) {
   const [parameters] = useSearchParams();
   const asked = parameters.get("start");
   const server = parameters.get("server") ?? "";
-  const goTo = asked === me.username ? destination(course.slug, asked, server, parameters.get("next")) : null;
+  const goTo = asked === me.username ? destination(course, asked, server, parameters.get("next")) : null;
   const other = asked !== null && asked !== me.username && course.me.may.includes("manage") ? asked : null;
 
   if (course.state === "deployed") {
