@@ -2,6 +2,7 @@
 #include "app/folders.hpp"
 #include "app/hub_programs.hpp"
 #include "app/port_check.hpp"
+#include "app/root_course.hpp"
 #include "http/client.hpp"
 #include "spawn/process/process_spawner.hpp"
 
@@ -15,6 +16,7 @@ Result<> check_configuration(SettingsFlags const& flags) {
             "the configuration is readable, but no [environments.NAME] is in it, so servers "
             "have nothing to run");
     TRY_VOID(hub_programs(settings));
+    TRY_VOID(hub_paths(settings));
     fmt::print("the configuration is right; environments: ");
     std::string separator;
     for (auto const& [name, environment] : settings.environments)

@@ -2,6 +2,7 @@
 #include "app/demo_seed.hpp"
 #include "app/hub_programs.hpp"
 #include "app/port_check.hpp"
+#include "app/root_course.hpp"
 #include "app/supervisor.hpp"
 #include "app/wiring.hpp"
 #include "runtime/called_program.hpp"
@@ -41,6 +42,7 @@ Result<> serve(SettingsFlags const& flags, Demo demo) {
     TRY(auto const settings, settings_from(flags));
     // Said once, and not by each control process that is started in vain.
     TRY_VOID(hub_programs(settings));
+    TRY_VOID(hub_paths(settings));
     log::start("serve", to_level(settings.log.level));
     TRY(auto const folders, make_folders(settings.server.data));
     TRY(auto const lock, FolderLock::acquire(folders.data));

@@ -2,6 +2,7 @@
 
 #include "app/hub_programs.hpp"
 #include "app/open_store.hpp"
+#include "app/root_course.hpp"
 #include "app/version.hpp"
 #include "base/text.hpp"
 #include "http/embedded_assets.hpp"
@@ -88,6 +89,16 @@ Result<std::unique_ptr<Spawner>> process_spawner(Folders const& folders, Blockin
                                   pool, client);
 }
 
+/// What has been asked for below the slug of the hub at "/", and is there now. Calls of the API are
+/// answered at both: programs do not expect to be sent elsewhere.
+std::optional<http::Response> moved(HubPaths const& paths, http::Request const& request) {
+    bool const reads = request.method == "GET" || request.method == "HEAD";
+    if (!reads || request.headers.find("Upgrade") || is_hub_call(request.path)) return {};
+    auto const place = paths.at_root(request.target);
+    if (!place) return {};
+    return http::Response::redirect(*place);
+}
+
 void warn_of_missing_isolation(Isolation const& isolation) {
     for (auto const& notice : isolation.notices)
         log::warn("isolation", {{"level", name_of(isolation.level)}, {"notice", notice}});
@@ -150,6 +161,7 @@ struct Control::Parts {
     std::unique_ptr<PasswordHasher> passwords;
     std::unique_ptr<Authenticator> authenticator;
     HubPrograms programs;
+    HubPaths paths;
 };
 
 Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
@@ -159,6 +171,7 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     parts.pool = std::make_unique<BlockingPool>(blocking_threads);
     parts.client = std::make_unique<http::Client>();
     TRY(parts.programs, hub_programs(options.settings));
+    TRY(parts.paths, hub_paths(options.settings));
     TRY(parts.store, open_store(options.settings));
     TRY(parts.spawner, options.make_spawner ? options.make_spawner(*parts.pool, *parts.client)
                                             : process_spawner(folders, *parts.pool, *parts.client));
@@ -168,6 +181,8 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     parts.passwords = std::make_unique<PasswordHasher>();
     TRY(parts.authenticator, LocalAuthenticator::create(*parts.store, *parts.passwords, clock));
     warn_of_missing_isolation(parts.spawner->isolation());
+    TRY(auto const doubt, doubt_about_root_course(*parts.store, parts.paths));
+    if (doubt) log::warn("root_course", {{"notice", *doubt}});
     return std::unique_ptr<Control>(new Control(std::move(options), std::move(parts)));
 }
 
@@ -181,6 +196,7 @@ Control::Control(ControlOptions options, Parts parts)
       passwords_(std::move(parts.passwords)),
       authenticator_(std::move(parts.authenticator)),
       origins_(origins(options_.settings)),
+      paths_(std::move(parts.paths)),
       gate_(*store_, clock_, random_,
             {.bound_to_host = origins_.per_person(), .common_domain = origins_.common_domain()}),
       proxy_(*client_, *pool_, socket_url(options_.folders.proxy_socket()),
@@ -198,7 +214,8 @@ Control::Control(ControlOptions options, Parts parts)
             .proxy = proxy_,
             .clock = clock_,
             .random = random_,
-            .origins = origins_},
+            .origins = origins_,
+            .paths = paths_},
            hub_settings(options_.settings),
            {.gate = gate_, .authenticator = *authenticator_, .ui = pages_}, *client_,
            options_.secrets.edge_key,
@@ -221,7 +238,8 @@ Control::Control(ControlOptions options, Parts parts)
                .courses_changed = [this] { dispatcher_.wake(); },
                .limits = course_limits(options_.settings),
                .policy = {.accept_own_courses = options_.settings.governance.accept_own_courses},
-               .platform = platform_facts(options_, spawner_->isolation(), clock_.now())}),
+               .platform = platform_facts(options_, spawner_->isolation(), clock_.now()),
+               .paths = paths_}),
       router_(*pool_),
       tasks_(context_.get_executor()) {
     portal_.add_routes(router_);
@@ -234,7 +252,9 @@ Control::~Control() {
 }
 
 asio::awaitable<http::Response> Control::respond(http::Request& request) {
+    request.path = paths_.by_slug(request.path);
     if (auto elsewhere = redirect_to_own_origin(origins_, request)) co_return *std::move(elsewhere);
+    if (auto elsewhere = moved(paths_, request)) co_return *std::move(elsewhere);
     if (is_for_router(request.path)) {
         auto answer = co_await router_.handle(request);
         if (is_hub_call(request.path)) jupyterhub::in_hub_form(request, answer);
@@ -250,6 +270,7 @@ asio::awaitable<http::Response> Control::respond(http::Request& request) {
 }
 
 asio::awaitable<http::Response> Control::respond_to_server(http::Request& request) {
+    request.path = paths_.by_slug(request.path);
     if (!is_hub_call(request.path)) co_return http::problem({.code = Code::NotFound}, request);
     // Nobody's browser is there, and no proxy of ours: what such fields say is made up.
     for (auto const* name : {"Cookie", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"})

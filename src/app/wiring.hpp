@@ -73,6 +73,7 @@ private:
     std::unique_ptr<PasswordHasher> passwords_;
     std::unique_ptr<Authenticator> authenticator_;
     Origins origins_;
+    HubPaths paths_;
     Gate gate_;
     RestProxyClient proxy_;
     ProcessServiceHost service_host_;

@@ -178,6 +178,14 @@ std::vector<Key<Settings>> const all_platform_keys{
      {},
      "Whether participants may let each other into their servers. Whoever is let in can do there "
      "what the owner can."},
+    {"hub",
+     "root_course",
+     [](Settings& s) -> Field { return &s.hub.root_course; },
+     {},
+     {},
+     "The slug of the standing hub that is at `/hub/…`, `/user/…` and `/services/…`, as a "
+     "JupyterHub "
+     "of its own; its pages below `/c/<slug>/` lead there. Empty: none."},
     {"governance",
      "accept_own_courses",
      [](Settings& s) -> Field { return &s.governance.accept_own_courses; },

@@ -51,6 +51,7 @@ struct HubRunSettings {
     Milliseconds stop_timeout{10'000};
     int named_servers = 3;
     bool sharing = false;
+    std::string root_course;
 };
 
 struct GovernanceSettings {

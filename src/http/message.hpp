@@ -63,6 +63,10 @@ struct Request {
     [[nodiscard]] bool is_secure() const;
     /// Somebody waits for a page, who can be sent somewhere else.
     [[nodiscard]] bool wants_page() const;
+    /// The target's path; `path` may be another, by which the router knows it.
+    [[nodiscard]] std::string_view sent_path() const {
+        return std::string_view(target).substr(0, target.find_first_of("?#"));
+    }
     /// The body as JSON. InvalidArgument names line and column of what is wrong; nesting deeper
     /// than 64 levels is refused, as is a body that is not an object.
     [[nodiscard]] Result<nlohmann::json> json() const;

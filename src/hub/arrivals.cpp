@@ -31,8 +31,9 @@ bool is_below(std::string_view address, std::string_view route) {
 
 }  // namespace
 
-Arrivals::Arrivals(Origins const& origins, Clock const& clock, std::string edge_key)
-    : origins_(origins), clock_(clock), edge_key_(std::move(edge_key)) {}
+Arrivals::Arrivals(Origins const& origins, HubPaths const& paths, Clock const& clock,
+                   std::string edge_key)
+    : origins_(origins), paths_(paths), clock_(clock), edge_key_(std::move(edge_key)) {}
 
 void Arrivals::add_routes(http::Router& router) {
     router.add("GET", arrive, [this](http::Request& request) -> Task<http::Response> {
@@ -45,8 +46,8 @@ http::Response Arrivals::send(http::EdgeToken const& right, ServerOwner const& s
     auto code = right;
     code.route = std::string(code_prefix) + right.route;
     return http::Response::redirect(
-        fmt::format("{}/c/{}/hub/arrive?code={}&next={}", origins_.of(server.user.name),
-                    server.course.request.slug,
+        fmt::format("{}{}arrive?code={}&next={}", origins_.of(server.user.name),
+                    paths_.hub(server.course.request.slug),
                     percent_encode(http::sign_edge_token(code, edge_key_)), percent_encode(next)));
 }
 
@@ -56,15 +57,15 @@ http::Response Arrivals::arrive_at(http::Request const& request) {
     auto const code = request.query("code").value_or("");
     auto const now = clock_.now();
     // Whatever is wrong with the code, the way in begins anew.
-    auto answer = http::Response::redirect(
-        fmt::format("{}/c/{}/hub/enter?next={}", origins_.portal(), slug, percent_encode(next)));
+    auto answer = http::Response::redirect(fmt::format("{}{}enter?next={}", origins_.portal(),
+                                                       paths_.hub(slug), percent_encode(next)));
     answer.headers.set("Referrer-Policy", "no-referrer");
     answer.headers.set("Cache-Control", "no-store");
     auto right = http::verify_edge_token(code, edge_key_, now);
     if (!right || !right->route.starts_with(code_prefix) || right->issued + code_lasts < now)
         return answer;
     right->route.erase(0, code_prefix.size());
-    auto const place = server_place_in(next, slug);
+    auto const place = server_place_in(next, paths_.base(slug));
     if (!place || !origins_.is_of(request.headers.get("Host"), place->owner) ||
         !is_below(next, right->route) || !use(code, right->issued + code_lasts))
         return answer;

@@ -20,7 +20,8 @@ namespace carrel {
 class Arrivals {
 public:
     /// `edge_key` is shared with the proxy: 32 bytes.
-    Arrivals(Origins const& origins, Clock const& clock, std::string edge_key);
+    Arrivals(Origins const& origins, HubPaths const& paths, Clock const& clock,
+             std::string edge_key);
     void add_routes(http::Router& router);
 
     /// Sends a browser to the server's origin, with this right to it, and on to `next`, a path
@@ -34,6 +35,7 @@ private:
     bool use(std::string const& code, Time until);
 
     Origins const& origins_;
+    HubPaths const& paths_;
     Clock const& clock_;
     std::string edge_key_;
     std::map<std::string, Time> used_;  ///< codes, and when they are worthless anyway

@@ -25,7 +25,7 @@ protected:
     /// Where ada's browser is sent with a right to the server `name` of hers.
     std::string sent(std::string const& next, std::string const& name = {}) {
         ServerOwner const server{course_, ada_, name};
-        http::EdgeToken const right{.route = server.route(),
+        http::EdgeToken const right{.route = server.route(paths_),
                                     .user = "lea",
                                     .session = "s1",
                                     .issued = clock_.now(),
@@ -37,7 +37,7 @@ protected:
         auto const start = address.find("://") + 3;
         auto const path = address.find('/', start);
         http::Request request{.method = "GET", .target = address.substr(path)};
-        request.path = request.target.substr(0, request.target.find('?'));
+        request.path = paths_.by_slug(request.sent_path());
         request.headers.set("Host", host.empty() ? address.substr(start, path - start) : host);
         http::Response answer;
         asio::co_spawn(context_, router_.handle(request),
@@ -54,7 +54,8 @@ protected:
     asio::io_context context_{1};
     BlockingPool pool_{1};
     Origins const origins_{"https://hub.test", "people.test"};
-    Arrivals arrivals_{origins_, clock_, key};
+    HubPaths paths_;
+    Arrivals arrivals_{origins_, paths_, clock_, key};
     http::Router router_{pool_};
     Course course_;
     User ada_;
@@ -131,6 +132,19 @@ TEST_F(ArrivalsTest, ACodeOpensNoRouteAndARightIsNoCode) {
                            percent_encode(http::sign_edge_token(*read, std::string(32, 'x'))) +
                            "&next=%2Fc%2Fbio%2Fuser%2Fada%2F";
     EXPECT_FALSE(lets_in(at(other_key)));
+}
+
+TEST_F(ArrivalsTest, ACodeForTheHubAtTheRootIsForItsServersOnly) {
+    paths_ = HubPaths("bio");
+    auto const address = sent("/user/ada/lab");
+    EXPECT_THAT(address, StartsWith("https://ada.people.test/hub/arrive?code="));
+    auto const code = address.substr(0, address.find("&next="));
+    for (auto const* next : {"/c/bio/user/ada/lab", "/c/chem/user/ada/lab", "/user/bob/", "/hub/",
+                             "//evil.test/user/ada/"})
+        EXPECT_FALSE(lets_in(at(code + "&next=" + percent_encode(next)))) << next;
+    auto const answer = at(address);
+    EXPECT_EQ(answer.headers.get("Location"), "/user/ada/lab");
+    EXPECT_TRUE(lets_in(answer));
 }
 
 class OwnOrigin : public testing::Test {

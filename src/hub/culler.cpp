@@ -67,7 +67,8 @@ Task<std::string> Culler::secret_of(std::shared_ptr<LiveServer> server) {
     if (!server->record.secret.empty()) co_return server->record.secret;
     if (!server->look_secret.empty()) co_return server->look_secret;
     auto const secret = use_.random.hex(16);
-    CO_TRY(auto const token, jupyterhub::server_token(server->owner, secret, use_.clock.now()));
+    CO_TRY(auto const token,
+           jupyterhub::server_token(server->owner, use_.paths, secret, use_.clock.now()));
     CO_TRY_VOID(co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
             TRY_VOID(transaction.hub_tokens().insert(token));
@@ -81,7 +82,7 @@ Task<std::string> Culler::secret_of(std::shared_ptr<LiveServer> server) {
 Task<std::string> Culler::ask(std::shared_ptr<LiveServer> server, std::string_view what) {
     CO_TRY(auto const secret, co_await secret_of(server));
     http::ClientRequest const request{
-        .url = server->record.endpoint + server->owner.path() + "/" + std::string(what),
+        .url = server->record.endpoint + server->owner.path(use_.paths) + std::string(what),
         .headers = {{"Authorization", "token " + secret}},
         .largest_body = 1024UL * 1024UL};
     CO_TRY(auto response, co_await use_.pool.run(
@@ -92,7 +93,7 @@ Task<std::string> Culler::ask(std::shared_ptr<LiveServer> server, std::string_vi
 Task<Culler::Seen> Culler::last_seen(std::shared_ptr<LiveServer> server) {
     CO_TRY(auto kernels, co_await ask(server, "api/kernels"));
     CO_TRY(auto terminals, co_await ask(server, "api/terminals"));
-    CO_TRY(auto route, co_await use_.proxy.activity(server->owner.route()));
+    CO_TRY(auto route, co_await use_.proxy.activity(server->owner.route(use_.paths)));
     auto const jupyter = read_jupyter_activity(kernels, terminals);
     auto const now = use_.clock.now();
     auto const& record = server->record;
@@ -115,7 +116,7 @@ Task<> Culler::announce(std::shared_ptr<LiveServer> server, std::optional<Time> 
     json const notice{{"stops_at", stops_at ? json(format_time(*stops_at)) : json()}};
     http::ClientRequest const request{
         .method = "PUT",
-        .url = server->record.endpoint + server->owner.path() + "/carrel/notice",
+        .url = server->record.endpoint + server->owner.path(use_.paths) + "carrel/notice",
         .headers = {{"Authorization", "token " + secret}, {"Content-Type", "application/json"}},
         .body = notice.dump(),
         .largest_body = 64UL * 1024UL};
@@ -124,7 +125,7 @@ Task<> Culler::announce(std::shared_ptr<LiveServer> server, std::optional<Time> 
     // Its owner is told in our own pages all the same.
     if (!told)
         log::debug("notice_not_taken",
-                   {{"path", server->owner.path()}, {"cause", told.error().message}});
+                   {{"path", server->owner.path(use_.paths)}, {"cause", told.error().message}});
     co_return Result<>();
 }
 
@@ -159,7 +160,7 @@ Task<> Culler::pass() {
         if (looked.error().code == Code::Cancelled) co_return looked;
         // A server that does not answer is not called idle: it may be computing.
         log::debug("activity_unknown",
-                   {{"path", server->owner.path()}, {"cause", looked.error().message}});
+                   {{"path", server->owner.path(use_.paths)}, {"cause", looked.error().message}});
     }
     co_return Result<>();
 }

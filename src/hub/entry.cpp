@@ -5,7 +5,6 @@
 #include "http/edge_token.hpp"
 #include "http/problem.hpp"
 #include "hub/hub_access.hpp"
-#include "hub/jupyterhub/names.hpp"
 #include "hub/pages/html_page.hpp"
 #include "hub/pages/page_visit.hpp"
 #include "hub/revocations.hpp"
@@ -38,14 +37,15 @@ bool is_clean(std::string_view segment) {
 
 /// The server's path as the browser writes it, which may escape other characters than we do: it
 /// compares a cookie's path with that byte by byte.
-std::string cookie_path(ServerOwner const& server, std::string_view next) {
+std::string cookie_path(ServerOwner const& server, HubPaths const& paths, std::string_view next) {
     auto const segments = split(next.substr(0, next.find_first_of("?#")), '/');
+    auto const own = server.path(paths);
     std::string path;
-    for (size_t i = 1; i < (server.name.empty() ? 5U : 6U); ++i)
-        path += "/" + std::string(segments.at(i));
+    for (auto i = 1; i < std::ranges::count(own, '/'); ++i)
+        path += "/" + std::string(segments.at(static_cast<size_t>(i)));
     bool const plain = std::ranges::all_of(
         path, [](char c) { return c > ' ' && c < '\x7f' && c != ';' && c != ',' && c != '"'; });
-    return (plain ? path : server.path()) + "/";
+    return plain ? path + "/" : own;
 }
 
 /// "gpu" where they have a server of that name, else "": the default one.
@@ -64,22 +64,21 @@ std::unexpected<Error> denied() {
 
 }  // namespace
 
-std::optional<ServerPlace> server_place_in(std::string_view target, std::string_view slug) {
+std::optional<ServerPlace> server_place_in(std::string_view target, std::string_view base) {
     auto const path = target.substr(0, target.find_first_of("?#"));
-    auto const segments = split(path, '/');
-    // "", "c", slug, "user", name, …
-    if (segments.size() < 5 || !segments[0].empty() || segments[1] != "c" || segments[2] != slug ||
-        segments[3] != "user")
-        return {};
-    for (size_t i = 4; i < segments.size(); ++i) {
+    if (!path.starts_with(base)) return {};
+    auto const segments = split(path.substr(base.size()), '/');
+    // "user", name, …
+    if (segments.size() < 2 || segments[0] != "user") return {};
+    for (size_t i = 1; i < segments.size(); ++i) {
         bool const last = i + 1 == segments.size();
-        if (last && i > 4 && segments[i].empty()) continue;  // one slash at the end
+        if (last && i > 1 && segments[i].empty()) continue;  // one slash at the end
         auto const decoded = percent_decode(segments[i]);
         if (!decoded || !is_clean(*decoded)) return {};
     }
     return ServerPlace{
-        .owner = percent_decode(segments[4]).value(),
-        .first = segments.size() > 5 ? percent_decode(segments[5]).value() : std::string()};
+        .owner = percent_decode(segments[1]).value(),
+        .first = segments.size() > 2 ? percent_decode(segments[2]).value() : std::string()};
 }
 
 Entry::Entry(HubDependencies const& dependencies, jupyterhub::CallerGate& callers,
@@ -88,7 +87,7 @@ Entry::Entry(HubDependencies const& dependencies, jupyterhub::CallerGate& caller
       callers_(callers),
       servers_(servers),
       edge_key_(std::move(edge_key)),
-      arrivals_(use_.origins, use_.clock, edge_key_) {}
+      arrivals_(use_.origins, use_.paths, use_.clock, edge_key_) {}
 
 void Entry::add_routes(http::Router& router) {
     arrivals_.add_routes(router);
@@ -138,7 +137,7 @@ Task<std::variant<Entry::Admitted, http::Response>> Entry::admit(http::Request c
     if (admitted) co_return Outcome(*std::move(admitted));
     if (admitted.error().code == Code::Unauthenticated && request.wants_page())
         co_return Outcome(
-            jupyterhub::to_login(jupyterhub::base_path(request.parameter("slug")), request));
+            jupyterhub::to_login(use_.paths.base(request.parameter("slug")), request));
     if (admitted.error().code == Code::Internal || admitted.error().code == Code::Unavailable)
         co_return std::unexpected(admitted.error());
     co_return Outcome(refusal(admitted.error(), request));
@@ -165,7 +164,7 @@ Task<> Entry::write_down(Admitted const& admitted, Time now) {
 
 Entry::Answer Entry::enter(http::Request& request) {
     auto const next = request.query("next").value_or("");
-    auto const place = server_place_in(next, request.parameter("slug"));
+    auto const place = server_place_in(next, use_.paths.base(request.parameter("slug")));
     if (!place) co_return fail_field("next", "the address to go on to is not one of a server here");
     // Before the right is asked for: one that is taken away meanwhile is revoked later than this.
     auto const now = use_.clock.now();
@@ -182,7 +181,7 @@ Entry::Answer Entry::enter(http::Request& request) {
     // The right to enter ends with the login at the latest.
     auto const expires =
         std::min<Time>(now + edge_token_lasts, caller.ends_at.value_or(Time::max()));
-    http::EdgeToken const token{.route = owner.route(),
+    http::EdgeToken const token{.route = owner.route(use_.paths),
                                 .user = caller.user.name,
                                 .session = caller.login.value(),
                                 .issued = now,
@@ -191,7 +190,7 @@ Entry::Answer Entry::enter(http::Request& request) {
     auto answer = http::Response::redirect(next);
     http::set_cookie(answer, {.name = std::string(http::edge_cookie),
                               .value = http::sign_edge_token(token, edge_key_),
-                              .path = cookie_path(owner, next),
+                              .path = cookie_path(owner, use_.paths, next),
                               .lasts = std::chrono::ceil<Seconds>(expires - now),
                               .secure = request.is_secure()});
     co_return answer;

@@ -22,10 +22,10 @@ struct ServerPlace {
     std::string first = {};  ///< what may be a server's name; may be empty
 };
 
-/// Nothing for a path of anything else, an absolute URL, or a path with "//", "\\" or dot segments,
-/// encoded or not.
+/// Those of the hub at `base`, "/c/bio/". Nothing for a path of anything else, an absolute URL, or
+/// a path with "//", "\\" or dot segments, encoded or not.
 [[nodiscard]] std::optional<ServerPlace> server_place_in(std::string_view target,
-                                                         std::string_view slug);
+                                                         std::string_view base);
 
 class Entry {
 public:

@@ -227,7 +227,7 @@ TEST_F(EntryTest, AHubsTokenOpensNothingThatWouldOutliveIt) {
 
 TEST(ServerPlaceIn, AcceptsOnlyPathsOfServersInThisCourse) {
     auto const at = [](std::string_view target) {
-        auto const place = server_place_in(target, "bio");
+        auto const place = server_place_in(target, "/c/bio/");
         return place ? place->owner + "|" + place->first : "nothing";
     };
     EXPECT_EQ(at("/c/bio/user/ada/lab?x=1"), "ada|lab");
@@ -239,7 +239,17 @@ TEST(ServerPlaceIn, AcceptsOnlyPathsOfServersInThisCourse) {
           "/c/chem/user/ada/lab", "/c/bio/hub/enter", "/c/bio/user/", "/c/bio/user/ada/../../x",
           "/c/bio/user/ada/%2e%2e/bob/", "/c/bio/user/ada//x", "/c/bio/user/..%2fbob/lab",
           "/c/bio/user/ada/%5c%5cevil", "\\\\evil", "/\\evil", "/c/bio/user/%zz/"})
-        EXPECT_FALSE(server_place_in(target, "bio")) << target;
+        EXPECT_FALSE(server_place_in(target, "/c/bio/")) << target;
+}
+
+TEST(ServerPlaceIn, TakesTheHubAtTheRootForNoOther) {
+    auto const place = server_place_in("/user/ada/lab?x=1", "/");
+    ASSERT_TRUE(place);
+    EXPECT_EQ(place->owner + "|" + place->first, "ada|lab");
+    for (auto const* target :
+         {"/", "//evil.example/user/ada/", "/c/bio/user/ada/", "/hub/enter", "/user/", "/user",
+          "/user/ada/../../x", "/user/..%2fbob/lab", "/\\evil/user/ada", "/users/ada/"})
+        EXPECT_FALSE(server_place_in(target, "/")) << target;
 }
 
 }  // namespace carrel

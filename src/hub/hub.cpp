@@ -1,5 +1,6 @@
 #include "hub/hub.hpp"
 
+#include "hub/moved_servers.hpp"
 #include "runtime/log.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, HubFront con
       services_(use_, programs_.services, programs_.host),
       reconciler_(use_, servers_, &services_),
       culler_(use_, settings_, servers_, client),
-      callers_(use_.store, front.gate, use_.clock, programs_.roles, programs_.services),
+      callers_(use_.store, front.gate, use_.clock, programs_.roles, programs_.services, use_.paths),
       entry_(use_, callers_, servers_, edge_key),
       oauth_(use_, front.gate, callers_),
       server_calls_(use_, callers_, servers_),
@@ -77,6 +78,7 @@ Task<> Hub::start() {
     // Before the routes are looked at, which are not to lose those of services.
     if (auto const begun = co_await services_.pass(); !begun)
         log::warn("services_failed", {{"cause", begun.error().message}});
+    tasks_.start("moved servers", stop_moved_servers(use_, servers_));
     tasks_.start("services", serve_for_ever());
     tasks_.start("reconcile", reconcile_for_ever());
     tasks_.start("cull", cull_for_ever());

@@ -68,7 +68,8 @@ protected:
                 .homes = homes_,
                 .proxy = proxy_,
                 .clock = clock_,
-                .random = random_};
+                .random = random_,
+                .paths = paths_};
     }
 
     /// Runs a task to its end on the hub's own thread, which is this one.
@@ -148,6 +149,8 @@ protected:
     SpawnerKind spawner_;
     FolderHomeStore homes_;
     FakeProxyClient proxy_;
+    /// Set it before what is made of `dependencies`.
+    HubPaths paths_;
     HubSettings settings_;
     User lea_;
     User ada_;
@@ -155,6 +158,11 @@ protected:
 };
 
 using HubFixture = HubFixtureWith<FakeSpawner>;
+/// The hub of "bio" is at "/".
+class RootHubFixture : public HubFixture {
+public:
+    RootHubFixture() { paths_ = HubPaths("bio"); }
+};
 using SlowHubFixture = HubFixtureWith<SlowSpawner>;
 
 }  // namespace carrel

@@ -1,19 +1,11 @@
 #include "hub/live_server.hpp"
 
-#include "hub/jupyterhub/names.hpp"
-
 #include <nlohmann/json.hpp>
 
 namespace carrel {
 
-std::string ServerOwner::path() const {
-    auto path = jupyterhub::server_path(course.request.slug, user.name, name);
-    path.pop_back();
-    return path;
-}
-
-std::string ServerOwner::route() const {
-    auto route = fmt::format("/c/{}/user/{}", course.request.slug, user.name);
+std::string ServerOwner::route(HubPaths const& paths) const {
+    auto route = fmt::format("{}user/{}", paths.base(course.request.slug), user.name);
     if (!name.empty()) route += "/" + name;
     return route;
 }

@@ -5,6 +5,7 @@
 
 #include "domain/course.hpp"
 #include "domain/event.hpp"
+#include "domain/hub_paths.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
 #include "hub/progress.hpp"
@@ -30,13 +31,15 @@ struct ServerOwner {
     std::string name;
 
     [[nodiscard]] ServerKey key() const { return {course.id, user.id, name}; }
-    /// "/c/bio/user/ada", "/c/bio/user/ada/my%20second": without the slash at its end the server's
-    /// base URL, as JupyterHub writes it.
-    [[nodiscard]] std::string path() const;
-    /// The same decoded, "/c/bio/user/ada/my second": by that the proxy knows the server's route.
-    [[nodiscard]] std::string route() const;
-    [[nodiscard]] std::string login_path() const {
-        return "/c/" + course.request.slug + "/hub/enter";
+    /// Its base URL: "/c/bio/user/ada/", "/c/bio/user/ada/my%20second/".
+    [[nodiscard]] std::string path(HubPaths const& paths) const {
+        return paths.server(course.request.slug, user.name, name);
+    }
+    /// The same decoded and without the slash at its end, "/c/bio/user/ada/my second": by that the
+    /// proxy knows the server's route.
+    [[nodiscard]] std::string route(HubPaths const& paths) const;
+    [[nodiscard]] std::string login_path(HubPaths const& paths) const {
+        return paths.hub(course.request.slug) + "enter";
     }
 };
 

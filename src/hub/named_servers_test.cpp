@@ -212,7 +212,7 @@ TEST_F(NamedServersTest, AreFoundAgainByTheNextControlProcess) {
     ASSERT_TRUE(await(next.recover()));
     auto const found = next.find(key("gpu"));
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->owner.route(), "/c/bio/user/ada/gpu");
+    EXPECT_EQ(found->owner.route({}), "/c/bio/user/ada/gpu");
     EXPECT_EQ(next.active_of(course_.id, ada_.id).size(), 2U);
     proxy_.restart();
     Reconciler reconciler(dependencies(), next);

@@ -129,9 +129,9 @@ Task<> Reconciler::send_routes() {
     }
     for (auto const& path : stale) {
         // One may have started meanwhile.
-        bool const used =
-            std::ranges::any_of(servers_.in_state(ServerState::Running),
-                                [&](auto const& server) { return server->owner.route() == path; });
+        bool const used = std::ranges::any_of(
+            servers_.in_state(ServerState::Running),
+            [&](auto const& server) { return server->owner.route(use_.paths) == path; });
         if (!used) CO_TRY_VOID(co_await use_.proxy.delete_route(path));
     }
     CO_TRY_VOID(co_await use_.proxy.mark());
@@ -172,7 +172,9 @@ Task<> Reconciler::perform(OutboxItem const& item) {
         co_return co_await revocations_.add({.login = text("login"), .for_good = for_good});
     }
     if (item.kind == "revoke_entry")
-        co_return co_await revocations_.add({.path = text("path"), .user = text("user")});
+        co_return co_await revocations_.add(
+            {.path = use_.paths.at_root(text("path")).value_or(text("path")),
+             .user = text("user")});
     if (item.kind == "remove_participant")
         co_return co_await remove_participant(CourseId(text("course")), UserId(text("user")));
     // Mail and the like have workers of their own; here nobody would ever take it up.
@@ -194,7 +196,7 @@ Task<> Reconciler::remove_participant(CourseId course, UserId user) {
     auto const servers = servers_.active_of(course, user);
     for (auto const& server : servers)
         CO_TRY_VOID(co_await revocations_.add(
-            {.path = server->owner.route(), .user = server->owner.user.name}));
+            {.path = server->owner.route(use_.paths), .user = server->owner.user.name}));
     Result<> outcome;
     for (auto const& server : servers) {
         auto stopped = co_await servers_.stop(server->owner.key(), {}, "server_stopped",

@@ -236,6 +236,19 @@ TEST_F(ReconcilerTest, SomebodyLetInAgainIsNotRefusedAfterTheProxyRestarted) {
     EXPECT_THAT(proxy_.revoked_until_issue, ElementsAre(removed_at));
 }
 
+TEST_F(ReconcilerTest, RevokesEntryWhereTheHubIsNow) {
+    ASSERT_TRUE(store_->write([&](Transaction& t) {
+        return t.outbox().add({.kind = "revoke_entry",
+                               .payload = R"({"path":"/c/bio/user/ada/my gpu","user":"bob"})",
+                               .created_at = clock_.now(),
+                               .due_at = clock_.now()});
+    }));
+    paths_ = HubPaths("bio");
+    Reconciler reconciler(dependencies(), servers_);
+    ASSERT_TRUE(await(reconciler.pass()));
+    EXPECT_THAT(proxy_.revoked_users, ElementsAre("/user/ada/my gpu bob"));
+}
+
 TEST(Revocations, LoginsRevokedByAFormerProgramStayRefused) {
     auto const kept = read_revocations(R"([{"login":"s","made":1,"until":9}])", Time());
     ASSERT_EQ(kept.size(), 1U);

@@ -78,10 +78,10 @@ void ServerLifecycle::stop_soon(ServerKey key, std::string reason) {
 }
 
 Task<> ServerLifecycle::delete_route(std::shared_ptr<LiveServer> server) {
-    auto const deleted = co_await use_.proxy.delete_route(server->owner.route());
+    auto const deleted = co_await use_.proxy.delete_route(server->owner.route(use_.paths));
     if (deleted) co_return Result<>();
     log::warn("route_not_deleted",
-              {{"path", server->owner.path()}, {"cause", deleted.error().message}});
+              {{"path", server->owner.path(use_.paths)}, {"cause", deleted.error().message}});
     routes_uncertain_ = true;
     co_return Result<>();
 }

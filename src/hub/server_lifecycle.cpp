@@ -70,10 +70,10 @@ std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::known_of(
 
 ServerRoute ServerLifecycle::route_of(LiveServer const& server) const {
     auto const& origins = use_.origins;
-    return {.path = server.owner.route(),
+    return {.path = server.owner.route(use_.paths),
             .target = server.record.endpoint,
             .secret = server.record.secret,
-            .login = origins.portal() + server.owner.login_path(),
+            .login = origins.portal() + server.owner.login_path(use_.paths),
             .origin = origins.of(server.owner.user.name)};
 }
 
@@ -258,11 +258,12 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secr
                                                   .default_url = environment.default_url,
                                                   .portal = use_.origins.portal(),
                                                   .origin = use_.origins.of(owner.user.name),
+                                                  .paths = use_.paths,
                                                   .resources = owner.course.request.resources});
     co_return ServerSpec{.id = spawn_id(owner.key()),
                          .user = owner.user.name,
                          .course = owner.course.request.slug,
-                         .base_url = owner.path() + "/",
+                         .base_url = owner.path(use_.paths),
                          .secret = std::move(secret),
                          .number = number,
                          .home = folder,
@@ -273,7 +274,8 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secr
 
 /// The token by which the server calls the hub, and proves to be the OAuth client that it is.
 Task<> ServerLifecycle::issue_token(std::shared_ptr<LiveServer> server, std::string secret) {
-    CO_TRY(auto const token, jupyterhub::server_token(server->owner, secret, use_.clock.now()));
+    CO_TRY(auto const token,
+           jupyterhub::server_token(server->owner, use_.paths, secret, use_.clock.now()));
     co_return co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
             TRY_VOID(
@@ -317,7 +319,7 @@ Task<> ServerLifecycle::finish_start(std::shared_ptr<LiveServer> server, Started
     auto const added = co_await use_.proxy.add_route(route_of(*server));
     if (!added) {
         log::warn("route_not_added",
-                  {{"path", server->owner.path()}, {"cause", added.error().message}});
+                  {{"path", server->owner.path(use_.paths)}, {"cause", added.error().message}});
         routes_uncertain_ = true;
     }
     server->progress.publish({.percent = 100, .message = "Server ready", .ready = true});

@@ -47,6 +47,7 @@ struct HubDependencies {
     Clock const& clock;
     Random& random;
     Origins origins = {};
+    HubPaths paths = {};
 };
 
 class ServerLifecycle {

@@ -36,9 +36,10 @@ Result<bool> end_share(Transaction& transaction, Course const& course, HubShare 
     TRY_VOID(transaction.hub_tokens().remove_of_client(
         course.id, user.id, jupyterhub::client_id(owner.name, share.server)));
     ServerOwner const server{.course = course, .user = owner, .name = share.server};
+    // By its slug: who takes this up knows where the hub is.
     TRY_VOID(transaction.outbox().add(
         {.kind = "revoke_entry",
-         .payload = nlohmann::json{{"path", server.route()}, {"user", user.name}}.dump(),
+         .payload = nlohmann::json{{"path", server.route({})}, {"user", user.name}}.dump(),
          .created_at = now,
          .due_at = now}));
     return true;

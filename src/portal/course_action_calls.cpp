@@ -56,7 +56,7 @@ Result<http::Response> take_step(PortalDependencies const& portal, Visit const& 
         portal.store.write([&](Transaction& transaction) -> Result<nlohmann::json> {
             TRY(auto seen, see_course(transaction, user, visit.request.parameter("slug")));
             TRY_VOID(apply(transaction, portal, user, seen, step));
-            return view_of(transaction, seen, user, portal.policy);
+            return view_of(transaction, seen, user, portal);
         }));
     portal.courses_changed();
     return http::Response::json(view);

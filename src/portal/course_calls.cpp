@@ -59,7 +59,7 @@ Result<http::Response> request_course(PortalDependencies const& portal, Visit co
                              .actor = user.name,
                              .message = fmt::format("{} requested the course", user.name)}));
             TRY(auto const seen, look_at(transaction, user, course));
-            return view_of(transaction, seen, user, portal.policy);
+            return view_of(transaction, seen, user, portal);
         }));
     auto response = http::Response::json(view, 201);
     response.headers.set("Location", fmt::format("{}/courses/{}", api_root, wanted.slug));
@@ -94,7 +94,7 @@ Result<http::Response> list_courses(PortalDependencies const& portal, Visit cons
         for (auto& course : courses) {
             keys.push_back(course.request.slug);
             TRY(auto const seen, look_at(transaction, user, std::move(course)));
-            TRY(auto view, view_of(transaction, seen, user, portal.policy));
+            TRY(auto view, view_of(transaction, seen, user, portal));
             items.push_back(std::move(view));
         }
         return {};
@@ -106,7 +106,7 @@ Result<http::Response> show_course(PortalDependencies const& portal, Visit const
     auto const& user = visit.who.user;
     TRY(auto const view, portal.store.read([&](Transaction& transaction) -> Result<nlohmann::json> {
         TRY(auto const seen, see_course(transaction, user, visit.request.parameter("slug")));
-        return view_of(transaction, seen, user, portal.policy);
+        return view_of(transaction, seen, user, portal);
     }));
     return http::Response::json(view);
 }

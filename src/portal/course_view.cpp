@@ -76,19 +76,19 @@ Result<std::pair<json, json>> names_of(Transaction& transaction, Course const& c
 }  // namespace
 
 Result<json> view_of(Transaction& transaction, SeenCourse const& seen, User const& user,
-                     GovernancePolicy const& policy) {
+                     PortalDependencies const& portal) {
     auto const& course = seen.course;
     auto const& request = course.request;
     TRY(auto const names, names_of(transaction, course));
     TRY(auto deployment, deployment_view(transaction, seen));
     TRY(auto counts, counts_view(transaction, course));
-    TRY(auto may, may_view(transaction, seen, user, policy));
+    TRY(auto may, may_view(transaction, seen, user, portal.policy));
     json const me = {
         {"leader", seen.standing.leader},
         {"participant", seen.application ? json(name_of(seen.application->state)) : json()},
         {"may", std::move(may)}};
     auto const hub =
-        course.state == CourseState::Deployed ? fmt::format("/c/{}/", request.slug) : std::string();
+        course.state == CourseState::Deployed ? portal.paths.base(request.slug) : std::string();
     return json{{"slug", request.slug},
                 {"name", request.name},
                 {"description", request.description},

@@ -2,6 +2,7 @@
 
 #include "portal/calls.hpp"
 #include "portal/input.hpp"
+#include "portal/views.hpp"
 
 namespace carrel {
 
@@ -39,7 +40,9 @@ Result<http::Response> show_options(PortalDependencies const& portal, http::Requ
     return http::Response::json({{"environments", std::move(environments)},
                                  {"targets", portal.limits.targets},
                                  {"limits", view_of(portal.limits)},
-                                 {"hub", {{"named_servers", portal.platform.named_servers}}},
+                                 {"hub",
+                                  {{"named_servers", portal.platform.named_servers},
+                                   {"root_course", text_or_null(portal.paths.root_course())}}},
                                  {"isolation",
                                   {{"level", portal.platform.isolation.level},
                                    {"notices", portal.platform.isolation.notices}}},

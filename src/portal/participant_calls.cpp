@@ -39,15 +39,17 @@ Result<People> read_people(Transaction& transaction, Course const& course,
     return people;
 }
 
-json server_view(Course const& course, User const& user, People const& people) {
+json server_view(PortalDependencies const& portal, Course const& course, User const& user,
+                 People const& people) {
     auto const found = people.servers.find(user.id);
     if (found == people.servers.end()) return {};
     return {{"state", name_of(found->second.state)},
             {"last_activity", time_or_null(found->second.last_activity)},
-            {"url", server_url(course, user)}};
+            {"url", portal.paths.server(course.request.slug, user.name, "")}};
 }
 
-json participant_view(Course const& course, Application const& application, People const& people) {
+json participant_view(PortalDependencies const& portal, Course const& course,
+                      Application const& application, People const& people) {
     auto const& user = people.users.at(application.user);
     json decided_by;
     if (application.decided_by)
@@ -62,7 +64,7 @@ json participant_view(Course const& course, Application const& application, Peop
             {"applied_at", format_time(application.applied_at)},
             {"decided_at", time_or_null(application.decided_at)},
             {"decided_by", std::move(decided_by)},
-            {"server", server_view(course, user, people)},
+            {"server", server_view(portal, course, user, people)},
             {"export", row == people.exports.end() ? json() : view_of(row->second, user.name)}};
 }
 
@@ -85,7 +87,7 @@ Result<http::Response> list_participants(PortalDependencies const& portal, Visit
         TRY(auto const people, read_people(transaction, seen.course, applications));
         for (auto const& application : applications) {
             keys.push_back(application.user.value());
-            items.push_back(participant_view(seen.course, application, people));
+            items.push_back(participant_view(portal, seen.course, application, people));
         }
         return {};
     }));
@@ -149,7 +151,7 @@ Result<http::Response> decide(PortalDependencies const& portal, Visit const& vis
                          .message = fmt::format("{} {} {}", actor.name, name_of(verdict),
                                                 admission.applicant.name)}));
         TRY(auto const people, read_people(transaction, course, {application}));
-        return participant_view(course, application, people);
+        return participant_view(portal, course, application, people);
     }));
     return http::Response::json(view);
 }

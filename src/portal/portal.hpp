@@ -10,6 +10,7 @@
 #include "auth/gate.hpp"
 #include "auth/local/password_hasher.hpp"
 #include "domain/course_rules.hpp"
+#include "domain/hub_paths.hpp"
 #include "domain/lifecycle.hpp"
 #include "http/router.hpp"
 #include "portal/event_feed.hpp"
@@ -66,6 +67,7 @@ struct PortalDependencies {
     CourseLimits limits;
     GovernancePolicy policy;
     PlatformFacts platform;
+    HubPaths paths = {};
 };
 
 class Portal {

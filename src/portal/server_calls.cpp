@@ -38,12 +38,13 @@ Result<http::Response> show_server(PortalDependencies const& portal, Visit const
         auto const row = server ? *server : ServerRecord();
         nlohmann::json since;
         if (server) since = format_time(row.state_since);
-        return nlohmann::json{{"state", name_of(row.state)},
-                              {"state_since", std::move(since)},
-                              {"message", text_or_null(row.message)},
-                              {"log_tail", text_or_null(row.log_tail)},
-                              {"last_activity", time_or_null(row.last_activity)},
-                              {"url", server_url(seen.course, owner, name)}};
+        return nlohmann::json{
+            {"state", name_of(row.state)},
+            {"state_since", std::move(since)},
+            {"message", text_or_null(row.message)},
+            {"log_tail", text_or_null(row.log_tail)},
+            {"last_activity", time_or_null(row.last_activity)},
+            {"url", portal.paths.server(seen.course.request.slug, owner.name, name)}};
     }));
     return http::Response::json(view);
 }

@@ -1,6 +1,5 @@
 #include "portal/views.hpp"
 
-#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 
@@ -88,13 +87,6 @@ json view_of(Export const& row, std::string_view user_name) {
             {"sha256", row.sha256},
             {"created_at", format_time(row.created_at)},
             {"verified_at", time_or_null(row.verified_at)}};
-}
-
-std::string server_url(Course const& course, User const& user, std::string_view server) {
-    auto url = fmt::format("/c/{}/user/{}/", course.request.slug, percent_encode(user.name));
-    if (server.empty()) return url;
-    // As JupyterHub writes a name.
-    return url + percent_encode(server, "@") + "/";
 }
 
 }  // namespace carrel

@@ -5,6 +5,7 @@
 
 #include "auth/identity.hpp"
 #include "portal/course_access.hpp"
+#include "portal/portal.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,10 +25,6 @@ namespace carrel {
 
 /// A course as `seen.course`'s viewer `user` sees it. Reads more of the store.
 [[nodiscard]] Result<nlohmann::json> view_of(Transaction& transaction, SeenCourse const& seen,
-                                             User const& user, GovernancePolicy const& policy);
-
-/// "/c/<slug>/user/<name>/"
-[[nodiscard]] std::string server_url(Course const& course, User const& user,
-                                     std::string_view server = "");
+                                             User const& user, PortalDependencies const& portal);
 
 }  // namespace carrel

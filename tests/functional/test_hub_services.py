@@ -46,13 +46,13 @@ api_token_file = {json.dumps(str(token))}
 """
 
 
-@pytest.fixture(scope="module")
-def hubs(tmp_path_factory):
+@pytest.fixture(scope="module", params=["", "served"], ids=["below its slug", "at the root"])
+def hubs(tmp_path_factory, request):
     if current_environment() is None:
         pytest.skip("JupyterHub's packages cannot be had here")
     if os.geteuid() == 0 and not all(folder.stat().st_mode & 0o001 for folder in CURRENT.parents):
         pytest.skip("a service runs as a user of its own, who cannot get to this checkout")
-    with platform(config=QUICK + services(tmp_path_factory.mktemp("services"))) as process:
+    with platform(config=QUICK + services(tmp_path_factory.mktemp("services")), root_course=request.param) as process:
         yield process
 
 
@@ -69,7 +69,7 @@ def log_of(hubs, course, service):
 
 
 def service_model(course, name):
-    return course.gov.get(f"/c/{course.slug}/hub/api/services/{name}")
+    return course.gov.get(f"{course.base}hub/api/services/{name}")
 
 
 def test_an_idle_server_is_culled_by_the_unmodified_culler(hubs):
@@ -85,7 +85,7 @@ def test_an_idle_server_is_culled_by_the_unmodified_culler(hubs):
 def test_a_service_knows_its_visitor(hubs, course):
     wait_until(lambda: "whoami begins" in log_of(hubs, "served", "whoami"), what="the service beginning")
     browser = Browser(course.ada)
-    page = "/c/served/services/whoami/"
+    page = f"{course.base}services/whoami/"
     asked = wait_until(lambda: (lambda one: one if one.status_code != 503 else None)(browser.follow(page)), what="its pages")
     assert asked.status_code == 200 and "Open whoami?" in asked.text, asked.text[:500]
     address = requests.utils.urlparse(asked.url)
@@ -110,7 +110,7 @@ def test_one_that_is_killed_is_started_again(hubs, course):
     second = wait_until(lambda: service_model(course, "whoami")["pid"] not in (0, first) and service_model(course, "whoami")["pid"],
                         60, "the service running again")
     variables = pathlib.Path(f"/proc/{second}/environ").read_bytes().split(b"\0")
-    assert b"A_WORD=of the operator" in variables and b"JUPYTERHUB_SERVICE_PREFIX=/c/served/services/whoami/" in variables
+    assert b"A_WORD=of the operator" in variables and f"JUPYTERHUB_SERVICE_PREFIX={course.base}services/whoami/".encode() in variables
     assert not [one for one in variables if b"CARREL" in one]
 
 
@@ -137,7 +137,7 @@ def test_what_the_configuration_says_wrong_is_said_before_anything_starts(tmp_pa
 
 def test_one_that_somebody_else_runs_is_known_by_its_token(hubs, course):
     def ask(path, method="GET"):
-        return requests.request(method, f"{hubs.url}/c/served/hub/api{path}", timeout=30,
+        return requests.request(method, f"{hubs.url}{course.base}hub/api{path}", timeout=30,
                                 headers={"Authorization": f"token {TOKEN}"})
 
     me = ask("/user").json()

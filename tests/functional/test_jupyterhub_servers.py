@@ -16,6 +16,8 @@ from support.course import Course
 from support.jupyterhub_server import Browser, current_environment, debian_environment, fields_of
 
 KINDS = {"hublab": current_environment, "hubnotebook": debian_environment}
+# Each has a course of its name; one more is at "/".
+ROOT = "root-hublab"
 # A server that dies at once, having said why.
 BROKEN = """
 [environments.broken]
@@ -28,17 +30,18 @@ command = ["/bin/sh", "-c", "echo the kernel is out of corn >&2; exit 3"]
 def hubs():
     """A platform with every environment that can be had here."""
     found = {name: make() for name, make in KINDS.items()}
-    with platform(config=QUICK + BROKEN + "".join(text or "" for text in found.values())) as process:
+    with platform(config=QUICK + BROKEN + "".join(text or "" for text in found.values()), root_course=ROOT) as process:
         process.kinds = {name for name, text in found.items() if text}
         yield process
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=[*KINDS, ROOT])
 def hub(hubs, request):
     """A course whose servers are of one kind; ada and bob take part, and ada's server runs."""
-    if request.param not in hubs.kinds:
-        pytest.skip(f"the environment {request.param} cannot be had here")
-    course = Course(hubs, request.param, environment=request.param)
+    environment = request.param.removeprefix("root-")
+    if environment not in hubs.kinds:
+        pytest.skip(f"the environment {environment} cannot be had here")
+    course = Course(hubs, request.param, environment=environment)
     course.ada, course.bob = course.admit(f"ada-{request.param}"), course.admit(f"bob-{request.param}")
     for person in (course.ada, course.bob):
         answer = person.start_server(course.slug)
@@ -54,7 +57,7 @@ def page_of(course, person):
 
 
 def api(course, path):
-    return f"/c/{course.slug}/hub/api{path}"
+    return f"{course.base}hub/api{path}"
 
 
 def token_from(course, question, address):
@@ -100,8 +103,8 @@ def test_the_server_says_whose_it_is_by_its_own_token(hub):
     assert f'"name":"{hub.ada.username}"' in told
     # Through the hub's socket nobody gets at anything but the hubs' API.
     other = kernel.run(
-        "base = os.environ['JUPYTERHUB_API_URL'].split('/c/')[0]\n"
-        "for path in ('/api/v1/me', '/', '/metrics', '/c/x/hub/apix', '/c/x/../../api/v1/me', '/c//hub/api'):\n"
+        "base = os.environ['JUPYTERHUB_API_URL'].split('/hub/')[0].split('/c/')[0]\n"
+        "for path in ('/api/v1/me', '/', '/metrics', '/hub/login', '/user/x/api', '/c/x/hub/login', '/c/x/hub/apix', '/c/x/../../api/v1/me', '/c//hub/api'):\n"
         "    try: print(u.urlopen(base + path).status)\n"
         "    except u.HTTPError as e: print(e.code)\n")
     assert set(other.split()) <= {"404", "400"}, other
@@ -118,7 +121,7 @@ def test_logging_out_ends_the_session_everywhere(hub):
     other.follow(page_of(hub, hub.ada))
 
     # As its page does: the server's own log-out leads to the hub's.
-    login = f"/c/{hub.slug}/hub/login"
+    login = f"{hub.base}hub/login"
     left = browser.follow(hub.ada.server_path(hub.slug) + "/logout",
                           until=lambda answer: urlsplit(answer.headers.get("Location", "")).path == login)
     assert left.status_code == 302, left.text[:300]

@@ -67,14 +67,15 @@ def repository(tmp_path):
     server.server_close()
 
 
-def test_a_link_brings_the_repository_to_whoever_follows_it(repository):
+@pytest.mark.parametrize("root", ["", "puller"], ids=["below its slug", "at the root"])
+def test_a_link_brings_the_repository_to_whoever_follows_it(repository, root):
     environment = extension_environment()
     if environment is None:
         pytest.skip("JupyterHub's servers or nbgitpuller cannot be had here")
-    with platform(config=QUICK + environment) as process:
+    with platform(config=QUICK + environment, root_course=root) as process:
         course = Course(process, "puller", environment="puller")
         course.admit("ada")
-        ada = HubVisitor(process.url, "/c/puller/", "ada", process.passwords["ada"])
+        ada = HubVisitor(process.url, course.base, "ada", process.passwords["ada"])
         link = f"{ada.base}hub/user-redirect/git-pull?" + urlencode(
             {"repo": repository, "branch": "main", "targetpath": "birds", "depth": "0", "urlpath": "lab/tree/birds/birds.ipynb"})
 

@@ -154,7 +154,7 @@ def test_edge_tokens_come_by_a_code_that_counts_once(hubs):
     # Somebody who has seen the address comes too late.
     thief = Visitor(hubs.url)
     again = thief.request("GET", code)
-    assert again.headers["Location"].startswith(f"{PORTAL}/c/{course.slug}/hub/enter?") and not thief.cookies
+    assert again.headers["Location"].startswith(f"{PORTAL}{course.base}hub/enter?") and not thief.cookies
     # A browser that is logged in goes on as if nothing were.
     assert browser.follow(code)[1].status_code == 200
 

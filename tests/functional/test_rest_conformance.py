@@ -10,6 +10,7 @@ import json
 
 import pytest
 import requests
+from conftest import platform
 from support.course import Course
 
 PAGES = {"Accept": "application/jupyterhub-pagination+json"}
@@ -94,7 +95,8 @@ class Api:
 
     def __init__(self, carrel):
         self.course = Course(carrel, "conform", environment="probe", expected_participants=400)
-        self.url = f"{carrel.url}/c/conform/hub/api"
+        self.base = self.course.base
+        self.url = f"{carrel.url}{self.base}hub/api"
         self.course.ada = self.course.admit("conform-ada")
         everything = ["self", "courses:read", "courses:write", "participants:write", "governance", "servers", "access:servers",
                       "admin:users"]
@@ -133,9 +135,14 @@ class Api:
         return self.call(row.method, path, token, (json.loads(text) if row.body else None) if body is ... else body)
 
 
-@pytest.fixture(scope="module")
-def api(carrel):
-    return Api(carrel)
+@pytest.fixture(scope="module", params=["below its slug", "at the root"])
+def api(request):
+    """A course's hub where every hub is, and one that the configuration puts at "/"."""
+    if request.param == "below its slug":
+        yield Api(request.getfixturevalue("carrel"))
+        return
+    with platform(root_course="conform") as process:
+        yield Api(process)
 
 
 @WITH_SCOPE
@@ -226,9 +233,9 @@ def test_users_are_filtered_by_state_and_name(api):
     assert names("sort=name") == sorted(names("")) == names("sort=-name")[::-1]
     model = api.call("GET", "/users/conform-ada", api.all).json()
     assert USER <= set(model) and SERVER <= set(model["servers"][""])
-    assert model["server"] == model["servers"][""]["url"] == "/c/conform/user/conform-ada/"
-    route = api.call("GET", "/proxy", api.all).json()["/c/conform/user/conform-ada/"]
-    assert route["routespec"] == "/c/conform/user/conform-ada/" and route["data"]["user"] == "conform-ada"
+    assert model["server"] == model["servers"][""]["url"] == f"{api.base}user/conform-ada/"
+    route = api.call("GET", "/proxy", api.all).json()[f"{api.base}user/conform-ada/"]
+    assert route["routespec"] == f"{api.base}user/conform-ada/" and route["data"]["user"] == "conform-ada"
     assert api.call("POST", "/users/conform-ada/server", api.all).status_code == 400  # it is running
     for query in ("state=asleep", "sort=age"):
         assert api.call("GET", f"/users?{query}", api.all).status_code == 400
@@ -273,5 +280,5 @@ def test_progress_is_told_as_events(api):
                           headers={"Authorization": f"token {api.all}"})
     assert stream.headers["Content-Type"].startswith("text/event-stream")
     events = [json.loads(line[5:]) for line in stream.iter_lines() if line.startswith(b"data:")]
-    assert events[-1]["ready"] and events[-1]["progress"] == 100 and events[-1]["url"] == "/c/conform/user/conform-ada/"
+    assert events[-1]["ready"] and events[-1]["progress"] == 100 and events[-1]["url"] == f"{api.base}user/conform-ada/"
     assert api.call("GET", "/users/lea/server/progress", api.all).status_code == 404

@@ -58,7 +58,7 @@ def most_memory_ever(process):
 class CarrelProcess:
     """One `carrel serve` and the folder it lives in."""
 
-    def __init__(self, config=QUICK, environment=ENVIRONMENT, folder=None, arguments=(), tls=False, program=PROGRAM):
+    def __init__(self, config=QUICK, environment=ENVIRONMENT, folder=None, arguments=(), tls=False, program=PROGRAM, root_course=""):
         self.program = program
         self.kept = folder is not None
         self.scheme = "https" if tls else "http"
@@ -70,7 +70,8 @@ class CarrelProcess:
         self.config = self.folder / "carrel.toml"
         self.config.write_text(config)
         self.configs = [path for path in (environment, self.config) if path is not None]
-        self.arguments = list(arguments)
+        self.root_course = root_course
+        self.arguments = [*arguments, "--set", f"hub.root_course={root_course}"] if root_course else list(arguments)
         self.passwords = {}
         self.process = None
         self.url = None
@@ -211,10 +212,10 @@ class CarrelProcess:
         return password
 
     def anonymous(self):
-        return Portal(self.url)
+        return Portal(self.url, root_course=self.root_course)
 
     def log_in(self, name, password=None):
-        portal = Portal(self.url)
+        portal = Portal(self.url, root_course=self.root_course)
         portal.log_in(name, password or self.passwords[name])
         return portal
 

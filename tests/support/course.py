@@ -20,6 +20,11 @@ class Course:
     def path(self):
         return f"/api/v1/courses/{self.slug}"
 
+    @property
+    def base(self):
+        """Where its hub is, "/c/<slug>/" or "/"."""
+        return self.lea.hub_base(self.slug)
+
     def state(self):
         return self.lea.course(self.slug)["state"]
 

@@ -25,8 +25,9 @@ class Refused(AssertionError):
 class Portal:
     """One person's client. Paths begin with "/"."""
 
-    def __init__(self, url, token=None):
+    def __init__(self, url, token=None, root_course=""):
         self.url = url
+        self.root_course = root_course
         self.username = None
         self.http = requests.Session()
         self.http.trust_env = False
@@ -89,7 +90,7 @@ class Portal:
     def with_token(self, **request):
         """Another client of the same person, authorized by a new token."""
         token = self.post("/api/v1/tokens", {"note": "test", "expires_in": 3600, **request})["token"]
-        other = Portal(self.url, token)
+        other = Portal(self.url, token, self.root_course)
         other.username = self.username
         return other
 
@@ -132,15 +133,19 @@ class Portal:
 
     # Servers.
 
+    def hub_base(self, slug):
+        """Where a course's hub is: "/c/<slug>/", or "/"."""
+        return "/" if slug == self.root_course else f"/c/{slug}/"
+
     def server_path(self, slug, username=None, server=""):
         """Without the slash at its end, as JupyterHub writes it; `server` is the name of a named one."""
-        path = f"/c/{slug}/user/{quote(username or self.username)}"
+        path = f"{self.hub_base(slug)}user/{quote(username or self.username)}"
         return f"{path}/{quote(server, safe='@~')}" if server else path
 
     def server_call(self, slug, username=None, server=""):
         """Where the hub's API has this server."""
         what = f"servers/{quote(server, safe='')}" if server else "server"
-        return f"/c/{slug}/hub/api/users/{quote(username or self.username)}/{what}"
+        return f"{self.hub_base(slug)}hub/api/users/{quote(username or self.username)}/{what}"
 
     def start_server(self, slug, username=None, server=""):
         return self.request("POST", self.server_call(slug, username, server), json={})
@@ -174,9 +179,9 @@ class Portal:
     def server(self, slug, username=None, server=""):
         """A server that runs, entered as a browser would: the edge cookie comes from the hub."""
         path = self.server_path(slug, username, server)
-        answer = self.request("GET", f"/c/{slug}/hub/enter?next={quote(path + '/', safe='')}")
+        answer = self.request("GET", f"{self.hub_base(slug)}hub/enter?next={quote(path + '/', safe='')}")
         if answer.status_code != 302 or "carrel_edge" not in answer.cookies:
-            raise Refused("GET", f"/c/{slug}/hub/enter", answer)
+            raise Refused("GET", f"{self.hub_base(slug)}hub/enter", answer)
         return NotebookServer(self.url + path, cookies={"carrel_edge": answer.cookies["carrel_edge"]})
 
     def running_server(self, slug, server=""):

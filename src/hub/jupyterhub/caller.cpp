@@ -99,7 +99,7 @@ Result<> CallerGate::read_owner(Transaction& transaction, Caller& caller,
 }
 
 Result<Caller> CallerGate::by_hub_token(std::string_view secret, std::string_view slug) const {
-    Caller caller{.book = &roles_};
+    Caller caller{.book = &roles_, .paths = paths_};
     TRY_VOID(store_.read([&](Transaction& transaction) -> Result<> {
         TRY(caller.course, or_nobody(transaction.courses().find_by_slug(slug)));
         TRY_VOID(read_owner(transaction, caller, secret));
@@ -140,7 +140,7 @@ Result<Caller> CallerGate::by_carrel(http::Request const& request, std::string c
     TRY(auto identity,
         gate_.identify(request, Presence::Counts,
                        surface == Surface::Api ? check_api_call(slug) : check_page(slug)));
-    Caller caller{.book = &roles_};
+    Caller caller{.book = &roles_, .paths = paths_};
     caller.user = identity.user;
     caller.login = identity.login;
     caller.by_cookie = identity.by_cookie;

@@ -8,6 +8,7 @@
 
 #include "auth/gate.hpp"
 #include "domain/course.hpp"
+#include "domain/hub_paths.hpp"
 #include "hub/jupyterhub/rights.hpp"
 
 namespace carrel::jupyterhub {
@@ -26,6 +27,7 @@ struct Caller {
     std::string csrf_token;       ///< of the session; empty for a token
     std::optional<Time> ends_at;  ///< of that login at the latest
     rbac::RoleBook const* book = &rbac::RoleBook::usual();
+    HubPaths paths = {};
 
     /// For the audit log: "ada", "service:cull".
     [[nodiscard]] std::string actor() const;
@@ -41,8 +43,13 @@ class CallerGate {
 public:
     CallerGate(Store& store, Gate& gate, Clock const& clock,
                rbac::RoleBook const& roles = rbac::RoleBook::usual(),
-               ServiceBook const& services = ServiceBook::none())
-        : store_(store), gate_(gate), clock_(clock), roles_(roles), services_(services) {}
+               ServiceBook const& services = ServiceBook::none(), HubPaths paths = {})
+        : store_(store),
+          gate_(gate),
+          clock_(clock),
+          roles_(roles),
+          services_(services),
+          paths_(std::move(paths)) {}
 
     /// Unauthenticated: nobody, a token of another hub, expired or revoked, a disabled user.
     /// PermissionDenied: as `Gate::identify`; or somebody who has nothing to do with this course.
@@ -51,6 +58,7 @@ public:
 
     [[nodiscard]] rbac::RoleBook const& roles() const { return roles_; }
     [[nodiscard]] ServiceBook const& services() const { return services_; }
+    [[nodiscard]] HubPaths const& paths() const { return paths_; }
 
 private:
     Result<Caller> by_hub_token(std::string_view secret, std::string_view slug) const;
@@ -64,6 +72,7 @@ private:
     Clock const& clock_;
     rbac::RoleBook const& roles_;
     ServiceBook const& services_;
+    HubPaths paths_;
 };
 
 /// 403 without the scope, 404 when it does not reach that far, in JupyterHub's words.

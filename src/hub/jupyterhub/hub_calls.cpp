@@ -67,7 +67,7 @@ HubCalls::Answer HubCalls::routes(http::Request& request) {
                              {"server_name", server->record.name},
                              {"last_activity", time_or_null(server->record.last_activity)}});
     }
-    auto const begin = base_path(caller.course.request.slug) + "services/";
+    auto const begin = use_.paths.base(caller.course.request.slug) + "services/";
     for (auto const& [path, target] : services_.routes())
         if (path.starts_with(begin) && known.contains(path))
             all[path] = route_model(path, target, {{"service", path.substr(begin.size())}});

@@ -37,11 +37,11 @@ bool wants_stopped_servers(http::Request const& request) {
     return wish && *wish != "0" && !equals_ignoring_case(*wish, "false");
 }
 
-json server_model(LiveServer const& server) {
+json server_model(HubPaths const& paths, LiveServer const& server) {
     auto const& record = server.record;
     auto const& user = server.owner.user.name;
     auto const& slug = server.owner.course.request.slug;
-    auto const what = record.name.empty() ? "server" : "servers/" + escape(record.name);
+    auto const what = record.name.empty() ? "server" : "servers/" + escape_name(record.name);
     return {
         {"name", record.name},
         {"full_name", rbac::server_id(user, record.name)},
@@ -51,9 +51,9 @@ json server_model(LiveServer const& server) {
         {"ready", record.state == ServerState::Running},
         {"stopped", has_ended(record.state)},
         {"stops_at", record.state == ServerState::Running ? time_or_null(server.stops_at) : json()},
-        {"url", server_path(slug, user, record.name)},
+        {"url", paths.server(slug, user, record.name)},
         {"progress_url",
-         fmt::format("{}api/users/{}/{}/progress", hub_path(slug), escape(user), what)},
+         fmt::format("{}api/users/{}/{}/progress", paths.hub(slug), escape_name(user), what)},
         {"full_url", nullptr},
         {"full_progress_url", nullptr},
         {"user_options", json::object()}};
@@ -84,8 +84,7 @@ json user_model(Caller const& caller, Person const& person) {
             auto const& server = **found;
             model["pending"] = pending_of(server.record.state);
             if (server.record.state == ServerState::Running)
-                model["server"] =
-                    server_path(server.owner.course.request.slug, user.name, server.record.name);
+                model["server"] = server.owner.path(caller.paths);
         }
     }
     if (may("read:users:activity")) model["last_activity"] = time_or_null(person.last_activity());
@@ -93,7 +92,8 @@ json user_model(Caller const& caller, Person const& person) {
     json shown = json::object();
     for (auto const& server : servers) {
         rbac::Target const one{.user = user.name, .server = server->record.name};
-        if (caller.may("read:servers", one)) shown[server->record.name] = server_model(*server);
+        if (caller.may("read:servers", one))
+            shown[server->record.name] = server_model(caller.paths, *server);
     }
     if (may("read:servers") || !shown.empty()) model["servers"] = std::move(shown);
     return model;

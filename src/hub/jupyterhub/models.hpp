@@ -30,7 +30,7 @@ struct Person {
 [[nodiscard]] bool wants_stopped_servers(http::Request const& request);
 
 /// With `stops_at`, which JupyterHub does not have: when it will be stopped for want of use.
-[[nodiscard]] nlohmann::json server_model(LiveServer const& server);
+[[nodiscard]] nlohmann::json server_model(HubPaths const& paths, LiveServer const& server);
 
 [[nodiscard]] nlohmann::json time_or_null(std::optional<Time> const& time);
 

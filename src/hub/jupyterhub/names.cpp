@@ -6,22 +6,6 @@
 
 namespace carrel::jupyterhub {
 
-std::string base_path(std::string_view slug) { return fmt::format("/c/{}/", slug); }
-
-std::string hub_path(std::string_view slug) { return fmt::format("/c/{}/hub/", slug); }
-
-std::string escape(std::string_view name) { return percent_encode(name, "@"); }
-
-std::string server_path(std::string_view slug, std::string_view user, std::string_view server) {
-    auto path = fmt::format("/c/{}/user/{}/", slug, escape(user));
-    if (!server.empty()) path += escape(server) + "/";
-    return path;
-}
-
-std::string callback_path(std::string_view slug, std::string_view user, std::string_view server) {
-    return server_path(slug, user, server) + "oauth_callback";
-}
-
 std::string client_id(std::string_view user, std::string_view server) {
     auto id = "jupyterhub-user-" + percent_encode(user);
     if (!server.empty()) id += "-" + percent_encode(server);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// How JupyterHub writes names and paths, for one course's hub. Pure; any thread.
+/// How JupyterHub writes names, for one course's hub. Pure; any thread.
 
 #include "domain/user.hpp"
 
@@ -13,19 +13,6 @@ namespace carrel::jupyterhub {
 /// The JupyterHub whose contract this is; clients and servers read features from it.
 inline constexpr std::string_view version = "5.5.1";
 
-/// "/c/bio/".
-[[nodiscard]] std::string base_path(std::string_view slug);
-/// "/c/bio/hub/".
-[[nodiscard]] std::string hub_path(std::string_view slug);
-/// A name in a URL: everything is escaped but letters, digits and "_.-~@".
-[[nodiscard]] std::string escape(std::string_view name);
-/// "/c/bio/user/ada/", "/c/bio/user/ada/gpu/".
-[[nodiscard]] std::string server_path(std::string_view slug, std::string_view user,
-                                      std::string_view server);
-/// Where the server takes a visitor's code, on its own origin; its OAuth client may be sent nowhere
-/// else.
-[[nodiscard]] std::string callback_path(std::string_view slug, std::string_view user,
-                                        std::string_view server);
 /// "jupyterhub-user-ada", "jupyterhub-user-ada-gpu".
 [[nodiscard]] std::string client_id(std::string_view user, std::string_view server);
 

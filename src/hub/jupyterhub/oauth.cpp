@@ -38,16 +38,16 @@ bool is_challenge(std::string_view text) {
 }
 
 Result<Client> client_of(Transaction& transaction, Course const& course, HubToken const& token,
-                         Origins const& origins) {
+                         Origins const& origins, HubPaths const& paths) {
     TRY(auto owner, transaction.users().find(*token.user));
     auto callback =
-        origins.of(owner.name) + callback_path(course.request.slug, owner.name, token.server);
+        origins.of(owner.name) + paths.callback(course.request.slug, owner.name, token.server);
     return Client{token.client, std::move(owner), token.server, std::move(callback)};
 }
 
-Client client_of(Course const& course, Service const& service) {
+Client client_of(Course const& course, Service const& service, HubPaths const& paths) {
     return {.id = service_client(service.name),
-            .callback = service_callback(course.request.slug, service),
+            .callback = service_callback(paths, course.request.slug, service),
             .service = service};
 }
 
@@ -69,7 +69,7 @@ Result<Client> OAuth::find_client(Course const& course, Form const& query) const
         TRY(auto const tokens,
             transaction.hub_tokens().of_servers(course.id, query.get("client_id")));
         for (auto const& token : tokens) {
-            TRY(auto client, client_of(transaction, course, token, origins_));
+            TRY(auto client, client_of(transaction, course, token, origins_, callers_.paths()));
             if (client.callback == query.get("redirect_uri")) return client;
         }
         return fail(Code::NotFound,
@@ -162,7 +162,7 @@ Result<std::optional<Client>> OAuth::find_service(Transaction& transaction, Cour
     constexpr std::string_view lead = "service-";
     if (!client.starts_with(lead)) return std::nullopt;
     auto const service = callers_.services().find(transaction, course, client.substr(lead.size()));
-    if (service) return client_of(course, *service);
+    if (service) return client_of(course, *service, callers_.paths());
     if (service.error().code == Code::NotFound) return std::nullopt;
     return std::unexpected(service.error());
 }
@@ -183,7 +183,7 @@ Result<std::optional<Client>> OAuth::authenticated(Transaction& transaction, Cou
     if (!token || token->kind != HubTokenKind::Server || token->course != course.id ||
         token->client != form.get("client_id") || !token->user)
         return std::nullopt;
-    TRY(auto client, client_of(transaction, course, *token, origins_));
+    TRY(auto client, client_of(transaction, course, *token, origins_, callers_.paths()));
     return client;
 }
 
@@ -234,20 +234,21 @@ Result<Redeemed> OAuth::issue(Transaction& transaction, Course const& course, Cl
     if (session == sessions.end()) return invalid_grant("the visitor has logged out");
     ends = std::min<Time>(ends, session->created_at + SessionPolicy().longest);
     auto const secret = random_.hex(16);
-    HubToken const token{.secret_hash = hash_secret(secret),
-                         .course = course.id,
-                         .user = visitor.id,
-                         .kind = HubTokenKind::OAuth,
-                         .client = client.id,
-                         .scopes = code.scopes,
-                         .note = client.service
-                                     ? "Service " + client.service->name
-                                     : "Server at " + server_path(course.request.slug,
-                                                                  client.owner.name, client.server),
-                         .login = code.login,
-                         .code = code.hash,
-                         .created_at = now,
-                         .expires_at = ends};
+    HubToken const token{
+        .secret_hash = hash_secret(secret),
+        .course = course.id,
+        .user = visitor.id,
+        .kind = HubTokenKind::OAuth,
+        .client = client.id,
+        .scopes = code.scopes,
+        .note = client.service
+                    ? "Service " + client.service->name
+                    : "Server at " + callers_.paths().server(course.request.slug, client.owner.name,
+                                                             client.server),
+        .login = code.login,
+        .code = code.hash,
+        .created_at = now,
+        .expires_at = ends};
     TRY_VOID(transaction.hub_tokens().insert(token));
     return GrantedToken{secret, std::chrono::floor<Seconds>(ends - now), code.scopes};
 }

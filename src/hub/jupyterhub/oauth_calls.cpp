@@ -113,7 +113,8 @@ auto OAuthCalls::ask(http::Request const& request) -> std::expected<Asked, http:
     auto visitor = callers_.identify(request, Surface::Page);
     if (!visitor) {
         if (visitor.error().code == Code::Unauthenticated && request.method == "GET")
-            return std::unexpected(to_login(base_path(request.parameter("slug")), request));
+            return std::unexpected(
+                to_login(callers_.paths().base(request.parameter("slug")), request));
         return std::unexpected(refused(visitor.error()));
     }
     // A token is a program's; it goes to the server itself and needs no code.
@@ -192,7 +193,7 @@ http::Response OAuthCalls::token(http::Request& request) {
 
 /// Ends Carrel's session, and with it every code and token of it in every hub.
 http::Response OAuthCalls::log_out(http::Request& request) {
-    auto const base = base_path(request.parameter("slug"));
+    auto const base = callers_.paths().base(request.parameter("slug"));
     auto answer = http::Response::redirect(base + "hub/login");
     http::set_cookie(answer, {.name = std::string(xsrf_cookie),
                               .path = base + "hub/",

@@ -25,7 +25,8 @@ Result<long long> number_in(Form const& query, std::string_view name, long long 
 /// The same question for another part, as the client can send it.
 std::string next_url(http::Request const& request, long long offset, long long limit) {
     std::string url = request.is_secure() ? "https://" : "http://";
-    url += std::string(request.headers.get("Host")) + request.path;
+    url += request.headers.get("Host");
+    url += request.sent_path();
     auto const mark = request.target.find('?');
     char joint = '?';
     if (mark != std::string::npos)

@@ -16,9 +16,9 @@ using nlohmann::json;
 constexpr Milliseconds slow_start{10'000};
 constexpr Milliseconds keep_alive{8'000};
 
-std::string progress_event(LiveServer const& server) {
+std::string progress_event(HubPaths const& paths, LiveServer const& server) {
     auto const& now = server.progress.latest();
-    auto const url = server.owner.path() + "/";
+    auto const url = server.owner.path(paths);
     json event{{"progress", now.percent}, {"message", now.message}};
     if (now.queue_place) event["queue_position"] = *now.queue_place;
     if (now.ready) {
@@ -34,10 +34,10 @@ std::string progress_event(LiveServer const& server) {
     return http::format_event({.data = event.dump()});
 }
 
-Task<> stream_progress(std::shared_ptr<LiveServer> server, http::Stream& out) {
+Task<> stream_progress(HubPaths paths, std::shared_ptr<LiveServer> server, http::Stream& out) {
     for (;;) {
         auto const seen = server->progress.version();
-        CO_TRY_VOID(co_await out.write(progress_event(*server)));
+        CO_TRY_VOID(co_await out.write(progress_event(paths, *server)));
         if (server->progress.latest().over() && server->progress.version() == seen)
             co_return Result<>();
         while (server->progress.version() == seen) {
@@ -130,8 +130,9 @@ ServerCalls::Answer ServerCalls::progress(http::Request& request) {
     if (!server && asked.known && !asked.server.empty())
         co_return fail(Code::InvalidArgument, "{} is not starting...", asked.full_name());
     if (!server) co_return fail(Code::NotFound, "{} has not been started", asked.full_name());
-    co_return http::event_stream(
-        [server](http::Stream& out) { return stream_progress(server, out); });
+    co_return http::event_stream([server, paths = use_.paths](http::Stream& out) {
+        return stream_progress(paths, server, out);
+    });
 }
 
 }  // namespace carrel::jupyterhub

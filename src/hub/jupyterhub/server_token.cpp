@@ -6,9 +6,9 @@
 
 namespace carrel::jupyterhub {
 
-Result<HubToken> server_token(ServerOwner const& owner, std::string_view secret, Time now) {
+Result<HubToken> server_token(ServerOwner const& owner, HubPaths const& paths,
+                              std::string_view secret, Time now) {
     TRY(auto const role, rbac::find_role("server"));
-    auto const path = server_path(owner.course.request.slug, owner.user.name, owner.name);
     return HubToken{.secret_hash = hash_secret(secret),
                     .course = owner.course.id,
                     .user = owner.user.id,
@@ -16,7 +16,7 @@ Result<HubToken> server_token(ServerOwner const& owner, std::string_view secret,
                     .client = client_id(owner.user.name, owner.name),
                     .server = owner.name,
                     .scopes = rbac::join_scopes(role.scopes),
-                    .note = "Server at " + path,
+                    .note = "Server at " + owner.path(paths),
                     .created_at = now};
 }
 

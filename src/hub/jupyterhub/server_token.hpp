@@ -11,7 +11,7 @@
 namespace carrel::jupyterhub {
 
 /// What `secret` is kept as, with the rights of JupyterHub's role "server". Ends with the server.
-[[nodiscard]] Result<HubToken> server_token(ServerOwner const& owner, std::string_view secret,
-                                            Time now);
+[[nodiscard]] Result<HubToken> server_token(ServerOwner const& owner, HubPaths const& paths,
+                                            std::string_view secret, Time now);
 
 }  // namespace carrel::jupyterhub

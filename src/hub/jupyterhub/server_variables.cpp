@@ -10,8 +10,8 @@
 namespace carrel::jupyterhub {
 
 std::map<std::string, std::string> server_variables(ServerVariables const& of) {
-    auto const api = fmt::format("{}{}api", hub_place, hub_path(of.slug));
-    auto const path = server_path(of.slug, of.user, of.server);
+    auto const api = fmt::format("{}{}api", hub_place, of.paths.hub(of.slug));
+    auto const path = of.paths.server(of.slug, of.user, of.server);
     auto const access =
         nlohmann::json{"access:servers!server=" + rbac::server_id(of.user, of.server),
                        "access:servers!user=" + of.user}
@@ -22,12 +22,13 @@ std::map<std::string, std::string> server_variables(ServerVariables const& of) {
         {"JPY_API_TOKEN", of.token},
         {"JUPYTERHUB_CLIENT_ID", client_id(of.user, of.server)},
         {"JUPYTERHUB_API_URL", api},
-        {"JUPYTERHUB_ACTIVITY_URL", fmt::format("{}/users/{}/activity", api, escape(of.user))},
+        {"JUPYTERHUB_ACTIVITY_URL", fmt::format("{}/users/{}/activity", api, escape_name(of.user))},
         {"JUPYTERHUB_ACTIVITY_INTERVAL", "300"},
-        {"JUPYTERHUB_BASE_URL", base_path(of.slug)},
+        {"JUPYTERHUB_BASE_URL", of.paths.base(of.slug)},
         {"JUPYTERHUB_SERVICE_PREFIX", path},
         {"JUPYTERHUB_SERVICE_URL", std::string(server_place) + path},
-        {"JUPYTERHUB_OAUTH_CALLBACK_URL", of.origin + callback_path(of.slug, of.user, of.server)},
+        {"JUPYTERHUB_OAUTH_CALLBACK_URL",
+         of.origin + of.paths.callback(of.slug, of.user, of.server)},
         {"JUPYTERHUB_OAUTH_ACCESS_SCOPES", access},
         {"JUPYTERHUB_OAUTH_SCOPES", access},
         {"JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES", "[]"},
@@ -35,7 +36,7 @@ std::map<std::string, std::string> server_variables(ServerVariables const& of) {
         {"JUPYTERHUB_USER", of.user},
         {"JUPYTERHUB_SERVER_NAME", of.server},
         {"JUPYTERHUB_PUBLIC_URL", of.origin.empty() ? "" : of.origin + path},
-        {"JUPYTERHUB_PUBLIC_HUB_URL", of.portal.empty() ? "" : of.portal + hub_path(of.slug)},
+        {"JUPYTERHUB_PUBLIC_HUB_URL", of.portal.empty() ? "" : of.portal + of.paths.hub(of.slug)},
         // Neighbours' pages may set cookies for the whole domain, but none that begin with __Host-;
         // such a server sets them without Secure where there is no TLS, and browsers refuse them.
         {"JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED", of.origin.starts_with("https://") ? "1" : "0"},

@@ -20,6 +20,7 @@ struct ServerVariables {
     std::string portal =
         {};  ///< where the hub is, "https://hub.example.org"; empty: where the server is
     std::string origin = {};  ///< where the server is; empty: wherever the platform is reached
+    HubPaths paths = {};
     Resources resources;
 };
 

@@ -111,7 +111,8 @@ json ServiceCalls::model(Caller const& caller, Service const& service) const {
     if (caller.may("read:roles:services", target)) model["roles"] = roles;
     if (!caller.may("read:services", target)) return model;
     model["url"] = service.url.empty() ? json(nullptr) : json(service.url);
-    model["prefix"] = service.url.empty() ? json(nullptr) : json(service_path(slug, service.name));
+    model["prefix"] =
+        service.url.empty() ? json(nullptr) : json(use_.paths.service(slug, service.name));
     // Its arguments are the operator's, and may be secret.
     bool const manages = caller.may("admin:services", target);
     model["command"] = manages ? json(service.command) : json::array();

@@ -137,7 +137,7 @@ json ShareCalls::server_of(Course const& course, User const& owner, std::string 
     auto const live = servers_.find({course.id, owner.id, name});
     return {{"user", {{"name", owner.name}}},
             {"name", name},
-            {"url", server_path(course.request.slug, owner.name, name)},
+            {"url", use_.paths.server(course.request.slug, owner.name, name)},
             {"full_url", nullptr},
             {"ready", live && live->record.state == ServerState::Running}};
 }

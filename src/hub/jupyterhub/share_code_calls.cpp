@@ -100,7 +100,7 @@ ShareCalls::Answer ShareCalls::make_code(http::Request& request) {
         code_model(code, asked.owner, server_of(asked.caller.course, asked.owner, asked.server));
     answer["code"] = secret;
     answer["accept_url"] =
-        hub_path(asked.caller.course.request.slug) + "accept-share?code=" + secret;
+        use_.paths.hub(asked.caller.course.request.slug) + "accept-share?code=" + secret;
     answer["full_accept_url"] = nullptr;
     auto response = http::Response::json(answer);
     response.headers.set("Cache-Control", "no-store");

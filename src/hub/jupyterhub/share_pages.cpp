@@ -125,7 +125,7 @@ http::Response ShareCalls::accept(http::Request& request) {
     });
     if (!offer) return refused(offer.error());
     return http::Response::redirect(
-        server_path(caller->course.request.slug, offer->owner.name, offer->code.server));
+        use_.paths.server(caller->course.request.slug, offer->owner.name, offer->code.server));
 }
 
 }  // namespace carrel::jupyterhub

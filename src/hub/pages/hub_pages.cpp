@@ -24,7 +24,8 @@ std::string_view file_for(std::string_view name) {
 
 void HubPages::add_routes(http::Router& router) {
     auto const open = [&](std::string_view method, std::string_view path, http::Handler handler) {
-        router.add(method, "/c/{slug}/hub" + std::string(path), open_page(std::move(handler)));
+        router.add(method, "/c/{slug}/hub" + std::string(path),
+                   open_page(pages_, std::move(handler)));
     };
     auto const seen = [&](std::string_view path, Answer (HubPages::*handler)(PageVisit&)) {
         router.add(
@@ -37,10 +38,10 @@ void HubPages::add_routes(http::Router& router) {
                        co_return ui_page(pages_, visit.request);
                    }));
     };
-    open("GET", "", [](http::Request& request) -> Answer {
+    open("GET", "", [this](http::Request& request) -> Answer {
         auto const mark = request.target.find('?');
         auto answer = http::Response::redirect(
-            base_path(request.parameter("slug")) + "hub/" +
+            pages_.use.paths.hub(request.parameter("slug")) +
             (mark == std::string::npos ? "" : request.target.substr(mark)));
         answer.status = 301;
         co_return answer;
@@ -60,9 +61,9 @@ HubPages::Answer HubPages::root(PageVisit& visit) {
     auto const& [course, user] = std::tie(visit.caller.course, visit.caller.user);
     auto const server = pages_.servers.find({course.id, user.id, ""});
     bool const running = server && server->record.state == ServerState::Running;
-    co_return http::Response::redirect(
-        place_in(visit.request.query("next").value_or(""), visit.base,
-                 running ? server_path(visit.slug, user.name, "") : visit.base + "hub/spawn"));
+    co_return http::Response::redirect(place_in(
+        visit.request.query("next").value_or(""), visit.base,
+        running ? pages_.use.paths.server(visit.slug, user.name, "") : visit.base + "hub/spawn"));
 }
 
 HubPages::Answer HubPages::admin(PageVisit& visit) {

@@ -48,7 +48,7 @@ LoginPages::LoginPages(PageDependencies const& pages)
 void LoginPages::add_routes(http::Router& router) {
     auto const add = [&](std::string_view method, Answer (LoginPages::*handler)(http::Request&)) {
         router.add(method, "/c/{slug}/hub/login",
-                   open_page([this, handler](http::Request& request) {
+                   open_page(pages_, [this, handler](http::Request& request) {
                        return (this->*handler)(request);
                    }));
     };
@@ -63,7 +63,8 @@ LoginPages::Answer LoginPages::show(http::Request& request) {
         CO_TRY(auto const place, co_await destination(request, known->user));
         auto answer = http::Response::redirect(place);
         auto const& slug = request.parameter("slug");
-        set_xsrf_cookie(answer, request, base_path(slug), xsrf_token(known->csrf_token, slug));
+        set_xsrf_cookie(answer, request, pages_.use.paths.base(slug),
+                        xsrf_token(known->csrf_token, slug));
         co_return answer;
     }
     if (!known && known.error().code != Code::Unauthenticated)
@@ -111,13 +112,14 @@ LoginPages::Answer LoginPages::log_in(http::Request& request) {
                               .domain = pages_.use.origins.common_domain(),
                               .secure = request.is_secure()});
     auto const& slug = request.parameter("slug");
-    set_xsrf_cookie(answer, request, base_path(slug), xsrf_token(who->csrf_token, slug));
+    set_xsrf_cookie(answer, request, pages_.use.paths.base(slug),
+                    xsrf_token(who->csrf_token, slug));
     co_return answer;
 }
 
 Task<std::string> LoginPages::destination(http::Request const& request, User const& user) {
     auto const& slug = request.parameter("slug");
-    auto const base = base_path(slug);
+    auto const base = pages_.use.paths.base(slug);
     auto const next = request.query("next").value_or("");
     if (is_place_in(next, base)) co_return place_in(next, base, "");
     auto const course = co_await pages_.use.pool.run([&] {
@@ -128,7 +130,7 @@ Task<std::string> LoginPages::destination(http::Request const& request, User con
     if (course) {
         auto const server = pages_.servers.find({course->id, user.id, ""});
         if (server && server->record.state == ServerState::Running)
-            co_return server_path(slug, user.name, "");
+            co_return pages_.use.paths.server(slug, user.name, "");
     }
     co_return base + "hub/spawn";
 }
@@ -140,9 +142,10 @@ http::Response LoginPages::form(http::Request const& request, unsigned status,
     auto const& slug = request.parameter("slug");
     auto const token = pages_.forms.token_for(request, slug);
     auto const posted = Form::of_body(request);
-    auto action = base_path(slug) + "hub/login";
+    auto action = pages_.use.paths.base(slug) + "hub/login";
     if (auto const next = request.query("next"))
-        if (is_place_in(*next, base_path(slug))) action += "?next=" + percent_encode(*next);
+        if (is_place_in(*next, pages_.use.paths.base(slug)))
+            action += "?next=" + percent_encode(*next);
     auto const body = fmt::format(
         "<p class=\"dimmed\">{lead}</p><div class=\"card\">{alert}"
         "<form action=\"{action}\" method=\"post\" id=\"login-form\">"
@@ -168,7 +171,7 @@ http::Response LoginPages::form(http::Request const& request, unsigned status,
     auto answer = page(words.title, body, status, language);
     // The form's address has no secret, and a browser that says where it comes from is checked.
     answer.headers.set("Referrer-Policy", "same-origin");
-    set_xsrf_cookie(answer, request, base_path(slug), token, anonymous_xsrf_lasts);
+    set_xsrf_cookie(answer, request, pages_.use.paths.base(slug), token, anonymous_xsrf_lasts);
     return answer;
 }
 

@@ -2,7 +2,6 @@
 
 #include "base/encoding.hpp"
 #include "domain/course_rules.hpp"
-#include "hub/jupyterhub/names.hpp"
 #include "hub/pages/html_page.hpp"
 
 namespace carrel::jupyterhub {
@@ -30,9 +29,10 @@ http::Response ui_page(PageDependencies const& pages, http::Request const& reque
 
 http::Handler visited(PageDependencies const& pages, PageHandler handler) {
     return open_page(
+        pages,
         [&pages, handler = std::move(handler)](http::Request& request) -> Task<http::Response> {
             PageVisit visit{.request = request, .slug = request.parameter("slug")};
-            visit.base = base_path(visit.slug);
+            visit.base = pages.use.paths.base(visit.slug);
             auto caller = co_await pages.use.pool.run(
                 [&] { return pages.callers.identify(request, Surface::Page); });
             if (!caller) {
@@ -52,14 +52,14 @@ http::Handler visited(PageDependencies const& pages, PageHandler handler) {
         });
 }
 
-http::Handler open_page(http::Handler handler) {
-    return [handler = std::move(handler)](http::Request& request) -> Task<http::Response> {
+http::Handler open_page(PageDependencies const& pages, http::Handler handler) {
+    return [&pages, handler = std::move(handler)](http::Request& request) -> Task<http::Response> {
         auto const& slug = request.parameter("slug");
         // Nothing but a slug gets into a header field.
         if (!check_slug(slug)) co_return status_page(404, language_of(request));
         auto answer = co_await handler(request);
         if (!answer) answer = error_page(answer.error(), request);
-        add_page_fields(*answer, base_path(slug));
+        add_page_fields(*answer, pages.use.paths.base(slug));
         co_return answer;
     };
 }

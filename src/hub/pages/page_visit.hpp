@@ -39,7 +39,7 @@ using PageHandler = std::function<Task<http::Response>(PageVisit&)>;
 /// A handler of the router for a page that needs a visitor.
 [[nodiscard]] http::Handler visited(PageDependencies const& pages, PageHandler handler);
 /// For one that does not: its errors are pages too.
-[[nodiscard]] http::Handler open_page(http::Handler handler);
+[[nodiscard]] http::Handler open_page(PageDependencies const& pages, http::Handler handler);
 
 /// To the log-in form of the hub at `base`, and from there back to what was asked for.
 [[nodiscard]] http::Response to_login(std::string_view base, http::Request const& request);

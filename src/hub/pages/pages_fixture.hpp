@@ -52,7 +52,7 @@ protected:
     http::Response send(PageBrowser& browser, std::string const& method, std::string const& target,
                         Fields const& form = {}) {
         http::Request request{.method = method, .target = target, .headers = browser.headers};
-        request.path = target.substr(0, target.find('?'));
+        request.path = this->paths_.by_slug(request.sent_path());
         std::string cookies;
         for (auto const& [name, value] : browser.cookies)
             cookies += (cookies.empty() ? "" : "; ") + name + "=" + value;
@@ -80,8 +80,8 @@ protected:
     /// As a program that reads the form does.
     http::Response log_in(PageBrowser& browser, std::string const& name,
                           std::string const& password = "right", std::string const& next = "") {
-        auto const path =
-            "/c/bio/hub/login" + (next.empty() ? "" : "?next=" + percent_encode(next));
+        auto const path = this->paths_.hub("bio") + "login" +
+                          (next.empty() ? "" : "?next=" + percent_encode(next));
         get(browser, path);
         return send(
             browser, "POST", path,
@@ -100,7 +100,8 @@ protected:
     User bob_;
     Gate gate_{*this->store_, this->clock_, this->random_};
     ServerLifecycle servers_{this->dependencies(), this->settings_};
-    CallerGate callers_{*this->store_, gate_, this->clock_};
+    CallerGate callers_{*this->store_,       gate_,       this->clock_, rbac::RoleBook::usual(),
+                        ServiceBook::none(), this->paths_};
     FakeAuthenticator authenticator_{*this->store_};
     PageDependencies pages_{
         .use = this->dependencies(),
@@ -130,6 +131,7 @@ private:
 };
 
 using PagesTest = PagesFixture<HubFixture>;
+using RootPagesTest = PagesFixture<RootHubFixture>;
 using SlowPagesTest = PagesFixture<SlowHubFixture>;
 
 }  // namespace carrel::jupyterhub

@@ -115,8 +115,8 @@ Task<PageTarget> find_target(PageDependencies const& pages, PageVisit const& vis
 
 std::string spawn_path(PageVisit const& visit, std::string_view page, PageTarget const& target,
                        std::string_view next) {
-    auto path = fmt::format("{}hub/{}/{}", visit.base, page, escape(target.owner.name));
-    if (!target.server.empty()) path += "/" + escape(target.server);
+    auto path = fmt::format("{}hub/{}/{}", visit.base, page, escape_name(target.owner.name));
+    if (!target.server.empty()) path += "/" + escape_name(target.server);
     if (is_place_in(next, visit.base)) path += "?next=" + percent_encode(next);
     return path;
 }
@@ -158,10 +158,11 @@ http::Response failed_page(PageVisit const& visit, PageTarget const& target,
 void ServerPages::add_routes(http::Router& router) {
     for (auto const* const method : {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
         for (auto const* const place : {"/user/{name}", "/user/{name}/{rest*}"}) {
-            router.add(method, "/c/{slug}" + std::string(place),
-                       open_page([this](http::Request& request) { return no_route(request); }));
+            router.add(
+                method, "/c/{slug}" + std::string(place),
+                open_page(pages_, [this](http::Request& request) { return no_route(request); }));
             router.add(method, "/c/{slug}/hub" + std::string(place),
-                       open_page([this](http::Request& request) -> Task<http::Response> {
+                       open_page(pages_, [this](http::Request& request) -> Task<http::Response> {
                            if (is_program(request)) co_return co_await say_stopped(request);
                            co_return co_await visited(pages_, [this](PageVisit& visit) {
                                return lead_on(visit);
@@ -172,7 +173,7 @@ void ServerPages::add_routes(http::Router& router) {
 
 ServerPages::Answer ServerPages::no_route(http::Request& request) {
     if (is_program(request)) co_return co_await say_stopped(request);
-    auto const base = base_path(request.parameter("slug"));
+    auto const base = pages_.use.paths.base(request.parameter("slug"));
     auto const place = request.target.substr(std::min(base.size(), request.target.size()));
     co_return http::Response::redirect(place_in(base + "hub/" + place, base, base + "hub/"));
 }
@@ -185,7 +186,7 @@ ServerPages::Answer ServerPages::say_stopped(http::Request& request) {
         [&] { return pages_.callers.identify(reading, Surface::Page); });
     if (!caller) co_return error_answer(caller.error());
     auto const& slug = request.parameter("slug");
-    PageVisit const visit{request, *caller, base_path(slug), slug};
+    PageVisit const visit{request, *caller, pages_.use.paths.base(slug), slug};
     auto const target = co_await find_asked(visit);
     if (!target) co_return error_answer(target.error());
     auto const spawn =
@@ -195,7 +196,7 @@ ServerPages::Answer ServerPages::say_stopped(http::Request& request) {
         {{"status", 424},
          {"message", fmt::format("JupyterHub server no longer running at {}. "
                                  "Restart the server at {}",
-                                 request.path, spawn)}},
+                                 request.sent_path(), spawn)}},
         424);
 }
 

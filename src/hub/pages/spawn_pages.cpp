@@ -17,7 +17,7 @@ constexpr Milliseconds quick_start{1'000};
 /// The page that somebody wanted, or the front of the server.
 std::string wanted_place(PageVisit const& visit, PageTarget const& target) {
     return place_in(visit.request.query("next").value_or(""), visit.base,
-                    server_path(visit.slug, target.owner.name, target.server));
+                    visit.caller.paths.server(visit.slug, target.owner.name, target.server));
 }
 
 /// Whether this request may start a server. A browser may look ahead of its user, and another
@@ -87,12 +87,12 @@ SpawnPages::Answer SpawnPages::pending(PageVisit& visit) {
 
 SpawnPages::Answer SpawnPages::user_redirect(PageVisit& visit) {
     auto const before = static_cast<int>(split(visit.base, '/').size());
-    auto const wanted = server_path(visit.slug, visit.caller.user.name, "") +
+    auto const wanted = visit.caller.paths.server(visit.slug, visit.caller.user.name, "") +
                         std::string(rest_of(visit.request.target, before));
     auto const place = place_in(wanted, visit.base, "");
     if (place.empty()) co_return fail(Code::NotFound, "this address leads to no place of a server");
     co_return http::Response::redirect(fmt::format("{}hub/spawn/{}?next={}", visit.base,
-                                                   escape(visit.caller.user.name),
+                                                   escape_name(visit.caller.user.name),
                                                    percent_encode(place)));
 }
 

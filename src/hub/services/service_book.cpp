@@ -11,10 +11,6 @@ bool Service::is_of(std::string_view slug) const {
     return courses.empty() || std::ranges::find(courses, slug) != courses.end();
 }
 
-std::string service_path(std::string_view slug, std::string_view name) {
-    return fmt::format("/c/{}/services/{}/", slug, name);
-}
-
 std::string service_client(std::string_view name) { return fmt::format("service-{}", name); }
 
 HubToken service_token(CourseId const& course, std::string const& name, std::string_view secret,
@@ -31,9 +27,9 @@ HubToken service_token(CourseId const& course, std::string const& name, std::str
     return token;
 }
 
-std::string service_callback(std::string_view slug, Service const& service) {
+std::string service_callback(HubPaths const& paths, std::string_view slug, Service const& service) {
     if (!service.redirect_uri.empty()) return service.redirect_uri;
-    return service_path(slug, service.name) + "oauth_callback";
+    return paths.service(slug, service.name) + "oauth_callback";
 }
 
 bool is_service_name(std::string_view name) {

@@ -7,6 +7,7 @@
 /// Constant once made; any thread. Owned by `Hub`.
 
 #include "domain/hub_group.hpp"
+#include "domain/hub_paths.hpp"
 #include "store/transaction.hpp"
 
 #include <filesystem>
@@ -38,15 +39,14 @@ struct Service {
     [[nodiscard]] bool is_of(std::string_view slug) const;
 };
 
-/// "/c/bio/services/cull/".
-[[nodiscard]] std::string service_path(std::string_view slug, std::string_view name);
 /// "service-cull", its OAuth client.
 [[nodiscard]] std::string service_client(std::string_view name);
 /// What `secret` is kept as, with all the rights that its service has.
 [[nodiscard]] HubToken service_token(CourseId const& course, std::string const& name,
                                      std::string_view secret, Time now);
 /// Where it takes a visitor's code.
-[[nodiscard]] std::string service_callback(std::string_view slug, Service const& service);
+[[nodiscard]] std::string service_callback(HubPaths const& paths, std::string_view slug,
+                                           Service const& service);
 /// `[a-z0-9._-]`, 1 to 63, a letter or digit first.
 [[nodiscard]] bool is_service_name(std::string_view name);
 

@@ -1,7 +1,6 @@
 #include "hub/services/services.hpp"
 
 #include "auth/secret.hpp"
-#include "hub/jupyterhub/names.hpp"
 #include "runtime/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -44,23 +43,23 @@ Result<std::vector<Course>> deployed_courses(Transaction& transaction) {
 
 }  // namespace
 
-std::map<std::string, std::string> service_variables(std::string_view slug, Service const& service,
+std::map<std::string, std::string> service_variables(HubPaths const& paths, std::string_view slug,
+                                                     Service const& service,
                                                      std::string const& token) {
-    auto const prefix = service_path(slug, service.name);
+    auto const prefix = paths.service(slug, service.name);
     auto const access = nlohmann::json{"access:services!service=" + service.name}.dump();
     std::map<std::string, std::string> variables{
         {"JUPYTERHUB_SERVICE_NAME", service.name},
         {"JUPYTERHUB_SERVICE_PREFIX", prefix},
         {"JUPYTERHUB_API_TOKEN", token},
-        {"JUPYTERHUB_API_URL",
-         fmt::format("http://127.0.0.1:{{hub_port}}{}api", jupyterhub::hub_path(slug))},
-        {"JUPYTERHUB_BASE_URL", jupyterhub::base_path(slug)},
+        {"JUPYTERHUB_API_URL", fmt::format("http://127.0.0.1:{{hub_port}}{}api", paths.hub(slug))},
+        {"JUPYTERHUB_BASE_URL", paths.base(slug)},
         {"JUPYTERHUB_HOST", ""},
         {"JUPYTERHUB_PUBLIC_URL", ""},
         {"JUPYTERHUB_PUBLIC_HUB_URL", ""},
         {"JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED", "0"},
         {"JUPYTERHUB_CLIENT_ID", service_client(service.name)},
-        {"JUPYTERHUB_OAUTH_CALLBACK_URL", service_callback(slug, service)},
+        {"JUPYTERHUB_OAUTH_CALLBACK_URL", service_callback(paths, slug, service)},
         {"JUPYTERHUB_OAUTH_ACCESS_SCOPES", access},
         {"JUPYTERHUB_OAUTH_SCOPES", access},
         {"JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES", "[]"},
@@ -128,9 +127,10 @@ Task<> Services::start(Instance& instance) {
             return {};
         });
     }));
-    ServiceProgram const program{.course = slug,
-                                 .service = &instance.service,
-                                 .variables = service_variables(slug, instance.service, secret)};
+    ServiceProgram const program{
+        .course = slug,
+        .service = &instance.service,
+        .variables = service_variables(use_.paths, slug, instance.service, secret)};
     auto started = host_->start(program);
     instance.started_at = now;
     if (started) {
@@ -172,7 +172,7 @@ void Services::end(Instance& instance) {
 std::map<std::string, std::string> Services::wanted_routes() const {
     std::map<std::string, std::string> wanted;
     for (auto const& [key, instance] : instances_) {
-        auto path = service_path(key.first, key.second);
+        auto path = use_.paths.service(key.first, key.second);
         path.pop_back();
         auto const& url = instance.service.url;
         if (!instance.wanted || url.empty()) continue;

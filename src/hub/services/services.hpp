@@ -58,7 +58,8 @@ private:
 };
 
 /// What a managed service is told: the variables of JupyterHub's contract.
-[[nodiscard]] std::map<std::string, std::string> service_variables(std::string_view slug,
+[[nodiscard]] std::map<std::string, std::string> service_variables(HubPaths const& paths,
+                                                                   std::string_view slug,
                                                                    Service const& service,
                                                                    std::string const& token);
 

@@ -93,8 +93,11 @@ nlohmann::json platform_schemas() {
     },
     "hub": {
       "type": "object", "additionalProperties": false,
-      "required": ["named_servers"],
-      "properties": {"named_servers": {"type": "integer"}}
+      "required": ["named_servers", "root_course"],
+      "properties": {
+        "named_servers": {"type": "integer"},
+        "root_course": {"type": ["string", "null"]}
+      }
     },
     "isolation": {"$ref": "#/components/schemas/Isolation"},
     "version": {"type": "string"}
