@@ -82,7 +82,7 @@ def test_what_was_asked_for_below_its_slug_is_at_the_root(rooted, visitor):
     # Programs are answered at both, and hear the new address.
     token = {"Authorization": "token " + rooted.root.gov.with_token(scopes=["servers"]).http.headers["Authorization"].split()[1]}
     for base in ("/c/rooted/", "/"):
-        model = requests.get(f"{rooted.url}{base}hub/api/users/ada", headers=token, timeout=30).json()
+        model = requests.get(f"{rooted.url}{base}hub/api/users/ada", headers=token, timeout=30, allow_redirects=False).json()
         assert model["server"] == "/user/ada/"
         assert model["servers"][""]["progress_url"] == "/hub/api/users/ada/server/progress"
     # A page of Jupyter's from before hears that its server is not there.
