@@ -142,9 +142,11 @@ def test_edge_tokens_come_by_a_code_that_counts_once(hubs):
     course = running_course(hubs, "probe")
     path = course.ada.server_path(course.slug)
     browser = visitor(hubs, course.ada)
-    code = None
+    code, seen = None, []
     address = f"{PORTAL}{path}/echo?x=%2F&y"
     while (answer := browser.request("GET", address)).status_code == 302:
+        seen.append(address)
+        assert len(seen) < 15, f"it is sent round and round: {seen}"
         address = urljoin(address, answer.headers["Location"])
         code = address if "/hub/arrive?" in address else code
     assert answer.json()["path"] == f"{path}/echo?x=%2F&y"
