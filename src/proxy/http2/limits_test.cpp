@@ -2,6 +2,7 @@
 // and that those who share a connection take turns.
 
 #include "base/temporary_folder.hpp"
+#include "http/edge_token.hpp"
 #include "proxy/data_plane/socket.hpp"
 #include "proxy/http2/client.hpp"
 #include "proxy/http2/session.hpp"
@@ -89,6 +90,42 @@ TEST(Http2Limits, AnUploadThatIsNotReadGivesItsWindowBack) {
         client.reset(given_up);
         EXPECT_EQ(client.wait(client.ask("POST", "/nowhere", {}, body)).status, "404");
         EXPECT_EQ(client.wait(client.ask("POST", "/hasty", {}, body)).status, "413");
+    }
+    auto const wanted = client.ask("POST", "/echo", {}, body + body);
+    EXPECT_GT(client.wait(wanted).body.size(), 2 * body.size());
+}
+
+TEST(Http2Limits, AnUploadWhoseRightEndsGivesItsWindowBack) {
+    ManualTime const time;
+    auto options = with_http2();
+    options.time = &time;
+    Deaf const target;
+    ScriptedUpstream upstream(echo());
+    TestProxy proxy(options);
+    proxy.add_route("/u", target.url(), R"(,"auth":{"login":"/enter"})");
+    proxy.add_route("/echo", upstream.url());
+    auto const cookie = [&](std::string const& session) {
+        auto const now = Time(Milliseconds(time.wall()));
+        return "carrel_edge=" + http::sign_edge_token({.route = "/u",
+                                                       .user = "ada",
+                                                       .session = session,
+                                                       .issued = now,
+                                                       .expires = now + Seconds(60)},
+                                                      options.edge_key);
+    };
+    Http2Client client(proxy.connect());
+    std::string const body(size_t{Http2Session::stream_window}, 'x');
+    auto const rounds = 2 * Http2Session::connection_window / Http2Session::stream_window;
+    for (int i = 0; i < rounds; ++i) {
+        auto const session = "s" + std::to_string(i);
+        auto const upload = client.ask("POST", "/u", {{"cookie", cookie(session)}}, body);
+        client.run_until([&] { return client.unsent(upload) == 0; });
+        // This answer comes after the proxy has read all of that.
+        EXPECT_EQ(client.wait(client.ask("GET", "/_chp_healthz")).status, "200");
+        EXPECT_THAT(proxy.api("POST", "/api/revocations",
+                              R"({"session":")" + session + R"(","until":4000000000})"),
+                    StartsWith("HTTP/1.1 201"));
+        EXPECT_TRUE(client.wait(upload).closed);
     }
     auto const wanted = client.ask("POST", "/echo", {}, body + body);
     EXPECT_GT(client.wait(wanted).body.size(), 2 * body.size());
