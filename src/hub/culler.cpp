@@ -31,6 +31,12 @@ bool read_list(std::string_view text, JupyterActivity& activity) {
     return true;
 }
 
+/// "a minute", "90 minutes".
+std::string in_minutes(Milliseconds time) {
+    auto const minutes = std::chrono::round<std::chrono::minutes>(time).count();
+    return minutes <= 1 ? "a minute" : fmt::format("{} minutes", minutes);
+}
+
 }  // namespace
 
 std::optional<JupyterActivity> read_jupyter_activity(std::string_view kernels,
@@ -146,11 +152,10 @@ Task<> Culler::look_at(std::shared_ptr<LiveServer> server) {
     bool const idle = settings_.idle_timeout.count() > 0 &&
                       use_.clock.now() - seen.used >= settings_.idle_timeout;
     if (!idle) co_return Result<>();
-    auto const minutes = std::chrono::round<std::chrono::minutes>(settings_.idle_timeout).count();
     co_return co_await servers_.stop(
         server->owner.key(), {}, "server_culled",
-        fmt::format("Stopped because it was not used for {} minutes; your files are kept",
-                    std::max<long long>(minutes, 1)));
+        fmt::format("Stopped because it was not used for {}; your files are kept",
+                    in_minutes(settings_.idle_timeout)));
 }
 
 Task<> Culler::pass() {

@@ -85,12 +85,13 @@ http::Response ShareCalls::ask_to_accept(http::Request& request) {
     auto const which = code.server.empty() ? "" : fmt::format(" “{}”", code.server);
     return page(
         fmt::format("{} lets you in", owner.name),
-        fmt::format("<p>You may enter the server{} of <b>{}</b>, as long as they do not "
+        fmt::format("<div class=\"card\"><p>You may enter the server{} of <b>{}</b>, as long as "
+                    "they do not "
                     "take it back. That you accept, and each of your visits, is written "
                     "down and {} can read it.</p><form method=\"post\">"
                     "<input type=\"hidden\" name=\"_xsrf\" value=\"{}\">"
-                    "<button style=\"font:inherit;padding:.4rem 1rem\">Accept</button> "
-                    "<a href=\"/\">No</a></form>",
+                    "<div class=\"actions\"><button>Accept</button><a href=\"/\">No</a></div>"
+                    "</form></div>",
                     html(which), html(owner.name), html(owner.name), html(identity->csrf_token)),
         200);
 }
