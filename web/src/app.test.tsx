@@ -12,7 +12,7 @@ beforeEach(() => {
   vi.stubGlobal("location", { replace: went, href: "http://localhost/", origin: "http://localhost" });
   answers = {
     "GET /api/v1/me": () => [200, { username: "ada", display_name: "Ada", email: "", roles: [], language: "en", csrf_token: "t", scopes: [] }],
-    "GET /api/v1/options": () => [200, { hub: { named_servers: 3, root_course: "numerics" } }],
+    "GET /api/v1/options": () => [200, { environments: [], hub: { named_servers: 3, root_course: "numerics" } }],
     [`GET ${user}`]: () => [
       200,
       { name: "ada", pending: null, server: "/user/ada/", servers: { "": { name: "", ready: true, pending: null, url: "/user/ada/", started: null, last_activity: null } } },
@@ -37,7 +37,7 @@ describe("the hub at the root", () => {
   });
 
   it("is not there when no course has been put there", async () => {
-    answers["GET /api/v1/options"] = () => [200, { hub: { named_servers: 3, root_course: null } }];
+    answers["GET /api/v1/options"] = () => [200, { environments: [], hub: { named_servers: 3, root_course: null } }];
     show(<Pages />, "/hub/spawn-pending/ada");
     expect(await screen.findByText(/not found|no such page|does not exist/i)).toBeDefined();
     expect(went).not.toHaveBeenCalled();
