@@ -101,6 +101,9 @@ Task<Culler::Seen> Culler::last_seen(std::shared_ptr<LiveServer> server) {
     CO_TRY(auto terminals, co_await ask(server, "api/terminals"));
     CO_TRY(auto route, co_await use_.proxy.activity(server->owner.route(use_.paths)));
     auto const jupyter = read_jupyter_activity(kernels, terminals);
+    if (!jupyter && server->speaks_jupyter)
+        co_return fail(Code::Unavailable, "it does not say what its kernels do");
+    server->speaks_jupyter = jupyter.has_value();
     auto const now = use_.clock.now();
     auto const& record = server->record;
     auto const since = record.state_since;

@@ -71,6 +71,8 @@ struct LiveServer {
     /// With which the hub asks a server of JupyterHub's kind what its kernels do; never kept. See
     /// `Culler`, also for the next ones.
     std::string look_secret;
+    /// It has told what its kernels do; when it does not, it is not called idle for that.
+    bool speaks_jupyter = false;
     /// When somebody really used a server of that kind, whatever it reports.
     std::optional<Time> last_use;
     /// It will be stopped then unless it is used, as its owner has been told.

@@ -83,11 +83,18 @@ def test_a_server_that_ends_while_control_is_gone_loses_its_route(mine, name):
     wait_until(lambda: guest.course.server_state(guest.person.username) == "failed", what="the portal saying so")
 
 
+def is_waited_for(file):
+    """Whether somebody waits for a lock on it, by the kernel's table: blocked ones have an arrow."""
+    inode = os.fstat(file.fileno()).st_ino
+    return any("->" in line and f":{inode} " in line for line in open("/proc/locks"))
+
+
 @contextlib.contextmanager
 def without_control(carrel):
     """Control is killed, and the next one does not get beyond its start: somebody holds its lock."""
     with (carrel.data / "control.lock").open("r+") as lock:
         waiting = Background(fcntl.flock, lock, fcntl.LOCK_EX)
+        wait_until(lambda: is_waited_for(lock), what="standing in line for the lock")
         pid = carrel.kill_control()
         waiting.result()
         wait_until(lambda: carrel.children().get("control") not in (None, pid), what="the next one starting")

@@ -5,12 +5,12 @@
     endless-answer  answers the question whether it is ready with a body that has no end
     endless-head    begins that answer with header fields, and never ends them
     in-a-circle     sends whoever asks to where they are
-    crowd           is ready, and at GET .../crowd?N opens N connections to its hub, holds them, and says how many are held
+    crowd           is ready, and at GET .../crowd?N opens N connections to its hub, asks something on each, keeps those
+                    on which it is answered, and says how many they are
 """
 
 import itertools
 import os
-import select
 import socket
 import socketserver
 import sys
@@ -27,19 +27,22 @@ def hub():
 
 
 def crowd(count):
+    opened = []
     for _ in range(count):
         try:
-            connection = socket.create_connection(hub(), timeout=5)
-            connection.sendall(b"GET /")  # a request that does not go on
-            HELD.append(connection)
+            connection = socket.create_connection(hub(), timeout=30)
+            connection.sendall(b"GET /hub/api/ HTTP/1.1\r\nHost: hub\r\n\r\n")
+            opened.append(connection)
         except OSError:
             pass
     # Whom the hub has no place for is told by a closed connection.
-    poll = select.poll()
-    for connection in HELD:
-        poll.register(connection, select.POLLIN)
-    gone = {descriptor for descriptor, _ in poll.poll(2000)}
-    return len(HELD) - len(gone)
+    for connection in opened:
+        try:
+            if connection.recv(1):
+                HELD.append(connection)
+        except OSError:
+            pass
+    return len(HELD)
 
 
 class Answers(socketserver.StreamRequestHandler):
