@@ -13,7 +13,7 @@ let browser;
 /** A page of somebody who is logged in, by the form. */
 async function logIn(name, password = platform.password) {
   const page = await (await browser.newContext({ locale: 'en-GB' })).newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(`${platform.url}/login`);
   await page.getByTestId('login-username').fill(name);
   await page.getByTestId('login-password').fill(password);

@@ -5,33 +5,17 @@ import { after, before, test } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
-import { Platform, until } from './platform.mjs';
+import { Platform } from './platform.mjs';
 
 const platform = new Platform();
 let browser;
 let invitation;
 const people = {};
 
-/** Somebody who is logged in, as programs are: what is tested with the keyboard is tested below. */
 async function person(name) {
-  const context = await browser.newContext({ locale: 'en-GB' });
-  const answer = await context.request.post(`${platform.url}/api/v1/session`, { data: { username: name, password: platform.password } });
-  const headers = { 'X-CSRF-Token': (await answer.json()).csrf_token };
-  const call = async (method, path, data = {}) => {
-    const answered = await context.request.fetch(`${platform.url}/api/v1${path}`, { method, data, headers });
-    assert.ok(answered.ok(), `${method} ${path}: ${await answered.text()}`);
-    return answered.json();
-  };
-  people[name] = { call, state: await context.storageState() };
+  const someone = await platform.person(browser, name);
+  people[name] = { call: someone.call, state: await someone.context.storageState() };
   return people[name];
-}
-
-async function course(slug, leader, governor) {
-  await leader.call('POST', '/courses', {
-    slug, name: 'Bird songs', description: 'Listening to birds.', starts_at: new Date().toISOString(), ends_at: null,
-    expected_participants: 5, resources: { cpu: 1, memory_gib: 1, storage_gib: 1 }, environment: 'jupyterlab', target: 'local',
-  });
-  if (governor) await governor.call('POST', `/courses/${slug}/accept`);
 }
 
 before(async () => {
@@ -41,18 +25,17 @@ before(async () => {
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   const greta = await person('greta');
   const lea = await person('lea');
-  await course('waits', lea);
-  await course('birds', lea, greta);
-  invitation = (await lea.call('GET', '/courses/birds/invitation', undefined)).code;
+  await platform.request('waits', lea);
+  await platform.deploy('birds', lea, greta);
+  invitation = (await lea.call('GET', '/api/v1/courses/birds/invitation')).code;
   const joined = await browser.newContext();
   for (const name of ['ada', 'bob']) {
     const data = { username: name, password: platform.password };
     assert.ok((await joined.request.post(`${platform.url}/api/v1/invitations/${invitation}/signup`, { data })).ok());
-    await (await person(name)).call('POST', `/invitations/${invitation}/applications`);
+    await (await person(name)).call('POST', `/api/v1/invitations/${invitation}/applications`, {});
   }
   await joined.close();
-  await lea.call('POST', '/courses/birds/participants/ada/accept');
-  await until(async () => (await lea.call('GET', '/courses/birds', undefined)).state === 'deployed', 'the course being deployed');
+  await lea.call('POST', '/api/v1/courses/birds/participants/ada/accept', {});
 });
 
 after(async () => {
@@ -125,9 +108,9 @@ function faults() {
 }
 
 async function open(who, path, options) {
-  const context = await browser.newContext({ locale: 'en-GB', ...options, storageState: who ? people[who].state : undefined });
+  const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options, storageState: who ? people[who].state : undefined });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(platform.url + path);
   await page.locator('h1').first().waitFor();
   await page.locator('[aria-busy=true], .mantine-Loader-root').first().waitFor({ state: 'detached' });
@@ -184,7 +167,7 @@ test('by keyboard alone somebody logs in, starts the server and stops it', async
   await page.getByTestId('start-server').waitFor();
   await tabTo(page, 'start-server');
   await page.keyboard.press('Enter');
-  await page.getByTestId('open-server').waitFor({ timeout: 60_000 });
+  await page.getByTestId('open-server').waitFor();
   await tabTo(page, 'stop-server');
   await page.keyboard.press('Enter');
   await page.getByTestId('confirm').waitFor();

@@ -1,13 +1,12 @@
 // A server that nobody uses says so before it is stopped: in JupyterLab, and on the course's page.
 
-import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
-import { Platform, output, until } from './platform.mjs';
+import { Platform, output } from './platform.mjs';
 
 // It is said after 20 seconds without use; whoever looks has as many to answer.
 const platform = new Platform(['hub.idle_timeout_seconds=40', 'hub.idle_warning_seconds=20']);
@@ -15,34 +14,15 @@ let browser;
 let context;
 let environment;
 
-async function logIn(name) {
-  const someone = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 860 } });
-  const session = await someone.request.post(`${platform.url}/api/v1/session`, { data: { username: name, password: platform.password } });
-  assert.ok(session.ok(), await session.text());
-  const { csrf_token: token } = await session.json();
-  const call = async (method, where, data) => {
-    const answer = await someone.request.fetch(platform.url + where, { method, data, headers: { 'X-CSRF-Token': token } });
-    assert.ok(answer.ok(), `${method} ${where}: ${answer.status()} ${await answer.text()}`);
-    return answer.json();
-  };
-  return { someone, call };
-}
-
 before(async () => {
   fs.mkdirSync(output, { recursive: true });
   platform.addUser('greta', 'administrator');
   platform.addUser('lea', 'leader');
   await platform.start();
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  const [greta, lea] = [await logIn('greta'), await logIn('lea')];
-  context = lea.someone;
-  environment = (await lea.call('GET', '/api/v1/options')).environments[0].name;
-  await lea.call('POST', '/api/v1/courses', {
-    slug: 'birds', name: 'Bird songs', description: '', starts_at: new Date(Date.now() + 5_000).toISOString().replace(/\.\d+/, ''),
-    ends_at: null, expected_participants: 5, resources: { cpu: 1, memory_gib: 1, storage_gib: 1 }, environment,
-  });
-  await greta.call('POST', '/api/v1/courses/birds/accept', {});
-  await until(async () => (await lea.call('GET', '/api/v1/courses/birds')).state === 'deployed', 'the course being deployed');
+  const [greta, lea] = [await platform.person(browser, 'greta'), await platform.person(browser, 'lea')];
+  context = lea.context;
+  environment = await platform.deploy('birds', lea, greta);
 });
 
 after(async () => {

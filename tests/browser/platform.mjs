@@ -1,5 +1,6 @@
 // A real Carrel for a browser test: `carrel serve` on a free port with a data folder of its own.
 
+import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -80,6 +81,38 @@ export class Platform {
       () => fs.existsSync(portFile) && fs.readFileSync(portFile, 'utf8').trim(), 'a port', 30);
     this.url = `http://127.0.0.1:${port}`;
     await until(() => this.log().includes('Carrel is ready'), 'readiness', 30);
+  }
+
+  /** Somebody who is logged in, with a browser window of their own; `call` is a call of the API as them. */
+  async person(browser, name, options = {}) {
+    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 860 }, ...options });
+    const session = await context.request.post(`${this.url}/api/v1/session`, { data: { username: name, password: this.password } });
+    assert.ok(session.ok(), await session.text());
+    const headers = { 'X-CSRF-Token': (await session.json()).csrf_token };
+    const call = async (method, where, data) => {
+      const answer = await context.request.fetch(this.url + where, { method, data, headers });
+      assert.ok(answer.ok(), `${method} ${where}: ${answer.status()} ${await answer.text()}`);
+      return answer.status() === 204 ? null : answer.json();
+    };
+    return { name, context, call };
+  }
+
+  /** Requests a course without an end, in the first environment there is; that is its name. */
+  async request(slug, leader) {
+    const [{ name: environment }] = (await leader.call('GET', '/api/v1/options')).environments;
+    await leader.call('POST', '/api/v1/courses', {
+      slug, name: 'Bird songs', description: 'Listening to birds.', starts_at: new Date().toISOString().replace(/\.\d+/, ''), ends_at: null,
+      expected_participants: 5, resources: { cpu: 1, memory_gib: 1, storage_gib: 1 }, environment,
+    });
+    return environment;
+  }
+
+  /** The same, accepted and deployed. */
+  async deploy(slug, leader, governor) {
+    const environment = await this.request(slug, leader);
+    await governor.call('POST', `/api/v1/courses/${slug}/accept`, {});
+    await until(async () => (await leader.call('GET', `/api/v1/courses/${slug}`)).state === 'deployed', 'the course being deployed');
+    return environment;
   }
 
   async stop() {

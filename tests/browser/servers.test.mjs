@@ -13,21 +13,11 @@ const platform = new Platform(['hub.sharing=true']);
 const people = {};
 let browser;
 
-async function logIn(name, more = {}) {
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 860 }, ...more });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  const session = await context.request.post(`${platform.url}/api/v1/session`, { data: { username: name, password: platform.password } });
-  assert.ok(session.ok(), await session.text());
-  const { csrf_token: token } = await session.json();
-  /** A call of the API as this person. */
-  const call = async (method, where, data) => {
-    const answer = await context.request.fetch(platform.url + where, { method, data, headers: { 'X-CSRF-Token': token } });
-    assert.ok(answer.ok(), `${method} ${where}: ${answer.status()} ${await answer.text()}`);
-    return answer.status() === 204 ? null : answer.json();
-  };
-  people[name] = { name, context, page, call };
-  return people[name];
+async function logIn(name) {
+  const person = await platform.person(browser, name);
+  person.page = await person.context.newPage();
+  person.page.setDefaultTimeout(60_000);
+  people[name] = person;
 }
 
 const picture = (page, name) => page.screenshot({ path: path.join(output, `${name}.png`), fullPage: true });
@@ -63,18 +53,12 @@ before(async () => {
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   for (const name of ['greta', 'lea', 'ada', 'bob']) await logIn(name);
   const { greta, lea, ada, bob } = people;
-  const { environments } = await lea.call('GET', '/api/v1/options');
-  await lea.call('POST', '/api/v1/courses', {
-    slug: 'birds', name: 'Bird songs', description: '', starts_at: new Date(Date.now() + 5_000).toISOString().replace(/\.\d+/, ''),
-    ends_at: null, expected_participants: 5, resources: { cpu: 1, memory_gib: 1, storage_gib: 1 }, environment: environments[0].name,
-  });
-  await greta.call('POST', '/api/v1/courses/birds/accept', {});
+  await platform.deploy('birds', lea, greta);
   const { code } = await lea.call('GET', '/api/v1/courses/birds/invitation');
   for (const person of [ada, bob]) {
     await person.call('POST', `/api/v1/invitations/${code}/applications`, {});
     await lea.call('POST', `/api/v1/courses/birds/participants/${person.name}/accept`, {});
   }
-  await until(async () => (await lea.call('GET', '/api/v1/courses/birds')).state === 'deployed', 'the course being deployed');
 });
 
 after(async () => {

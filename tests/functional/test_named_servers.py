@@ -1,11 +1,12 @@
 """A person's second and third server in a course: of both kinds, through restarts, ends and removals."""
 
+import tomllib
 import uuid
 
 import pytest
 import requests
 from conftest import platform
-from support.carrel_process import QUICK, wait_until
+from support.carrel_process import ENVIRONMENT, QUICK, wait_until
 from support.course import Course
 from support.jupyterhub_server import Browser, current_environment
 from support.portal import Refused
@@ -154,7 +155,8 @@ def test_an_idle_one_is_stopped_for_itself():
 
 @pytest.mark.notebook
 def test_jupyterlab_runs_under_a_name(hubs):
-    course = Course(hubs, f"lab-{uuid.uuid4().hex[:8]}", environment="jupyterlab")
+    (environment,) = tomllib.loads(ENVIRONMENT.read_text())["environments"]
+    course = Course(hubs, f"lab-{uuid.uuid4().hex[:8]}", environment=environment)
     ada = course.admit("ada-" + course.slug)
     ada.start_and_wait(course.slug)
     server = ada.running_server(course.slug, STRANGE)
