@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 import pytest
-from conftest import ORIGINAL, PROGRAM, start
+from conftest import ORIGINAL, PROGRAM, start, wait_until
 
 REFUSED = [
     ["--error-target", "http://127.0.0.1:1", "--error-path", "/tmp"],
@@ -143,10 +143,15 @@ def test_only_successes_are_activity(proxy_with, target):
     proxy.add("/moved", target)
     proxy.add("/ok", target)
     before = json.loads(proxy.api("GET", "/api/routes")[2])
-    assert proxy.get("/moved")[0] == 302 and proxy.get("/ok")[0] == 200
-    after = json.loads(proxy.api("GET", "/api/routes")[2])
+
+    def later():
+        """It is noted after the answer, and to the millisecond."""
+        assert proxy.get("/moved")[0] == 302 and proxy.get("/ok")[0] == 200
+        after = json.loads(proxy.api("GET", "/api/routes")[2])
+        return after if after["/ok"]["last_activity"] > before["/ok"]["last_activity"] else None
+
+    after = wait_until(later, what="activity")
     assert after["/moved"]["last_activity"] == before["/moved"]["last_activity"]
-    assert after["/ok"]["last_activity"] > before["/ok"]["last_activity"]
 
 
 def test_the_original_is_there_or_skipped():

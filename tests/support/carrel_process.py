@@ -38,14 +38,19 @@ lead_seconds = 60
 
 
 def wait_until(condition, timeout=60, what="the condition"):
-    """Returns the first true result of `condition`, asked again and again; fails after `timeout` seconds."""
+    """Returns the first true result of `condition`, asked again and again; fails after `timeout` seconds. Where what is
+    waited for ends connections, the very question may be cut: then it is asked again."""
     deadline = time.monotonic() + timeout
     while True:
-        result = condition()
+        cut = None
+        try:
+            result = condition()
+        except OSError as problem:
+            result, cut = None, problem
         if result:
             return result
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not come true within {timeout} s")
+            raise AssertionError(f"{what} did not come true within {timeout} s") from cut
         time.sleep(0.02)
 
 

@@ -3,7 +3,6 @@
 namespace carrel::jupyterhub {
 
 using testing::HasSubstr;
-using testing::StartsWith;
 
 TEST_F(RootPagesTest, WhoIsNotLoggedInComesBackAfterwards) {
     PageBrowser browser;
