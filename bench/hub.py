@@ -185,31 +185,9 @@ def wanted(options, name):
 
 
 async def measure(options, where):
-    bench, server = Bench(options), upstream()
-    running = hubs.make_all(options.hubs)
-    print(f"\nHubs beside each other, {options.rounds} rounds, medians; {where}\n{machine.describe()}; " + "; ".join(hub.version for hub in running))
+    bench, server, running = Bench(options), upstream(), []
     try:
-        works = [bench.log_ins, bench.questions, bench.spawns, bench.activity, bench.lists, bench.memory, bench.pending]
-        works = [work for work in works if wanted(options, work.__name__)]
-        if works:
-            for hub in running:
-                hub.prepare(options.people)
-                hub.start()
-        for number in range(options.rounds):
-            for work in works:
-                once = work.__name__ in ("memory", "pending")
-                for hub in running:
-                    if not once or number == options.rounds - 1:
-                        await work(hub)
-        for hub in running:
-            hub.close()
-        if wanted(options, "cold_start"):
-            running = hubs.make_all(options.hubs)
-            for hub in running:
-                hub.prepare(options.big, options.running)
-            for _ in range(options.rounds):
-                for hub in running:
-                    await bench.cold_start(hub)
+        await measure_all(options, where, bench, running)
     finally:
         for hub in running:
             hub.close()
@@ -219,6 +197,33 @@ async def measure(options, where):
     file = hubs.TOP / "build" / "bench" / "hub.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(bench.figures, indent=2), encoding="utf-8")
+
+
+async def measure_all(options, where, bench, running):
+    """`running` holds the hubs of the moment, for who has to end them."""
+    running[:] = hubs.make_all(options.hubs)
+    print(f"\nHubs beside each other, {options.rounds} rounds, medians; {where}\n{machine.describe()}; " + "; ".join(hub.version for hub in running))
+    works = [bench.log_ins, bench.questions, bench.spawns, bench.activity, bench.lists, bench.memory, bench.pending]
+    works = [work for work in works if wanted(options, work.__name__)]
+    if works:
+        for hub in running:
+            hub.prepare(options.people)
+            hub.start()
+    for number in range(options.rounds):
+        for work in works:
+            once = work.__name__ in ("memory", "pending")
+            for hub in running:
+                if not once or number == options.rounds - 1:
+                    await work(hub)
+    for hub in running:
+        hub.close()
+    if wanted(options, "cold_start"):
+        running[:] = hubs.make_all(options.hubs)
+        for hub in running:
+            hub.prepare(options.big, options.running)
+        for _ in range(options.rounds):
+            for hub in running:
+                await bench.cold_start(hub)
 
 
 async def bounded(options, where):
