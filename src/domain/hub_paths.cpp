@@ -34,6 +34,13 @@ std::string HubPaths::server(std::string_view slug, std::string_view user,
     return path;
 }
 
+std::string HubPaths::route(std::string_view slug, std::string_view user,
+                            std::string_view server) const {
+    auto route = fmt::format("{}user/{}", base(slug), user);
+    if (!server.empty()) route.append("/").append(server);
+    return route;
+}
+
 std::string HubPaths::callback(std::string_view slug, std::string_view user,
                                std::string_view server_name) const {
     return server(slug, user, server_name) + "oauth_callback";

@@ -29,6 +29,10 @@ public:
     /// "/c/bio/user/ada/", "/user/ada/gpu/", as JupyterHub writes names in addresses.
     [[nodiscard]] std::string server(std::string_view slug, std::string_view user,
                                      std::string_view server) const;
+    /// The same decoded and without the slash at its end, "/c/bio/user/ada/my second": by that the
+    /// proxy knows the server's route.
+    [[nodiscard]] std::string route(std::string_view slug, std::string_view user,
+                                    std::string_view server) const;
     /// Where the server takes a visitor's code, on its own origin; its OAuth client may be sent
     /// nowhere else.
     [[nodiscard]] std::string callback(std::string_view slug, std::string_view user,

@@ -19,6 +19,15 @@ struct HubShare {
     Time created_at;
 };
 
+/// The same for whoever is in a group of the course, as long as they are.
+struct HubGroupShare {
+    CourseId course;
+    UserId owner;
+    std::string server;
+    std::string group;  ///< its name
+    Time created_at;
+};
+
 /// Whoever of the course has the code gets a share by it. The store has only its hash.
 struct HubShareCode {
     long long id = 0;  ///< ascending; given by the store; "sc_7" to the outside

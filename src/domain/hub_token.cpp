@@ -1,5 +1,7 @@
 #include "domain/hub_token.hpp"
 
+#include "base/encoding.hpp"
+
 #include <array>
 #include <utility>
 
@@ -26,6 +28,12 @@ Result<HubTokenKind> parse_hub_token_kind(std::string_view name) {
     for (auto const& [kind, known] : kinds)
         if (known == name) return kind;
     return fail(Code::InvalidArgument, "there is no kind of hub token '{}'", name);
+}
+
+std::string server_client(std::string_view user, std::string_view server) {
+    auto id = "jupyterhub-user-" + percent_encode(user);
+    if (!server.empty()) id += "-" + percent_encode(server);
+    return id;
 }
 
 }  // namespace carrel

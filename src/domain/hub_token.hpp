@@ -55,4 +55,7 @@ struct HubCode {
     std::optional<Time> used_at;
 };
 
+/// The OAuth client that a server is: "jupyterhub-user-ada", "jupyterhub-user-ada-gpu".
+[[nodiscard]] std::string server_client(std::string_view user, std::string_view server);
+
 }  // namespace carrel

@@ -5,9 +5,7 @@
 namespace carrel {
 
 std::string ServerOwner::route(HubPaths const& paths) const {
-    auto route = fmt::format("{}user/{}", paths.base(course.request.slug), user.name);
-    if (!name.empty()) route += "/" + name;
-    return route;
+    return paths.route(course.request.slug, user.name, name);
 }
 
 void note_server(Event& event, std::string_view name) {

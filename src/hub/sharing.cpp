@@ -1,11 +1,8 @@
 #include "hub/sharing.hpp"
 
 #include "hub/hub_access.hpp"
-#include "hub/jupyterhub/names.hpp"
-#include "hub/live_server.hpp"
 #include "hub/rbac/scopes.hpp"
-
-#include <nlohmann/json.hpp>
+#include "store/visit_end.hpp"
 
 #include <map>
 
@@ -13,16 +10,20 @@ namespace carrel {
 
 Result<std::vector<std::string>> shared_scopes(Transaction& transaction, Course const& course,
                                                UserId const& user) {
+    std::vector<std::pair<UserId, std::string>> shared;
+    TRY(auto const own, transaction.hub_shares().of_user(course.id, user));
+    for (auto const& share : own) shared.emplace_back(share.owner, share.server);
+    TRY(auto const by_group, transaction.hub_group_shares().of_user(course.id, user));
+    for (auto const& share : by_group) shared.emplace_back(share.owner, share.server);
     std::vector<std::string> scopes;
-    TRY(auto const shares, transaction.hub_shares().of_user(course.id, user));
     std::map<UserId, bool> entitled;
-    for (auto const& share : shares) {
-        TRY(auto const owner, transaction.users().find(share.owner));
-        if (!entitled.contains(share.owner)) {
-            TRY(entitled[share.owner], may_have_server(transaction, course, share.owner));
+    for (auto const& [owner_id, server] : shared) {
+        TRY(auto const owner, transaction.users().find(owner_id));
+        if (!entitled.contains(owner_id)) {
+            TRY(entitled[owner_id], may_have_server(transaction, course, owner_id));
         }
-        if (entitled[share.owner] && !owner.disabled)
-            scopes.push_back("access:servers!server=" + rbac::server_id(owner.name, share.server));
+        if (entitled[owner_id] && !owner.disabled)
+            scopes.push_back("access:servers!server=" + rbac::server_id(owner.name, server));
     }
     return scopes;
 }
@@ -31,24 +32,36 @@ Result<bool> end_share(Transaction& transaction, Course const& course, HubShare 
                        Time now) {
     TRY(auto const removed, transaction.hub_shares().remove(share));
     if (removed == 0) return false;
-    TRY(auto const owner, transaction.users().find(share.owner));
-    TRY(auto const user, transaction.users().find(share.user));
-    TRY_VOID(transaction.hub_tokens().remove_of_client(
-        course.id, user.id, jupyterhub::client_id(owner.name, share.server)));
-    ServerOwner const server{.course = course, .user = owner, .name = share.server};
-    // By its slug: who takes this up knows where the hub is.
-    TRY_VOID(transaction.outbox().add(
-        {.kind = "revoke_entry",
-         .payload = nlohmann::json{{"path", server.route({})}, {"user", user.name}}.dump(),
-         .created_at = now,
-         .due_at = now}));
+    TRY_VOID(
+        end_visit_unless_shared(transaction, course, {share.owner, share.server, share.user}, now));
     return true;
+}
+
+Result<bool> end_group_share(Transaction& transaction, Course const& course,
+                             HubGroupShare const& share, Time now) {
+    TRY(auto const removed, transaction.hub_group_shares().remove(share));
+    if (removed == 0) return false;
+    TRY(auto const members, transaction.hub_groups().members(course.id, share.group));
+    for (auto const& member : members)
+        TRY_VOID(
+            end_visit_unless_shared(transaction, course, {share.owner, share.server, member}, now));
+    return true;
+}
+
+Result<> end_sharing_with_group(Transaction& transaction, Course const& course,
+                                std::string_view group, Time now) {
+    TRY(auto const shares, transaction.hub_group_shares().of_group(course.id, group));
+    for (auto const& share : shares) TRY_VOID(end_group_share(transaction, course, share, now));
+    return {};
 }
 
 Result<> end_sharing_of_server(Transaction& transaction, Course const& course, UserId const& owner,
                                std::string_view server, Time now) {
     TRY(auto const shares, transaction.hub_shares().of_server(course.id, owner, server));
     for (auto const& share : shares) TRY_VOID(end_share(transaction, course, share, now));
+    TRY(auto const with_groups, transaction.hub_group_shares().of_owner(course.id, owner));
+    for (auto const& share : with_groups)
+        if (share.server == server) TRY_VOID(end_group_share(transaction, course, share, now));
     TRY(auto const codes, transaction.hub_share_codes().of_owner(course.id, owner));
     for (auto const& code : codes)
         if (code.server == server) TRY_VOID(transaction.hub_share_codes().remove(code.id));
@@ -61,6 +74,13 @@ Result<> end_sharing_of_person(Transaction& transaction, Course const& course, U
     TRY(auto const received, transaction.hub_shares().of_user(course.id, user));
     shares.insert(shares.end(), received.begin(), received.end());
     for (auto const& share : shares) TRY_VOID(end_share(transaction, course, share, now));
+    TRY(auto const with_groups, transaction.hub_group_shares().of_owner(course.id, user));
+    for (auto const& share : with_groups)
+        TRY_VOID(end_group_share(transaction, course, share, now));
+    // Who is in a group still, but not in the course, is not let in by it.
+    TRY(auto const by_group, transaction.hub_group_shares().of_user(course.id, user));
+    for (auto const& share : by_group)
+        TRY_VOID(end_visit(transaction, course, {share.owner, share.server, user}, now));
     TRY(auto const codes, transaction.hub_share_codes().of_owner(course.id, user));
     for (auto const& code : codes) TRY_VOID(transaction.hub_share_codes().remove(code.id));
     return {};

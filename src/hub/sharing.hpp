@@ -9,8 +9,9 @@
 
 namespace carrel {
 
-/// The scopes that others have shared with this user: "access:servers!server=ada/gpu". An owner
-/// who has no place in the course any more shares nothing.
+/// The scopes that others have shared with this user, or with a group that they are in:
+/// "access:servers!server=ada/gpu". An owner who has no place in the course any more shares
+/// nothing.
 [[nodiscard]] Result<std::vector<std::string>> shared_scopes(Transaction& transaction,
                                                              Course const& course,
                                                              UserId const& user);
@@ -20,6 +21,14 @@ namespace carrel {
 /// False: there was none.
 [[nodiscard]] Result<bool> end_share(Transaction& transaction, Course const& course,
                                      HubShare const& share, Time now);
+
+/// The same for all who are in the group.
+[[nodiscard]] Result<bool> end_group_share(Transaction& transaction, Course const& course,
+                                           HubGroupShare const& share, Time now);
+
+/// All that is shared with a group, which may be removed then.
+[[nodiscard]] Result<> end_sharing_with_group(Transaction& transaction, Course const& course,
+                                              std::string_view group, Time now);
 
 /// All shares of one server, and the codes by which there would be more.
 [[nodiscard]] Result<> end_sharing_of_server(Transaction& transaction, Course const& course,

@@ -8,6 +8,7 @@
 #include "portal/record.hpp"
 #include "portal/views.hpp"
 #include "store/participant_removal.hpp"
+#include "store/visit_end.hpp"
 
 namespace carrel {
 
@@ -173,7 +174,7 @@ Result<http::Response> remove(PortalDependencies const& portal, Visit const& vis
         auto const& course = admission.seen.course;
         TRY_VOID(transaction.applications().remove(course.id, admission.applicant.id));
         // Whoever is let in again later does not find old rights waiting.
-        TRY_VOID(transaction.hub_groups().remove_user(course.id, admission.applicant.id));
+        TRY_VOID(leave_groups(transaction, course, admission.applicant.id, now));
         TRY_VOID(announce_removal(transaction, course.id, admission.applicant.id, now));
         return record(
             transaction, now,

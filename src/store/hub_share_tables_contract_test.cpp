@@ -60,6 +60,61 @@ TEST_P(HubSharesContract, AreOfAServerAnOwnerAndAUser) {
               1U);
 }
 
+TEST_P(HubSharesContract, WithAGroupAreOfWhoeverIsInIt) {
+    auto const make = [&](CourseId const& course, std::string const& name) {
+        write([&](Transaction& t) {
+            return t.hub_groups().insert({.course = course, .name = name, .created_at = at(1)});
+        });
+    };
+    make(maths, "tutors");
+    make(maths, "others");
+    make(physics, "tutors");
+    write([&](Transaction& t) { return t.hub_groups().add_member(maths, "tutors", bob); });
+    write([&](Transaction& t) { return t.hub_groups().add_member(maths, "others", cyd); });
+    auto const share = [&](std::string const& server, std::string const& group, long long when) {
+        return HubGroupShare{.course = maths,
+                             .owner = ada,
+                             .server = server,
+                             .group = group,
+                             .created_at = at(when)};
+    };
+    for (auto const& each : {share("gpu", "tutors", 2), share("", "tutors", 3),
+                             share("", "others", 1), share("gpu", "tutors", 9)})
+        write([&](Transaction& t) { return t.hub_group_shares().put(each); });
+    auto elsewhere = share("gpu", "tutors", 1);
+    elsewhere.course = physics;
+    write([&](Transaction& t) { return t.hub_group_shares().put(elsewhere); });
+    auto const lines = [](std::vector<HubGroupShare> const& shares) {
+        std::vector<std::string> shown;
+        for (auto const& each : shares) shown.push_back(each.server + " " + each.group);
+        return shown;
+    };
+    EXPECT_THAT(
+        lines(read([&](Transaction& t) { return t.hub_group_shares().of_owner(maths, ada); })),
+        ElementsAre(" others", " tutors", "gpu tutors"));
+    EXPECT_THAT(
+        lines(read([&](Transaction& t) { return t.hub_group_shares().of_group(maths, "tutors"); })),
+        ElementsAre("gpu tutors", " tutors"));
+    EXPECT_THAT(
+        lines(read([&](Transaction& t) { return t.hub_group_shares().of_user(maths, bob); })),
+        ElementsAre("gpu tutors", " tutors"));
+    EXPECT_TRUE(
+        read([&](Transaction& t) { return t.hub_group_shares().of_user(physics, bob); }).empty())
+        << "a group of the same name elsewhere is another one";
+    EXPECT_FALSE(store_->write([&](Transaction& t) {
+        return t.hub_groups().remove(maths, "tutors");
+    })) << "what it opened must be closed before";
+    for (auto const* const server : {"", "gpu"})
+        EXPECT_EQ(write([&](Transaction& t) {
+                      return t.hub_group_shares().remove(share(server, "tutors", 0));
+                  }),
+                  1);
+    EXPECT_EQ(
+        write([&](Transaction& t) { return t.hub_group_shares().remove(share("", "tutors", 0)); }),
+        0);
+    write([&](Transaction& t) { return t.hub_groups().remove(maths, "tutors"); });
+}
+
 TEST_P(HubSharesContract, CodesAreFoundCountedAndForgotten) {
     auto const add = [&](std::string const& hash, long long expires) {
         return write([&](Transaction& t) {

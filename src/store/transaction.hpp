@@ -127,7 +127,7 @@ public:
     virtual Result<> insert(HubGroup const& group) = 0;  ///< unique: course and name ("name")
     virtual Result<> update(HubGroup const& group) = 0;
     virtual Result<HubGroup> find(CourseId const& course, std::string_view name) = 0;
-    /// With its memberships.
+    /// With its memberships. Whatever is shared with it ends before: `end_sharing_with_group`.
     virtual Result<> remove(CourseId const& course, std::string_view name) = 0;
     /// By name.
     virtual Result<std::vector<HubGroup>> of_course(CourseId const& course) = 0;
@@ -174,6 +174,25 @@ public:
     virtual Result<std::vector<HubShare>> of_user(CourseId const& course, UserId const& user) = 0;
     /// The number of those that were there.
     virtual Result<long long> remove(HubShare const& share) = 0;
+};
+
+/// The same for all who are in a group.
+class HubGroupShares {
+public:
+    virtual ~HubGroupShares() = default;
+    /// One that is there stays as it is. The group must be there.
+    virtual Result<> put(HubGroupShare const& share) = 0;
+    /// Of all that somebody owns, by server and oldest first.
+    virtual Result<std::vector<HubGroupShare>> of_owner(CourseId const& course,
+                                                        UserId const& owner) = 0;
+    /// What a group was let into, oldest first.
+    virtual Result<std::vector<HubGroupShare>> of_group(CourseId const& course,
+                                                        std::string_view group) = 0;
+    /// What the groups that somebody is in were let into, oldest first.
+    virtual Result<std::vector<HubGroupShare>> of_user(CourseId const& course,
+                                                       UserId const& user) = 0;
+    /// The number of those that were there.
+    virtual Result<long long> remove(HubGroupShare const& share) = 0;
 };
 
 class HubShareCodes {
@@ -335,6 +354,7 @@ public:
     virtual Events& events() = 0;
     virtual Outbox& outbox() = 0;
     virtual StoredSettings& settings() = 0;
+    virtual HubGroupShares& hub_group_shares() = 0;
 };
 
 }  // namespace carrel

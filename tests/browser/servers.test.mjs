@@ -59,6 +59,7 @@ before(async () => {
     await person.call('POST', `/api/v1/invitations/${code}/applications`, {});
     await lea.call('POST', `/api/v1/courses/birds/participants/${person.name}/accept`, {});
   }
+  await greta.call('POST', '/c/birds/hub/api/groups/tutors', { users: ['ada', 'bob'] });
 });
 
 after(async () => {
@@ -90,11 +91,16 @@ test('she lets somebody in, who enters and is written down', async () => {
   await ada.page.getByTestId('share-user').fill('bob');
   await ada.page.getByTestId('share-submit').click();
   await ada.page.getByTestId('share-bob').waitFor();
+  await ada.page.getByTestId('share-group').selectOption('tutors');
+  await ada.page.getByText('Everybody who is in the group', { exact: false }).waitFor();
+  await ada.page.getByTestId('share-submit').click();
+  await ada.page.getByTestId('share-tutors').getByText('the group tutors', { exact: false }).waitFor();
   await ada.page.getByTestId('share-link').click();
   assert.match(await ada.page.getByTestId('share-url').inputValue(), /\/c\/birds\/hub\/accept-share\?code=/);
 
   await bob.page.goto(`${platform.url}/courses/birds`);
-  await bob.page.getByTestId('shared-ada').getByTestId('enter-shared').click();
+  await bob.page.getByText('through the group tutors').waitFor();
+  await bob.page.getByTestId('shared-ada').first().getByTestId('enter-shared').click();
   await bob.page.locator('.jp-Launcher').first().waitFor();
 
   await ada.page.reload();
@@ -104,9 +110,11 @@ test('she lets somebody in, who enters and is written down', async () => {
 
 test('she takes it back, and removes the server', async () => {
   const { ada, bob } = people;
-  await ada.page.getByTestId('share-bob').getByTestId('take-back').click();
-  await ada.page.getByTestId('confirm').click();
-  await ada.page.getByTestId('share-bob').waitFor({ state: 'detached' });
+  for (const receiver of ['bob', 'tutors']) {
+    await ada.page.getByTestId(`share-${receiver}`).getByTestId('take-back').click();
+    await ada.page.getByTestId('confirm').click();
+    await ada.page.getByTestId(`share-${receiver}`).waitFor({ state: 'detached' });
+  }
   const hers = `${platform.url}/c/birds/user/ada/%C3%A9valuation%202/lab`;
   // The very request that is under way then is cut.
   await until(async () => (await bob.page.goto(hers).then((answer) => answer.status(), () => 0)) === 403, 'bob being out');

@@ -19,6 +19,7 @@ SERVER = {"name", "full_name", "last_activity", "started", "pending", "ready", "
 GROUP = {"kind", "name", "roles", "users", "properties"}
 SERVICE = {"kind", "name", "admin", "roles", "url", "prefix", "command", "pid", "info", "display"}
 TOKEN = {"id", "kind", "roles", "scopes", "created", "last_activity", "expires_at", "note", "session_id", "oauth_client"}
+SHARE = {"server", "scopes", "user", "group", "kind", "created_at"}
 numbers = itertools.count()
 
 
@@ -74,13 +75,19 @@ ROWS = [
     Row("GET", "/shares/{user}", "read:shares", 200, {"items", "_pagination"}, about="user"),
     Row("GET", "/shares/{user}/", "read:shares", 200, {"items", "_pagination"}, about="user"),
     Row("POST", "/shares/{user}/", "shares", 200, {"server", "user", "scopes"}, about="user", body={"user": "conform-ada"},
-        bad=({}, [], "{", {"user": 1}, {"user": "nobody-here"})),
-    Row("PATCH", "/shares/{user}/", "shares", 200, about="user", body={"user": "conform-ada"}, bad=({}, [], "{", {"user": 1})),
+        bad=({}, [], "{", {"user": 1}, {"user": "nobody-here"}, {"group": 1}, {"group": "none-here"}, {"user": "lea", "group": "x"})),
+    Row("PATCH", "/shares/{user}/", "shares", 200, about="user", body={"user": "conform-ada"},
+        bad=({}, [], "{", {"user": 1}, {"group": 1}, {"user": "lea", "group": "x"})),
     Row("DELETE", "/shares/{user}/", "shares", 204, about="user"),
     Row("GET", "/share-codes/{user}", "read:shares", 200, {"items", "_pagination"}, about="user"),
     Row("POST", "/share-codes/{user}/", "shares", 200, {"code", "accept_url"}, about="user", bad=([], "{", {"expires_in": "x"})),
     Row("DELETE", "/share-codes/{user}/", "shares", 204, about="user"),
     Row("GET", "/users/{user}/shared", "read:users:shares", 200, {"items", "_pagination"}, about="user"),
+    Row("GET", "/users/{user}/shared/conform-ada/", "read:users:shares", 200, SHARE, about="user"),
+    Row("DELETE", "/users/{user}/shared/conform-ada/", "users:shares", 204, about="user"),
+    Row("GET", "/groups/{group}/shared", "read:groups:shares", 200, {"items", "_pagination"}, about="group"),
+    Row("GET", "/groups/{group}/shared/conform-ada/", "read:groups:shares", 200, SHARE, about="group"),
+    Row("DELETE", "/groups/{group}/shared/conform-ada/", "groups:shares", 204, about="group"),
     Row("GET", "/proxy", "proxy", 200),
     Row("POST", "/proxy", "proxy", 200),
     Row("GET", "/metrics", "read:metrics", 200),
@@ -124,6 +131,9 @@ class Api:
             if "{" + kind + "}" in row.path + json.dumps(row.body):
                 self.made("POST", path.format(number))
                 names[kind] = f"{kind}{number}"
+        for kind in ("user", "group"):
+            if "{" + kind + "}/shared/" in row.path:
+                assert self.call("POST", "/shares/conform-ada/", self.all, {kind: names[kind]}).status_code == 200
         if "{token}" in row.path:
             names["token"] = self.made("POST", f"/users/{names['user']}/tokens")["id"]
         return names
@@ -257,6 +267,22 @@ def test_what_is_there_is_not_made_again(api):
     assert api.call("POST", "/users", api.all, {"usernames": ["conform-ada"]}).status_code == 409
     some = api.call("POST", "/users", api.all, {"usernames": ["conform-ada", "twice"]})
     assert some.status_code == 201 and [one["name"] for one in some.json()] == ["twice"]
+
+
+def test_a_server_is_shared_with_a_group_and_taken_back(api):
+    api.made("POST", "/users/grouped")
+    api.made("POST", "/groups/readers", {"users": ["grouped"]})
+    # Whoever names a group learns that there is one.
+    assert api.call("POST", "/shares/conform-ada/", api.token("shares"), {"group": "readers"}).status_code == 403
+    may = api.token("shares", "read:groups:name!group=readers")
+    given = api.call("POST", "/shares/conform-ada/", may, {"group": "readers"})
+    assert given.status_code == 200 and given.json()["kind"] == "group" and given.json()["group"] == {"name": "readers"}
+    (shared,) = api.call("GET", "/users/grouped/shared", api.all).json()["items"]
+    assert shared["server"]["user"]["name"] == "conform-ada" and shared["user"] is None
+    assert api.call("GET", "/users/grouped/shared/conform-ada/", api.all).status_code == 404, "it is the group's"
+    assert api.call("PATCH", "/shares/conform-ada/", api.token("shares"), {"group": "readers"}).json() == {}
+    assert api.call("GET", "/users/grouped/shared", api.all).json()["items"] == []
+    assert api.call("PATCH", "/shares/conform-ada/", api.all, {"group": "nothing-of-that-name"}).json() == {}
 
 
 def test_who_leaves_the_course_shares_nothing_even_when_they_come_back(api):

@@ -128,6 +128,39 @@ def test_it_ends_when_one_of_both_leaves_the_course(course, leaver):
     assert refused(course, course.bob) == 403, "the share does not come back with its people"
 
 
+@pytest.mark.parametrize("end", ["take back", "leave the group", "end the group", "leave the course"])
+def test_a_group_is_let_in_as_long_as_one_is_in_it(course, end):
+    people = {"users": [course.ada.username, course.bob.username]}
+    course.gov.post(api(course, "/groups/tutors"), people)
+    outsider = course.admit("cyd-" + course.slug)
+    shares = api(course, f"/shares/{course.ada.username}/gpu")
+    assert outsider.request("POST", shares, json={"group": "tutors"}).status_code == 404
+    share = course.ada.post(shares, {"group": "tutors"})
+    assert share["kind"] == "group" and share["group"]["name"] == "tutors"
+    visit = course.bob.server(course.slug, course.ada.username, server="gpu")
+    assert visit.get("echo")["path"].endswith("/gpu/echo")
+    assert refused(course, outsider) == 403
+    (shared,) = course.bob.get(api(course, f"/users/{course.bob.username}/shared"))["items"]
+    assert shared["group"]["name"] == "tutors"
+
+    if end == "take back":
+        course.ada.patch(shares, {"group": "tutors"})
+    elif end == "leave the group":
+        course.gov.request("DELETE", api(course, "/groups/tutors/users"), json={"users": [course.bob.username]})
+    elif end == "end the group":
+        course.gov.delete(api(course, "/groups/tutors"))
+    else:
+        course.lea.delete(f"{course.path}/participants/{course.bob.username}")
+    closed_soon(visit)
+    assert refused(course, course.bob) == 403
+    if end == "leave the course":
+        course.bob.apply(course.lea.invitation(course.slug))
+        course.lea.decide(course.slug, course.bob.username, "accept")
+        assert refused(course, course.bob) == 403, "the group does not come back with its people"
+    # Its owner goes on in it.
+    assert course.ada.server(course.slug, server="gpu").get("echo")
+
+
 def test_a_server_of_the_same_name_is_another_one(course):
     let_in(course, course.bob)
     visit = course.bob.server(course.slug, course.ada.username, server="gpu")

@@ -6,6 +6,8 @@
 #include "hub/jupyterhub/audit.hpp"
 #include "hub/jupyterhub/bodies.hpp"
 #include "hub/jupyterhub/page.hpp"
+#include "hub/sharing.hpp"
+#include "store/visit_end.hpp"
 
 #include <algorithm>
 
@@ -209,9 +211,11 @@ GroupCalls::Answer GroupCalls::remove(http::Request& request) {
         TRY_VOID(require_scope(caller, "delete:groups", {.group = name}));
         return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
             TRY_VOID(find_group(transaction, caller, name));
+            auto const now = use_.clock.now();
+            TRY_VOID(end_sharing_with_group(transaction, caller.course, name, now));
             TRY_VOID(transaction.hub_groups().remove(caller.course.id, name));
             TRY_VOID(note_change(
-                transaction, caller, use_.clock.now(),
+                transaction, caller, now,
                 {.kind = "group_deleted", .message = fmt::format("deleted the group {}", name)}));
             return http::Response::empty(204);
         });
@@ -237,12 +241,12 @@ GroupCalls::Answer GroupCalls::change_users(http::Request& request, bool add) {
         return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
             TRY(auto const group, find_group(transaction, caller, name));
             TRY(auto const users, users_called(transaction, caller, *names));
-            auto& groups = transaction.hub_groups();
+            auto const now = use_.clock.now();
             for (auto const& user : users) {
-                TRY_VOID(add ? groups.add_member(group.course, name, user.id)
-                             : groups.remove_member(group.course, name, user.id));
+                TRY_VOID(add ? transaction.hub_groups().add_member(group.course, name, user.id)
+                             : leave_group(transaction, caller.course, name, user.id, now));
                 TRY_VOID(note_change(
-                    transaction, caller, use_.clock.now(),
+                    transaction, caller, now,
                     {.kind = "group_changed",
                      .subject = user.name,
                      .message = fmt::format("{} {} {} the group {}", add ? "put" : "took",

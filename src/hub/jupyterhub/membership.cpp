@@ -8,6 +8,7 @@
 #include "hub/jupyterhub/audit.hpp"
 #include "hub/sharing.hpp"
 #include "store/participant_removal.hpp"
+#include "store/visit_end.hpp"
 
 namespace carrel::jupyterhub {
 
@@ -77,7 +78,7 @@ Result<> send_away(Transaction& transaction, Caller const& caller, User const& u
     TRY_VOID(application);
     TRY_VOID(check_admitting(caller));
     TRY_VOID(transaction.applications().remove(course.id, user.id));
-    TRY_VOID(transaction.hub_groups().remove_user(course.id, user.id));
+    TRY_VOID(leave_groups(transaction, course, user.id, now));
     // Here too, since the reconciler passes over who has been let in again meanwhile.
     TRY_VOID(end_sharing_of_person(transaction, course, user.id, now));
     TRY(auto const tokens, transaction.hub_tokens().of_user(course.id, user.id));

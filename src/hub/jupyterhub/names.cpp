@@ -1,15 +1,13 @@
 #include "hub/jupyterhub/names.hpp"
 
 #include "auth/secret.hpp"
-#include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "domain/hub_token.hpp"
 
 namespace carrel::jupyterhub {
 
 std::string client_id(std::string_view user, std::string_view server) {
-    auto id = "jupyterhub-user-" + percent_encode(user);
-    if (!server.empty()) id += "-" + percent_encode(server);
-    return id;
+    return server_client(user, server);
 }
 
 std::string session_id_of(SessionId const& login) {

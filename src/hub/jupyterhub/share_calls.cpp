@@ -19,37 +19,111 @@ namespace {
 
 using nlohmann::json;
 
-Result<std::vector<SharedServer>> with_people(Transaction& transaction,
-                                              std::vector<HubShare> shares) {
-    std::vector<UserId> ids;
-    for (auto const& share : shares) {
-        ids.push_back(share.owner);
-        ids.push_back(share.user);
+/// Whom a call lets in or keeps out, by name: one of both.
+struct Receiver {
+    std::optional<std::string> user;
+    std::optional<std::string> group;
+
+    [[nodiscard]] std::string name() const {
+        return user ? *user : "the group " + group.value_or("");
     }
-    TRY(auto const users, transaction.users().find_all(ids));
-    std::vector<SharedServer> found;
-    for (auto& share : shares) {
-        auto const& owner = users.at(share.owner);
-        auto const& user = users.at(share.user);
-        found.push_back({std::move(share), owner, user});
-    }
-    return found;
+};
+
+Result<Receiver> read_receiver(json const& body) {
+    Receiver receiver;
+    TRY(receiver.user, text_in(body, "user"));
+    TRY(receiver.group, text_in(body, "group"));
+    if (receiver.user && receiver.group)
+        return fail(Code::InvalidArgument, "Expected one of 'user' and 'group', not both");
+    if (!receiver.user && !receiver.group)
+        return fail(Code::InvalidArgument, "Must specify the 'user' or the 'group' to share with");
+    return receiver;
 }
 
-/// Whom a call lets in or not. InvalidArgument: nobody, a group, or nobody of this hub.
-Result<User> read_receiver(Transaction& transaction, Caller const& caller, json const& body) {
-    TRY(auto const name, text_in(body, "user"));
-    TRY(auto const group, text_in(body, "group"));
-    if (group) return fail(Code::InvalidArgument, "servers cannot be shared with groups here");
-    if (!name) return fail(Code::InvalidArgument, "Must specify the user to share with");
-    auto user = find_user_of_hub(transaction, caller.course, *name);
+/// Who names a group learns that there is one: its members know, and who may read it.
+Result<> check_may_name(Transaction& transaction, Caller const& caller, std::string const& group) {
+    bool const own = caller.may("read:users:groups", {.user = caller.user.name}) &&
+                     std::ranges::find(caller.groups, group) != caller.groups.end();
+    if (!own && !caller.may("read:groups:name", {.group = group}))
+        return fail(Code::PermissionDenied,
+                    "Need scope 'read:groups:name' to share with a group that you are not in");
+    auto const found = transaction.hub_groups().find(caller.course.id, group);
+    if (!found && found.error().code == Code::NotFound)
+        return fail(Code::InvalidArgument, "there is no group called {} in this course",
+                    for_log(group, 80));
+    TRY_VOID(found);
+    return {};
+}
+
+/// Writes the share. InvalidArgument: its receiver is nobody of this hub, or the owner.
+Result<SharedServer> put_share(Transaction& transaction, Caller const& caller,
+                               SharedServer const& wanted) {
+    if (!wanted.group.empty()) {
+        TRY_VOID(check_may_name(transaction, caller, wanted.group));
+        TRY_VOID(transaction.hub_group_shares().put({.course = caller.course.id,
+                                                     .owner = wanted.owner.id,
+                                                     .server = wanted.server,
+                                                     .group = wanted.group,
+                                                     .created_at = wanted.created_at}));
+        return wanted;
+    }
+    auto const user = find_user_of_hub(transaction, caller.course, wanted.user);
     if (!user && user.error().code == Code::NotFound)
         return fail(Code::InvalidArgument, "there is nobody called {} in this course",
-                    for_log(*name, 80));
-    return user;
+                    for_log(wanted.user, 80));
+    TRY_VOID(user);
+    if (user->id == wanted.owner.id) return fail(Code::InvalidArgument, "it is their own server");
+    TRY_VOID(transaction.hub_shares().put({.course = caller.course.id,
+                                           .owner = wanted.owner.id,
+                                           .server = wanted.server,
+                                           .user = user->id,
+                                           .created_at = wanted.created_at}));
+    return wanted;
+}
+
+/// False: there was none; its receiver may have left the course meanwhile.
+Result<bool> end_share_of(Transaction& transaction, Caller const& caller, User const& owner,
+                          std::string const& server, Receiver const& receiver, Time now) {
+    if (receiver.group)
+        return end_group_share(transaction, caller.course,
+                               {.course = caller.course.id,
+                                .owner = owner.id,
+                                .server = server,
+                                .group = *receiver.group},
+                               now);
+    auto const user = transaction.users().find_by_name(*receiver.user);
+    if (!user && user.error().code == Code::NotFound) return false;
+    TRY_VOID(user);
+    return end_share(
+        transaction, caller.course,
+        {.course = caller.course.id, .owner = owner.id, .server = server, .user = user->id}, now);
 }
 
 }  // namespace
+
+Result<std::vector<SharedServer>> with_names(Transaction& transaction,
+                                             std::vector<HubShare> const& people,
+                                             std::vector<HubGroupShare> const& groups) {
+    std::vector<UserId> ids;
+    for (auto const& share : people) {
+        ids.push_back(share.owner);
+        ids.push_back(share.user);
+    }
+    for (auto const& share : groups) ids.push_back(share.owner);
+    TRY(auto const users, transaction.users().find_all(ids));
+    std::vector<SharedServer> found;
+    for (auto const& share : people)
+        found.push_back({.owner = users.at(share.owner),
+                         .server = share.server,
+                         .user = users.at(share.user).name,
+                         .created_at = share.created_at});
+    for (auto const& share : groups)
+        found.push_back({.owner = users.at(share.owner),
+                         .server = share.server,
+                         .group = share.group,
+                         .created_at = share.created_at});
+    return found;
+}
 
 std::string share_scope(User const& owner, std::string_view server) {
     return "access:servers!server=" + rbac::server_id(owner.name, server);
@@ -75,6 +149,7 @@ void ShareCalls::add_routes(http::Router& router) {
     routes.add("GET", "/shares/{name}", &ShareCalls::list);
     routes.add("GET", "/share-codes/{name}", &ShareCalls::codes);
     routes.add("GET", "/users/{name}/shared", &ShareCalls::shared_with);
+    routes.add("GET", "/groups/{group}/shared", &ShareCalls::shared_with_group);
     // The default server has no name: "/shares/ada/".
     for (auto const* const server : {"/", "/{server}"}) {
         auto const shares = "/shares/{name}" + std::string(server);
@@ -89,6 +164,9 @@ void ShareCalls::add_routes(http::Router& router) {
         auto const shared = "/users/{name}/shared/{owner}" + std::string(server);
         routes.add("GET", shared, &ShareCalls::one_shared_with);
         routes.add("DELETE", shared, &ShareCalls::leave);
+        auto const of_group = "/groups/{group}/shared/{owner}" + std::string(server);
+        routes.add("GET", of_group, &ShareCalls::one_shared_with_group);
+        routes.add("DELETE", of_group, &ShareCalls::leave_as_group);
     }
     auto const add_page = [&](std::string_view method,
                               http::Response (ShareCalls::*handler)(http::Request&)) {
@@ -143,12 +221,15 @@ json ShareCalls::server_of(Course const& course, User const& owner, std::string 
 }
 
 json ShareCalls::model(Caller const& caller, SharedServer const& shared) const {
-    return {{"server", server_of(caller.course, shared.owner, shared.share.server)},
-            {"scopes", {share_scope(shared.owner, shared.share.server)}},
-            {"user", {{"name", shared.user.name}}},
-            {"group", nullptr},
-            {"kind", "user"},
-            {"created_at", format_time_micro(shared.share.created_at)}};
+    auto const named = [](std::string const& name) {
+        return name.empty() ? json() : json{{"name", name}};
+    };
+    return {{"server", server_of(caller.course, shared.owner, shared.server)},
+            {"scopes", {share_scope(shared.owner, shared.server)}},
+            {"user", named(shared.user)},
+            {"group", named(shared.group)},
+            {"kind", shared.group.empty() ? "user" : "group"},
+            {"created_at", format_time_micro(shared.created_at)}};
 }
 
 /// JupyterHub wraps these lists whether or not the client asks for it.
@@ -170,9 +251,12 @@ ShareCalls::Answer ShareCalls::list(http::Request& request) {
         TRY(asked, ask(request, "read:shares"));
         return use_.store.read([&](Transaction& transaction) -> Result<std::vector<SharedServer>> {
             auto const& course = asked.caller.course.id;
-            TRY(auto found, transaction.hub_shares().of_owner(course, asked.owner.id));
-            std::erase_if(found, [&](auto const& share) { return !asked.about(share.server); });
-            return with_people(transaction, std::move(found));
+            TRY(auto people, transaction.hub_shares().of_owner(course, asked.owner.id));
+            TRY(auto groups, transaction.hub_group_shares().of_owner(course, asked.owner.id));
+            auto const other = [&](auto const& share) { return !asked.about(share.server); };
+            std::erase_if(people, other);
+            std::erase_if(groups, other);
+            return with_names(transaction, people, groups);
         });
     }));
     co_return page_of(request, asked.caller, shares);
@@ -184,24 +268,22 @@ ShareCalls::Answer ShareCalls::give(http::Request& request) {
         TRY(asked, ask(request, "shares"));
         TRY(auto const body, object_in(request));
         TRY_VOID(check_share_scopes(body, asked.owner, asked.server));
+        TRY(auto const receiver, read_receiver(body));
         return use_.store.write([&](Transaction& transaction) -> Result<SharedServer> {
             TRY_VOID(check_there(transaction, asked));
-            TRY(auto const user, read_receiver(transaction, asked.caller, body));
-            if (user.id == asked.owner.id)
-                return fail(Code::InvalidArgument, "it is their own server");
-            HubShare const share{.course = asked.caller.course.id,
-                                 .owner = asked.owner.id,
-                                 .server = asked.server,
-                                 .user = user.id,
-                                 .created_at = use_.clock.now()};
-            TRY_VOID(transaction.hub_shares().put(share));
+            TRY(auto share, put_share(transaction, asked.caller,
+                                      {.owner = asked.owner,
+                                       .server = asked.server,
+                                       .user = receiver.user.value_or(""),
+                                       .group = receiver.group.value_or(""),
+                                       .created_at = use_.clock.now()}));
             TRY_VOID(
                 note_change(transaction, asked.caller, share.created_at,
                             {.kind = "share_given",
-                             .subject = user.name,
-                             .message = fmt::format("let {} into {}", user.name,
+                             .subject = share.user,
+                             .message = fmt::format("let {} into {}", receiver.name(),
                                                     server_title(asked.owner, asked.server))}));
-            return SharedServer{share, asked.owner, user};
+            return share;
         });
     }));
     co_return http::Response::json(model(asked.caller, shared));
@@ -213,25 +295,17 @@ ShareCalls::Answer ShareCalls::take_back(http::Request& request) {
         TRY(auto const asked, ask(request, "shares"));
         TRY(auto const body, object_in(request));
         TRY_VOID(check_share_scopes(body, asked.owner, asked.server));
+        TRY(auto const receiver, read_receiver(body));
         return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
             auto const now = use_.clock.now();
-            TRY(auto const name, text_in(body, "user"));
-            if (!name) return fail(Code::InvalidArgument, "Must specify the user");
-            // Somebody who has left the course, too.
-            auto const user = transaction.users().find_by_name(*name);
-            if (!user && user.error().code != Code::NotFound) return std::unexpected(user.error());
-            if (!user) return http::Response::json(json::object());
-            HubShare const share{.course = asked.caller.course.id,
-                                 .owner = asked.owner.id,
-                                 .server = asked.server,
-                                 .user = user->id};
-            TRY(bool const ended, end_share(transaction, asked.caller.course, share, now));
+            TRY(bool const ended,
+                end_share_of(transaction, asked.caller, asked.owner, asked.server, receiver, now));
             if (ended)
                 TRY_VOID(note_change(
                     transaction, asked.caller, now,
                     {.kind = "share_ended",
-                     .subject = user->name,
-                     .message = fmt::format("took back that {} may enter {}", user->name,
+                     .subject = receiver.user.value_or(""),
+                     .message = fmt::format("took back that {} may enter {}", receiver.name(),
                                             server_title(asked.owner, asked.server))}));
             return http::Response::json(json::object());
         });
@@ -251,62 +325,6 @@ ShareCalls::Answer ShareCalls::take_all_back(http::Request& request) {
                              .subject = asked.owner.name,
                              .message = fmt::format("took back who may enter {}",
                                                     server_title(asked.owner, asked.server))}));
-            return http::Response::empty(204);
-        });
-    });
-}
-
-Result<std::vector<SharedServer>> ShareCalls::find_shared_with(http::Request const& request,
-                                                               Caller& caller) const {
-    auto const& name = request.parameter("name");
-    TRY(caller, callers_.identify(request));
-    TRY_VOID(require_scope(caller, "read:users:shares", {.user = name}));
-    return use_.store.read([&](Transaction& transaction) -> Result<std::vector<SharedServer>> {
-        TRY(auto const user, find_user_of_hub(transaction, caller.course, name));
-        TRY(auto const found, transaction.hub_shares().of_user(caller.course.id, user.id));
-        return with_people(transaction, found);
-    });
-}
-
-ShareCalls::Answer ShareCalls::shared_with(http::Request& request) {
-    CO_TRY_VOID(read_page(request));
-    Caller caller;
-    CO_TRY(auto const shares,
-           co_await use_.pool.run([&] { return find_shared_with(request, caller); }));
-    co_return page_of(request, caller, shares);
-}
-
-ShareCalls::Answer ShareCalls::one_shared_with(http::Request& request) {
-    Caller caller;
-    CO_TRY(auto const shares,
-           co_await use_.pool.run([&] { return find_shared_with(request, caller); }));
-    for (auto const& shared : shares)
-        if (shared.owner.name == request.parameter("owner") &&
-            shared.share.server == request.parameter("server"))
-            co_return http::Response::json(model(caller, shared));
-    co_return fail(Code::NotFound, "No such share");
-}
-
-ShareCalls::Answer ShareCalls::leave(http::Request& request) {
-    co_return co_await use_.pool.run([&]() -> Result<http::Response> {
-        auto const& name = request.parameter("name");
-        TRY(auto const caller, callers_.identify(request));
-        TRY_VOID(require_scope(caller, "users:shares", {.user = name}));
-        return use_.store.write([&](Transaction& transaction) -> Result<http::Response> {
-            TRY(auto const user, find_user_of_hub(transaction, caller.course, name));
-            auto const owner = transaction.users().find_by_name(request.parameter("owner"));
-            if (!owner && owner.error().code != Code::NotFound)
-                return std::unexpected(owner.error());
-            bool ended = false;
-            if (owner) {
-                TRY(ended, end_share(transaction, caller.course,
-                                     {.course = caller.course.id,
-                                      .owner = owner->id,
-                                      .server = request.parameter("server"),
-                                      .user = user.id},
-                                     use_.clock.now()));
-            }
-            if (!ended) return fail(Code::NotFound, "No such share");
             return http::Response::empty(204);
         });
     });

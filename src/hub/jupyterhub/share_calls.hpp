@@ -1,8 +1,8 @@
 #pragma once
 
-/// Rows of JupyterHub's REST API about letting others into a server: /shares, /share-codes and
-/// /users/{name}/shared; and the page at which a code is accepted, /c/{slug}/hub/accept-share.
-/// Shares are with users; with groups there are none yet.
+/// Rows of JupyterHub's REST API about letting others into a server: /shares, /share-codes,
+/// /users/{name}/shared and /groups/{group}/shared; and the page at which a code is accepted,
+/// /c/{slug}/hub/accept-share.
 /// Confined to the control thread. Owned by `Hub`.
 
 #include "hub/jupyterhub/caller.hpp"
@@ -12,13 +12,19 @@
 
 namespace carrel::jupyterhub {
 
-/// A share, with the people whom it names.
+/// A share, with the names of whom it lets in: a person, or a group.
 struct SharedServer {
-    HubShare share;
     User owner;
-    User user;
+    std::string server;
+    std::string user = {};
+    std::string group = {};
+    Time created_at;
 };
 
+/// These shares, people's first.
+[[nodiscard]] Result<std::vector<SharedServer>> with_names(
+    Transaction& transaction, std::vector<HubShare> const& people,
+    std::vector<HubGroupShare> const& groups);
 /// "access:servers!server=ada/gpu": what a share of this server gives.
 [[nodiscard]] std::string share_scope(User const& owner, std::string_view server);
 /// Only the right to enter can be shared. InvalidArgument: a body that names another scope.
@@ -43,6 +49,9 @@ private:
     Answer shared_with(http::Request& request);
     Answer one_shared_with(http::Request& request);
     Answer leave(http::Request& request);
+    Answer shared_with_group(http::Request& request);
+    Answer one_shared_with_group(http::Request& request);
+    Answer leave_as_group(http::Request& request);
     Answer codes(http::Request& request);
     Answer make_code(http::Request& request);
     Answer remove_codes(http::Request& request);
@@ -62,6 +71,12 @@ private:
     /// What is shared with whom the path names; `caller` becomes who asks.
     [[nodiscard]] Result<std::vector<SharedServer>> find_shared_with(http::Request const& request,
                                                                      Caller& caller) const;
+    /// What is shared with the group that the path names; `caller` becomes who asks.
+    [[nodiscard]] Result<std::vector<SharedServer>> find_shared_with_group(
+        http::Request const& request, Caller& caller) const;
+    /// The one of them that the path names. NotFound: it is not among them.
+    [[nodiscard]] Result<http::Response> one_of(http::Request const& request, Caller const& caller,
+                                                std::vector<SharedServer> const& shares) const;
     [[nodiscard]] Result<> check_there(Transaction& transaction, Asked const& asked) const;
     [[nodiscard]] nlohmann::json model(Caller const& caller, SharedServer const& shared) const;
     [[nodiscard]] nlohmann::json server_of(Course const& course, User const& owner,

@@ -120,6 +120,11 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
                 TRY(auto const code, t.hub_share_codes().find("share-code-hash"));
                 EXPECT_EQ(code.exchange_count, 2);
             }
+            if (migration.version >= 8) {
+                TRY(auto const shares, t.hub_group_shares().of_user(course.id, bob.id));
+                EXPECT_EQ(shares.at(0).owner, ada.id);
+                EXPECT_EQ(shares.at(0).group, "tutors");
+            }
             return {};
         });
         EXPECT_TRUE(checked) << checked.error().message;

@@ -22,5 +22,6 @@ extern std::string_view const migration_0004_hub_tokens;
 extern std::string_view const migration_0005_hub_groups;
 extern std::string_view const migration_0006_hub_shares;
 extern std::string_view const migration_0007_user_order;
+extern std::string_view const migration_0008_group_shares;
 
 }  // namespace carrel

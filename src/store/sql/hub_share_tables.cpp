@@ -10,6 +10,18 @@ std::string select_shares(std::string_view condition) {
     return fmt::format("select {} from hub_shares where {}", columns<HubShare>(), condition);
 }
 
+std::string select_group_shares(std::string_view condition) {
+    return fmt::format("select {} from hub_group_shares where {}", columns<HubGroupShare>(),
+                       condition);
+}
+
+template <class Share>
+std::string put_into(std::string_view table) {
+    auto const names = column_names<Share>();
+    return fmt::format("insert into {} ({}) values (:{}) on conflict do nothing", table,
+                       fmt::join(names, ", "), fmt::join(names, ", :"));
+}
+
 std::string select_codes(std::string_view condition) {
     return fmt::format("select {} from hub_share_codes where {}", columns<HubShareCode>(),
                        condition);
@@ -26,12 +38,7 @@ std::string insert_code() {
 }  // namespace
 
 Result<> HubSharesTable::put(HubShare const& share) {
-    auto const names = column_names<HubShare>();
-    return done(Query(connection_, fmt::format("insert into hub_shares ({}) values (:{}) "
-                                               "on conflict do nothing",
-                                               fmt::join(names, ", "), fmt::join(names, ", :")))
-                    .use_row(share)
-                    .run());
+    return done(Query(connection_, put_into<HubShare>("hub_shares")).use_row(share).run());
 }
 
 Result<std::vector<HubShare>> HubSharesTable::of_server(CourseId const& course, UserId const& owner,
@@ -69,6 +76,52 @@ Result<long long> HubSharesTable::remove(HubShare const& share) {
         .use(share.owner)
         .use(share.server)
         .use(share.user)
+        .run();
+}
+
+Result<> HubGroupSharesTable::put(HubGroupShare const& share) {
+    return done(
+        Query(connection_, put_into<HubGroupShare>("hub_group_shares")).use_row(share).run());
+}
+
+Result<std::vector<HubGroupShare>> HubGroupSharesTable::of_owner(CourseId const& course,
+                                                                 UserId const& owner) {
+    return Query(connection_, select_group_shares("course_id = :course and owner_id = :owner "
+                                                  "order by server, created_at, group_name"))
+        .use(course)
+        .use(owner)
+        .rows<HubGroupShare>();
+}
+
+Result<std::vector<HubGroupShare>> HubGroupSharesTable::of_group(CourseId const& course,
+                                                                 std::string_view group) {
+    return Query(connection_, select_group_shares("course_id = :course and group_name = :name "
+                                                  "order by created_at, owner_id, server"))
+        .use(course)
+        .use(group)
+        .rows<HubGroupShare>();
+}
+
+Result<std::vector<HubGroupShare>> HubGroupSharesTable::of_user(CourseId const& course,
+                                                                UserId const& user) {
+    return Query(connection_,
+                 select_group_shares("course_id = :course and group_name in (select group_name "
+                                     "from hub_group_members where course_id = :same and "
+                                     "user_id = :user) order by created_at, owner_id, server"))
+        .use(course)
+        .use(course)
+        .use(user)
+        .rows<HubGroupShare>();
+}
+
+Result<long long> HubGroupSharesTable::remove(HubGroupShare const& share) {
+    return Query(connection_,
+                 "delete from hub_group_shares where course_id = :course and owner_id = :owner and "
+                 "server = :server and group_name = :name")
+        .use(share.course)
+        .use(share.owner)
+        .use(share.server)
+        .use(share.group)
         .run();
 }
 

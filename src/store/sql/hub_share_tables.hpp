@@ -21,6 +21,21 @@ private:
     Connection& connection_;
 };
 
+class HubGroupSharesTable final : public HubGroupShares {
+public:
+    explicit HubGroupSharesTable(Connection& connection) : connection_(connection) {}
+    Result<> put(HubGroupShare const& share) override;
+    Result<std::vector<HubGroupShare>> of_owner(CourseId const& course,
+                                                UserId const& owner) override;
+    Result<std::vector<HubGroupShare>> of_group(CourseId const& course,
+                                                std::string_view group) override;
+    Result<std::vector<HubGroupShare>> of_user(CourseId const& course, UserId const& user) override;
+    Result<long long> remove(HubGroupShare const& share) override;
+
+private:
+    Connection& connection_;
+};
+
 class HubShareCodesTable final : public HubShareCodes {
 public:
     explicit HubShareCodesTable(Connection& connection) : connection_(connection) {}

@@ -100,6 +100,15 @@ void visit_columns(HubShare& share, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_columns(HubGroupShare& share, Visit&& visit) {
+    visit("course_id", share.course);
+    visit("owner_id", share.owner);
+    visit("server", share.server);
+    visit("group_name", share.group);
+    visit("created_at", share.created_at);
+}
+
+template <class Visit>
 void visit_columns(HubShareCode& code, Visit&& visit) {
     visit("id", code.id);
     visit("hash", code.hash);

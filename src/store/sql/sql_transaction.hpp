@@ -21,6 +21,7 @@ public:
           hub_tokens_(connection),
           hub_codes_(connection),
           hub_shares_(connection),
+          hub_group_shares_(connection),
           hub_share_codes_(connection),
           hub_groups_(connection),
           hub_services_(connection),
@@ -40,6 +41,7 @@ public:
     HubTokens& hub_tokens() override { return hub_tokens_; }
     HubCodes& hub_codes() override { return hub_codes_; }
     HubShares& hub_shares() override { return hub_shares_; }
+    HubGroupShares& hub_group_shares() override { return hub_group_shares_; }
     HubShareCodes& hub_share_codes() override { return hub_share_codes_; }
     HubGroups& hub_groups() override { return hub_groups_; }
     HubServices& hub_services() override { return hub_services_; }
@@ -60,6 +62,7 @@ private:
     HubTokensTable hub_tokens_;
     HubCodesTable hub_codes_;
     HubSharesTable hub_shares_;
+    HubGroupSharesTable hub_group_shares_;
     HubShareCodesTable hub_share_codes_;
     HubGroupsTable hub_groups_;
     HubServicesTable hub_services_;

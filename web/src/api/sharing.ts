@@ -1,11 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiPath, get, hubPath, request } from "./client";
 
-/** Somebody may enter one server of somebody else. */
+/** Somebody, or whoever is in a group, may enter one server of somebody else. */
 export interface Share {
   server: { name: string; url: string; ready: boolean; user: { name: string } };
-  user: { name: string };
+  user: { name: string } | null;
+  group: { name: string } | null;
   created_at: string;
+}
+
+/** Whom a share lets in: one of both. */
+export type Receiver = { user: string } | { group: string };
+
+export function receiverOf(share: Share): Receiver {
+  return share.group === null ? { user: share.user?.name ?? "" } : { group: share.group.name };
 }
 
 /** A link by which whoever of the course opens it gets a share. */
@@ -30,14 +38,23 @@ interface Listed<T> {
 
 const key = (slug: string, ...more: string[]) => ["sharing", slug, ...more];
 
+/** What the hub of this course says of oneself. */
+function useHubUser(slug: string) {
+  return useQuery({
+    queryKey: key(slug, "me"),
+    queryFn: () => get<{ scopes: string[]; groups?: string[] }>(hubPath(slug, "user")),
+    staleTime: 60_000,
+  }).data;
+}
+
 /** Whether this platform lets one share one's own servers. */
 export function useMayShare(slug: string): boolean {
-  const me = useQuery({
-    queryKey: key(slug, "scopes"),
-    queryFn: () => get<{ scopes: string[] }>(hubPath(slug, "user")),
-    staleTime: 60_000,
-  });
-  return me.data?.scopes.some((scope) => /^shares(!|$)/.test(scope)) ?? false;
+  return useHubUser(slug)?.scopes.some((scope) => /^shares(!|$)/.test(scope)) ?? false;
+}
+
+/** The groups that one is in, and may share with. */
+export function useOwnGroups(slug: string): string[] {
+  return useHubUser(slug)?.groups ?? [];
 }
 
 export function useShares(slug: string, username: string) {
@@ -77,11 +94,15 @@ function useChange<Input, Output>(slug: string, change: (input: Input) => Promis
 }
 
 export function useLetIn(slug: string, username: string) {
-  return useChange(slug, ({ server, user }: { server: string; user: string }) => request<Share>("POST", hubPath(slug, "shares", username, server), { user }));
+  return useChange(slug, ({ server, receiver }: { server: string; receiver: Receiver }) =>
+    request<Share>("POST", hubPath(slug, "shares", username, server), { ...receiver }),
+  );
 }
 
 export function useTakeBack(slug: string, username: string) {
-  return useChange(slug, ({ server, user }: { server: string; user: string }) => request<unknown>("PATCH", hubPath(slug, "shares", username, server), { user }));
+  return useChange(slug, (share: Share) =>
+    request<unknown>("PATCH", hubPath(slug, "shares", username, share.server.name), { ...receiverOf(share) }),
+  );
 }
 
 export function useMakeLink(slug: string, username: string) {

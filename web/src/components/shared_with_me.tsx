@@ -18,9 +18,15 @@ export function SharedWithMe({ slug, username }: { slug: string; username: strin
         {shared.map((share) => {
           const { name, url, ready, user } = share.server;
           return (
-            <Group key={url} justify="space-between" gap="xs" data-testid={`shared-${user.name}`}>
+            <Group key={`${url} ${share.group?.name ?? ""}`} justify="space-between" gap="xs" data-testid={`shared-${user.name}`}>
               <Text style={{ overflowWrap: "anywhere", flex: "1 1 10rem" }}>
                 {name === "" ? t("server.titleOf", { name: user.name }) : `${t("server.titleOf", { name: user.name })}: ${name}`}
+                {share.group !== null && (
+                  <Text span size="sm" c="dimmed">
+                    {" "}
+                    {t("shared.byGroup", { group: share.group.name })}
+                  </Text>
+                )}
                 {!ready && (
                   <Text span size="sm" c="dimmed">
                     {" "}
@@ -34,9 +40,11 @@ export function SharedWithMe({ slug, username }: { slug: string; username: strin
                     {t("shared.enter")}
                   </Button>
                 )}
-                <Button variant="subtle" color="gray" size="compact-sm" onClick={() => leave.mutate(share)}>
-                  {t("shared.leave")}
-                </Button>
+                {share.group === null && (
+                  <Button variant="subtle" color="gray" size="compact-sm" onClick={() => leave.mutate(share)}>
+                    {t("shared.leave")}
+                  </Button>
+                )}
               </Group>
             </Group>
           );
