@@ -50,7 +50,10 @@ struct Sink {
     size_t head_size = 0;
     int file = -1;
     bool too_large = false;
+    bool unwanted = false;
     int file_error = 0;
+    std::function<void(std::string_view)> const* on_piece = nullptr;
+    std::function<bool()> const* stop_requested = nullptr;
 
     static size_t on_body(char* data, size_t, size_t size, void* user) {
         auto& sink = *static_cast<Sink*>(user);
@@ -59,6 +62,10 @@ struct Sink {
             return 0;
         }
         sink.received += size;
+        if (sink.on_piece != nullptr) {
+            (*sink.on_piece)(std::string_view(data, size));
+            return size;
+        }
         if (sink.file < 0) {
             sink.response.body.append(data, size);
             return size;
@@ -73,6 +80,12 @@ struct Sink {
             done += static_cast<size_t>(written);
         }
         return size;
+    }
+
+    static int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+        auto& sink = *static_cast<Sink*>(user);
+        sink.unwanted = (*sink.stop_requested)();
+        return sink.unwanted ? 1 : 0;
     }
 
     static size_t on_header(char* data, size_t, size_t size, void* user) {
@@ -97,6 +110,7 @@ Error error_of(CURLcode code, Sink const& sink, ClientRequest const& request) {
     if (sink.too_large)
         return {Code::LimitReached, fmt::format("{}: the answer is larger than {} bytes", attempt,
                                                 request.largest_body)};
+    if (sink.unwanted) return {Code::Cancelled, fmt::format("{}: no longer wanted", attempt)};
     if (sink.file_error != 0)
         return {code_of_errno(sink.file_error),
                 fmt::format("{}: write {}: {}", attempt, request.to_file->string(),
@@ -154,6 +168,11 @@ void configure(CURL* handle, ClientRequest const& request, Target const& target,
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Sink::on_header);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, &sink);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+    if (sink.stop_requested != nullptr) {
+        curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &Sink::on_progress);
+        curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &sink);
+    }
     if (!target.socket.empty())
         curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, target.socket.c_str());
     if (!target.socket.empty() || is_loopback(target.url))
@@ -210,6 +229,8 @@ Result<ClientResponse> Client::fetch(ClientRequest const& request, Deadline dead
         headers.add("Content-Type: application/json");
     Sink sink;
     sink.largest_body = request.largest_body;
+    if (request.on_piece) sink.on_piece = &request.on_piece;
+    if (request.stop_requested) sink.stop_requested = &request.stop_requested;
     if (request.to_file) {
         sink.file =
             ::open(request.to_file->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -6,6 +6,8 @@
 #include "runtime/blocking_pool.hpp"
 #include "runtime/deadline.hpp"
 
+#include <functional>
+
 namespace carrel::http {
 
 struct ClientRequest {
@@ -18,6 +20,11 @@ struct ClientRequest {
         16UL * 1024UL * 1024UL;  ///< more is an error, so that no peer fills us up
     /// When set, the body goes to this file instead of into memory.
     std::optional<std::filesystem::path> to_file = {};
+    /// When set, each piece of the body goes here as it comes, instead of into memory. Called on
+    /// the thread of `fetch`; it does not throw.
+    std::function<void(std::string_view)> on_piece = {};
+    /// When set, it is asked about every second; true ends the call with Cancelled.
+    std::function<bool()> stop_requested = {};
 };
 
 struct ClientResponse {
