@@ -1,6 +1,7 @@
 """Fixtures of the functional tests. They run against build/release/carrel; see tests/support."""
 
 import json
+import os
 import pathlib
 import sys
 
@@ -19,6 +20,10 @@ PROBE_ENVIRONMENT = f"""
 command = ["/usr/bin/python3", "-I", {json.dumps(str(PROBE))}, "{{socket}}", "{{base_url}}"]
 read_only = [{json.dumps(str(PROBE.parent))}]
 """
+
+
+# They need a Docker Engine beside them: scripts/docker-tests.
+collect_ignore_glob = [] if os.environ.get("CARREL_DOCKER_TESTS") else ["test_docker_*.py"]
 
 
 def pytest_configure(config):
