@@ -1,6 +1,7 @@
 #include "app/wiring.hpp"
 
 #include "app/hub_programs.hpp"
+#include "app/make_spawner.hpp"
 #include "app/open_store.hpp"
 #include "app/root_course.hpp"
 #include "app/version.hpp"
@@ -51,6 +52,8 @@ Environment to_environment(EnvironmentSettings const& settings) {
         .title = settings.title,
         .description = settings.description,
         .command = settings.command,
+        .image = settings.image,
+        .writable_root = settings.writable_root,
         .default_url = settings.default_url,
         .read_only = settings.read_only,
         .variables = settings.variables,
@@ -77,16 +80,6 @@ void announce(int descriptor) {
     if (descriptor < 0) return;
     [[maybe_unused]] auto const written = ::write(descriptor, "\n", 1);
     ::close(descriptor);
-}
-
-Result<std::unique_ptr<Spawner>> process_spawner(Folders const& folders, BlockingPool& pool,
-                                                 http::Client& client) {
-    return ProcessSpawner::create({.runtime_folder = folders.runtime,
-                                   .log_folder = folders.server_logs(),
-                                   .launcher = {"/proc/self/exe", "launch"},
-                                   .hidden = {folders.data},
-                                   .hub_folder = folders.hub()},
-                                  pool, client);
 }
 
 /// What has been asked for below the slug of the hub at "/", and is there now. Calls of the API are
@@ -173,8 +166,10 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     TRY(parts.programs, hub_programs(options.settings));
     TRY(parts.paths, hub_paths(options.settings));
     TRY(parts.store, open_store(options.settings));
-    TRY(parts.spawner, options.make_spawner ? options.make_spawner(*parts.pool, *parts.client)
-                                            : process_spawner(folders, *parts.pool, *parts.client));
+    TRY(parts.spawner, options.make_spawner
+                           ? options.make_spawner(*parts.pool, *parts.client)
+                           : make_spawner(options.settings, folders, options.secrets.instance,
+                                          *parts.pool, *parts.client));
     TRY(parts.homes, LocalHomeStore::create({.homes_folder = folders.homes(),
                                              .exports_folder = folders.exports(),
                                              .own_uids = ::geteuid() == 0}));

@@ -186,6 +186,40 @@ std::vector<Key<Settings>> const all_platform_keys{
      "The slug of the standing hub that is at `/hub/…`, `/user/…` and `/services/…`, as a "
      "JupyterHub "
      "of its own; its pages below `/c/<slug>/` lead there. Empty: none."},
+    {"docker",
+     "socket",
+     [](Settings& s) -> Field { return &s.docker.socket; },
+     {},
+     {},
+     "Where the Docker Engine listens that runs servers whose environment has an `image`. Who may "
+     "use it is root on this machine (see SECURITY.md)."},
+    {"docker",
+     "most_processes",
+     [](Settings& s) -> Field { return &s.docker.most_processes; },
+     {16, 1'000'000},
+     {},
+     "Processes and threads that one container may have."},
+    {"docker",
+     "network",
+     [](Settings& s) -> Field { return &s.docker.network; },
+     {},
+     {},
+     "Whether containers reach the internet. They never reach each other, this machine, or a "
+     "cloud's metadata service. Needs root."},
+    {"docker",
+     "subnets",
+     [](Settings& s) -> Field { return &s.docker.subnets; },
+     {},
+     {},
+     "The addresses of their networks: each course whose servers run has a `/22` of it. Nothing "
+     "else on this machine or its network may use them."},
+    {"docker",
+     "pull_timeout_seconds",
+     [](Settings& s) -> Field { return &s.docker.pull_timeout; },
+     {1, 24 * 3600},
+     {},
+     "How long the engine may take to fetch an image that it does not have. It does not count "
+     "against `hub.start_timeout_seconds`."},
     {"governance",
      "accept_own_courses",
      [](Settings& s) -> Field { return &s.governance.accept_own_courses; },
@@ -255,62 +289,6 @@ std::vector<Key<Settings>> const all_platform_keys{
      "The least important lines that are logged."},
 };
 
-std::vector<Key<EnvironmentSettings>> const all_environment_keys{
-    {"",
-     "title",
-     [](EnvironmentSettings& e) -> Field { return &e.title; },
-     {},
-     {},
-     "What people see; without one, the name."},
-    {"",
-     "description",
-     [](EnvironmentSettings& e) -> Field { return &e.description; },
-     {},
-     {},
-     "A sentence or two for who chooses."},
-    {"",
-     "command",
-     [](EnvironmentSettings& e) -> Field { return &e.command; },
-     {},
-     {},
-     "The program and its arguments, as a list or as one text that is split on spaces. Needed. "
-     "`{socket}` (or `{port}`), `{base_url}` and `{home}` are replaced. Of the kind `jupyterhub` "
-     "it "
-     "needs none of them: it finds its address in JUPYTERHUB_SERVICE_URL."},
-    {"",
-     "default_url",
-     [](EnvironmentSettings& e) -> Field { return &e.default_url; },
-     {},
-     {},
-     "The page that a server opens with, below its own address."},
-    {"",
-     "read_only",
-     [](EnvironmentSettings& e) -> Field { return &e.read_only; },
-     {},
-     {},
-     "Folders that the command needs besides the system's; servers see them and cannot write."},
-    {"",
-     "kind",
-     [](EnvironmentSettings& e) -> Field { return &e.kind; },
-     {},
-     {"edge", "jupyterhub"},
-     "Who lets visitors in. `edge`: Carrel's proxy, for any application. `jupyterhub`: the server "
-     "itself, which asks the hub: an unmodified `jupyterhub-singleuser`, JupyterHub 3 or later."},
-    {"",
-     "ready_path",
-     [](EnvironmentSettings& e) -> Field { return &e.ready_path; },
-     {},
-     {},
-     "A server that answers here, below its own address, is ready. Of the kind `jupyterhub` any "
-     "answer but a server error will do."},
-    {"",
-     "variables",
-     [](EnvironmentSettings& e) -> Field { return &e.variables; },
-     {},
-     {},
-     "Environment variables of its servers. Their values are never printed."},
-};
-
 size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<size_t> row(b.size() + 1);
     for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -328,7 +306,6 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::span<Key<Settings> const> platform_keys() { return all_platform_keys; }
-std::span<Key<EnvironmentSettings> const> environment_keys() { return all_environment_keys; }
 
 std::vector<std::string_view> sections() {
     std::vector<std::string_view> found;

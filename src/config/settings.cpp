@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+#include "base/image_reference.hpp"
 #include "base/origin_text.hpp"
 #include "base/text.hpp"
 #include "config/file.hpp"
@@ -125,11 +126,28 @@ Result<> finish_store(StoreSettings& store, std::filesystem::path const& data,
     return {};
 }
 
+/// What an environment with an image says must make sense in a container.
+Result<> finish_container(EnvironmentSettings const& environment, std::string const& name) {
+    if (environment.image.empty()) {
+        if (!environment.writable_root) return {};
+        return fail_field(name + ".writable_root", "{}.writable_root is for one with an image",
+                          name);
+    }
+    if (auto const image = parse_image_reference(environment.image); !image)
+        return fail_field(name + ".image", "{}.image: {}", name, image.error().message);
+    if (!environment.read_only.empty())
+        return fail_field(name + ".read_only",
+                          "{}.read_only is for processes; what a container needs is in its image",
+                          name);
+    return {};
+}
+
 Result<> finish_environment(EnvironmentSettings& environment) {
     auto const name = "environments." + environment.name;
-    if (environment.command.empty())
+    if (environment.command.empty() && environment.image.empty())
         return fail_field(name + ".command", "{}.command is missing: what does a server run?",
                           name);
+    TRY_VOID(finish_container(environment, name));
     if (!environment.default_url.starts_with('/'))
         return fail_field(name + ".default_url", "{}.default_url begins with /", name);
     for (auto const& path : environment.read_only)

@@ -54,6 +54,15 @@ struct HubRunSettings {
     std::string root_course;
 };
 
+/// The engine that runs servers whose environment has an image.
+struct DockerSettings {
+    std::string socket = "/var/run/docker.sock";
+    int most_processes = 512;
+    bool network = true;
+    std::string subnets = "10.213.0.0/16";
+    Milliseconds pull_timeout{1'800'000};
+};
+
 struct GovernanceSettings {
     bool accept_own_courses = false;
 };
@@ -84,6 +93,8 @@ struct EnvironmentSettings {
     std::string title;  ///< the name, when none is given
     std::string description;
     std::vector<std::string> command;
+    std::string image;
+    bool writable_root = false;
     std::string default_url = "/lab";
     std::vector<std::filesystem::path> read_only;
     std::string kind = "edge";
@@ -125,6 +136,7 @@ struct Settings {
     StoreSettings store;
     DispatcherSettings dispatcher;
     HubRunSettings hub;
+    DockerSettings docker;
     GovernanceSettings governance;
     LimitSettings limits;
     AuditSettings audit;

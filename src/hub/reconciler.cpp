@@ -13,6 +13,7 @@ namespace carrel {
 namespace {
 
 constexpr int outbox_batch = 100;
+constexpr Seconds between_sweeps{10};
 
 /// Waits longer after each failure, up to five minutes.
 Milliseconds backoff(int attempts) {
@@ -29,7 +30,7 @@ Reconciler::Reconciler(HubDependencies const& dependencies, ServerLifecycle& ser
 Task<> Reconciler::pass() {
     for (auto const part :
          {&Reconciler::restore_routes, &Reconciler::drain_outbox, &Reconciler::obey_courses,
-          &Reconciler::notice_endings, &Reconciler::save_again}) {
+          &Reconciler::notice_endings, &Reconciler::save_again, &Reconciler::sweep}) {
         Result<> done;
         try {
             done = co_await (this->*part)();
@@ -48,6 +49,17 @@ Task<> Reconciler::save_again() {
     CO_TRY_VOID(co_await servers_.save_again());
     servers_.forget_ended();
     co_return Result<>();
+}
+
+Task<> Reconciler::sweep() {
+    if (use_.clock.now() < next_sweep_) co_return Result<>();
+    next_sweep_ = use_.clock.now() + between_sweeps;
+    std::vector<std::string> states;
+    for (auto const state : {ServerState::Starting, ServerState::Running, ServerState::Stopping})
+        for (auto const& server : servers_.in_state(state))
+            if (auto const& text = server->record.spawner_state; !text.empty())
+                states.push_back(text);
+    co_return co_await use_.spawner.sweep(std::move(states));
 }
 
 Task<> Reconciler::notice_endings() {

@@ -26,6 +26,8 @@ private:
     Task<> restore_routes();
     Task<> send_routes();
     Task<> save_again();
+    /// Has the spawner end what no server of ours is.
+    Task<> sweep();
     Task<> drain_outbox();
     Task<> perform(OutboxItem const& item);
     Task<> remove_participant(CourseId course, UserId user);
@@ -34,6 +36,7 @@ private:
     ServerLifecycle& servers_;
     Services* services_;
     Revocations revocations_;
+    Time next_sweep_{};
 };
 
 }  // namespace carrel

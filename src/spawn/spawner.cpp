@@ -16,4 +16,6 @@ std::string_view name_of(Isolation::Level level) {
     std::unreachable();
 }
 
+Task<> Spawner::sweep(std::vector<std::string>) { co_return Result<>(); }
+
 }  // namespace carrel

@@ -36,7 +36,11 @@ struct Environment {
     /// A command with "{socket}" listens on a unix socket, the safer kind; one with "{port}" on
     /// loopback.
     std::vector<std::string> command;
-    std::string default_url = "/lab";              ///< below the server's base URL
+    /// The container image that it runs in, as "registry:5000/team/lab:tag"; empty: a process of
+    /// this machine. Without a command the image's own is run.
+    std::string image = {};
+    bool writable_root = false;        ///< of a container: whether it may change its own system
+    std::string default_url = "/lab";  ///< below the server's base URL
     std::vector<std::filesystem::path> read_only;  ///< folders it needs besides the system's
     std::map<std::string, std::string> variables;  ///< added to its environment
     /// Below the base URL; answers 2xx to the secret once the server is usable.
@@ -104,6 +108,11 @@ public:
 
     /// Nothing while the server runs; else how it ended.
     virtual Task<std::optional<Ending>> poll(std::string state) = 0;
+
+    /// Ends what this spawner once started and nobody knows of any more: a server of none of
+    /// `states`, found by two calls in a row. For spawners whose servers do not end with a folder
+    /// of ours.
+    virtual Task<> sweep(std::vector<std::string> states);
 
     /// How the last start of this server failed, with its log.
     [[nodiscard]] virtual std::optional<Ending> last_failure(std::string const& id) const = 0;

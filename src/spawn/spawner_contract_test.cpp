@@ -1,5 +1,6 @@
 /// What every kind of spawner does, the fake one included.
 
+#include "spawn/docker/docker_world.hpp"
 #include "spawn/fake_spawner.hpp"
 #include "spawn/process/process_world.hpp"
 #include "spawn/test_loop.hpp"
@@ -65,10 +66,37 @@ private:
     int number_ = 0;
 };
 
+class DockerKind final : public SpawnerKind {
+public:
+    TestLoop& loop() override { return world_.loop; }
+    Spawner& spawner() override { return *world_.spawner; }
+    void restart_control() override { world_.spawner = world_.make_spawner(); }
+    ServerSpec working(std::string const& name) override { return world_.spec(++number_, name); }
+    ServerSpec broken(std::string const& name) override {
+        auto spec = working(name);
+        spec.environment.command = {"/bin/sh", "-c", "echo it is broken; exit 1", "{socket}"};
+        return spec;
+    }
+    void end_by_itself(ServerSpec const&, Started const& started) override {
+        auto const state = parse_docker_state(started.state);
+        ASSERT_TRUE(state);
+        EXPECT_TRUE(
+            world_.engine.signal(state->container, "SIGKILL", Deadline::after(Seconds(60))));
+    }
+
+private:
+    DockerWorld world_;
+    int number_ = 0;
+};
+
 using MakeKind = std::unique_ptr<SpawnerKind> (*)();
 
 class SpawnerContract : public testing::TestWithParam<MakeKind> {
 protected:
+    void SetUp() override {
+        kind = GetParam()();
+        if (!kind) GTEST_SKIP() << DockerWorld::how_to_have_one;
+    }
     Result<Started> start(ServerSpec const& spec, Spawner::Progress progress = {}) {
         return kind->loop().wait(
             kind->spawner().start(spec, Deadline::after(Seconds(30)), std::move(progress)));
@@ -93,7 +121,7 @@ protected:
         return {};
     }
 
-    std::unique_ptr<SpawnerKind> kind = GetParam()();
+    std::unique_ptr<SpawnerKind> kind;
 };
 
 TEST_P(SpawnerContract, ServerRunsFromItsStartToItsStop) {
@@ -185,6 +213,11 @@ INSTANTIATE_TEST_SUITE_P(Fake, SpawnerContract, testing::Values([]() {
                          }));
 INSTANTIATE_TEST_SUITE_P(Process, SpawnerContract, testing::Values([]() {
                              return std::unique_ptr<SpawnerKind>(std::make_unique<ProcessKind>());
+                         }));
+INSTANTIATE_TEST_SUITE_P(Docker, SpawnerContract, testing::Values([]() {
+                             return DockerWorld::possible() ? std::unique_ptr<SpawnerKind>(
+                                                                  std::make_unique<DockerKind>())
+                                                            : nullptr;
                          }));
 
 }  // namespace

@@ -7,12 +7,11 @@ import os
 import pathlib
 import signal
 import socket
-import subprocess
 import urllib.parse
 
 import pytest
 
-from .carrel_process import QUICK, CarrelProcess, wait_until
+from .carrel_process import QUICK, CarrelProcess
 
 SOCKET = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
 IMAGE = os.environ.get("DOCKER_TEST_IMAGE", "")
@@ -86,25 +85,6 @@ class Engine:
     def process(self):
         return int(pathlib.Path(os.environ["DOCKER_PIDFILE"]).read_text())
 
-    def answers(self):
-        try:
-            return self.call("GET", "/_ping", timeout=5)[0] == 200
-        except OSError:
-            return False
-
-    def end(self, number):
-        """Ends the engine by a signal; returns how to start it anew."""
-        process = self.process
-        command = pathlib.Path(f"/proc/{process}/cmdline").read_text().split("\0")[:-1]
-        os.kill(process, number)
-        wait_until(lambda: not is_alive(process), 60, "the engine having ended")
-        return command
-
-    def start(self, command):
-        with (pathlib.Path(os.environ["DOCKER_PIDFILE"]).parent / "again.log").open("a") as log:
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-        wait_until(self.answers, 120, "the engine answering again")
-
     @contextlib.contextmanager
     def held(self):
         """As long as this lasts, the engine does not answer."""
@@ -114,13 +94,6 @@ class Engine:
             yield
         finally:
             os.kill(process, signal.SIGCONT)
-
-
-def is_alive(process):
-    try:
-        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 class DockerPlatform(CarrelProcess):

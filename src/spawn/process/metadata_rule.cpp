@@ -43,19 +43,34 @@ std::vector<std::string> link_local_name_servers() {
     return servers;
 }
 
+/// For whom the selector of `ip rule` names.
+Result<> block_metadata_of(std::vector<std::string> const& whom) {
+    auto const rule = [&](char const* priority, std::vector<std::string> const& rest) {
+        std::vector<std::string> words = {"priority", priority};
+        words.insert(words.end(), whom.begin(), whom.end());
+        words.insert(words.end(), rest.begin(), rest.end());
+        return add_rule("-4", words);
+    };
+    for (auto const& server : link_local_name_servers())
+        for (auto const* protocol : {"udp", "tcp"})
+            TRY_VOID(rule(name_service_priority,
+                          {"to", server, "ipproto", protocol, "dport", "53", "lookup", "main"}));
+    for (auto const network : metadata_networks())
+        TRY_VOID(rule(prohibit_priority, {"to", std::string(network), "prohibit"}));
+    return {};
+}
+
 }  // namespace
+
+Result<> close_machine_to(std::string const& range) {
+    TRY_VOID(block_metadata_of({"from", range}));
+    // What this machine itself sends: its answers.
+    return add_rule("-4", {"priority", prohibit_priority, "iif", "lo", "to", range, "prohibit"});
+}
 
 Result<> block_metadata() {
     auto const uids = fmt::format("{}-{}", first_server_uid, last_server_uid);
-    for (auto const& server : link_local_name_servers()) {
-        for (auto const* protocol : {"udp", "tcp"})
-            TRY_VOID(
-                add_rule("-4", {"priority", name_service_priority, "uidrange", uids, "to", server,
-                                "ipproto", protocol, "dport", "53", "lookup", "main"}));
-    }
-    for (auto const network : metadata_networks())
-        TRY_VOID(add_rule("-4", {"priority", prohibit_priority, "uidrange", uids, "to",
-                                 std::string(network), "prohibit"}));
+    TRY_VOID(block_metadata_of({"uidrange", uids}));
     std::error_code ignored;
     if (!std::filesystem::exists("/proc/net/if_inet6", ignored)) return {};
     for (auto const network : metadata_v6)

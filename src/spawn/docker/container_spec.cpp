@@ -1,0 +1,113 @@
+#include "spawn/docker/container_spec.hpp"
+
+#include "spawn/process/sandbox_arguments.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace carrel {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr double gibibyte = 1024.0 * 1024 * 1024;
+constexpr long long mebibyte = 1024LL * 1024;
+
+long long bytes(double gib) { return std::llround(gib * gibibyte); }
+
+/// As `docker run IMAGE COMMAND…` does: a command of our own stands behind the image's entrypoint.
+std::vector<std::string> words_of(Environment const& environment, EngineImage const& image) {
+    auto words = image.entrypoint;
+    auto const& command = environment.command.empty() ? image.command : environment.command;
+    words.insert(words.end(), command.begin(), command.end());
+    return words;
+}
+
+json variables_of(ServerSpec const& spec, EngineImage const& image, std::string const& home) {
+    auto variables = server_environment(spec, home);
+    // The image knows best where its programs are and which shell it has.
+    variables.erase("SHELL");
+    for (auto const& variable : image.variables) {
+        auto const name = variable.substr(0, variable.find('='));
+        if (name == "PATH" || name == "LANG") variables.erase(name);
+    }
+    auto list = json::array();
+    for (auto const& [name, value] : variables) list.push_back(name + "=" + value);
+    return list;
+}
+
+json limit(char const* name, long long value) {
+    return {{"Name", name}, {"Soft", value}, {"Hard", value}};
+}
+
+/// Without the engine's usual copy of what the image has there, for which it would take the
+/// folder's owner and rights from the image.
+json home_mount(std::string const& volume, std::string const& target) {
+    return {{"Type", "volume"},
+            {"Source", volume},
+            {"Target", target},
+            {"VolumeOptions", {{"NoCopy", true}}}};
+}
+
+json folder_mount(std::filesystem::path const& folder, std::string const& target) {
+    return {{"Type", "bind"}, {"Source", folder.string()}, {"Target", target}};
+}
+
+json host_part(ServerSpec const& spec, ContainerPlace const& place, std::string const& home) {
+    auto const memory = bytes(spec.resources.memory_gib);
+    auto const room = fmt::format("rw,exec,nosuid,nodev,mode=1777,size={}", memory);
+    auto const largest_file = std::max(bytes(spec.resources.storage_gib), mebibyte);
+    return {
+        // What it can do to others: nothing.
+        {"CapDrop", {"ALL"}},
+        {"SecurityOpt", {"no-new-privileges"}},
+        {"Privileged", false},
+        {"NetworkMode", place.network},
+        {"IpcMode", "private"},
+        {"ReadonlyRootfs", !spec.environment.writable_root},
+        {"Tmpfs", {{"/tmp", room}, {"/var/tmp", room}}},
+        {"Mounts",
+         {home_mount(place.home_volume, home), folder_mount(place.box, std::string(sandbox_box))}},
+        // What it can use up: its own share.
+        {"Memory", memory},
+        {"MemorySwap", memory},
+        {"NanoCpus", std::llround(spec.resources.cpu * 1e9)},
+        {"PidsLimit", place.most_processes},
+        // How many files may be open is the engine's to say: more than its own it cannot give.
+        {"Ulimits", {limit("core", 0), limit("fsize", largest_file)}},
+        {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "4m"}, {"max-file", "2"}}}}},
+        // Who starts it is Carrel alone.
+        {"RestartPolicy", {{"Name", "no"}}},
+        {"AutoRemove", false},
+        {"Init", place.init}};
+}
+
+}  // namespace
+
+json container_body(ServerSpec const& given, EngineImage const& image,
+                    ContainerPlace const& place) {
+    auto spec = given;
+    spec.environment.command = words_of(given.environment, image);
+    auto const home = sandbox_home(spec);
+    auto const socket = fmt::format("{}/server.sock", sandbox_box);
+    return {{"Image", image.id},
+            {"Hostname", spec.course},
+            {"User", place.user},
+            {"WorkingDir", home},
+            {"Env", variables_of(spec, image, home)},
+            {"Entrypoint", server_command(spec, home, socket, {})},
+            {"Cmd", json::array()},
+            // Whether it lives is looked at by Carrel.
+            {"Healthcheck", {{"Test", {"NONE"}}}},
+            {"StopSignal", "SIGTERM"},
+            {"Labels",
+             {{instance_label, place.instance},
+              {server_label, spec.id},
+              {course_label, spec.course},
+              {user_label, spec.user}}},
+            {"HostConfig", host_part(spec, place, home)}};
+}
+
+}  // namespace carrel

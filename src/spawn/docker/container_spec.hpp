@@ -1,0 +1,33 @@
+#pragma once
+
+/// Writes the container of one server as the Engine's API wants it: what it sees, owns and may do.
+/// A pure function, so that every line of its isolation can be read and tested.
+
+#include "spawn/docker/engine.hpp"
+#include "spawn/spawner.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace carrel {
+
+/// What is decided outside the server's own specification.
+struct ContainerPlace {
+    std::string instance = {};       ///< of the platform; the label that the sweep looks for
+    std::string user = {};           ///< "200001:200001"
+    std::string home_volume = {};    ///< its name
+    std::filesystem::path box = {};  ///< the folder with the server's socket
+    std::string network = "none";
+    long long most_processes = 512;
+    bool init = true;  ///< the engine has a program that collects processes nobody waits for
+};
+
+inline constexpr auto instance_label = "carrel.instance";
+inline constexpr auto server_label = "carrel.server";
+inline constexpr auto course_label = "carrel.course";
+inline constexpr auto user_label = "carrel.user";
+
+/// The body of "create a container".
+[[nodiscard]] nlohmann::json container_body(ServerSpec const& spec, EngineImage const& image,
+                                            ContainerPlace const& place);
+
+}  // namespace carrel
