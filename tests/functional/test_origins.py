@@ -138,6 +138,26 @@ def test_an_unmodified_server_lets_its_owner_in_on_their_own_host_name(hubs, env
                what="the server noticing the log-out")
 
 
+def test_servers_of_two_courses_do_not_push_each_others_log_in_out(hubs):
+    if "hublab" not in hubs.kinds:
+        pytest.skip("the environment hublab cannot be had here")
+    courses = [Course(hubs, f"own-cookie-{number}", environment="hublab") for number in (1, 2)]
+    ada = courses[0].admit("ada-cookie")
+    ada.apply(courses[1].lea.invitation(courses[1].slug))
+    courses[1].lea.decide(courses[1].slug, ada.username, "accept")
+    browser = visitor(hubs, ada)
+    pages = []
+    for course in courses:
+        ada.start_and_wait(course.slug)
+        pages.append(f"{origin_of(ada)}{ada.server_path(course.slug)}/api/contents")
+        assert browser.follow(f"{PORTAL}{ada.server_path(course.slug)}/")[1].status_code == 200
+    # The log-in of the first is good after that of the second, without asking the hub again.
+    for page in pages + pages:
+        assert browser.request("GET", page, headers={"Accept": "*/*"}).status_code == 200, page
+    own = {name for _, name in browser.cookies if name.startswith("__Host-jupyterhub-user-") and "oauth-state" not in name}
+    assert own == {f"__Host-jupyterhub-user-{ada.username}*{course.slug}" for course in courses}
+
+
 def test_edge_tokens_come_by_a_code_that_counts_once(hubs):
     course = running_course(hubs, "probe")
     path = course.ada.server_path(course.slug)

@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/told_client.hpp"
 #include "hub/live_server.hpp"
 
 #include <algorithm>
@@ -64,10 +65,10 @@ std::string challenge_of(std::string_view verifier) { return to_base64url(sha256
 
 Result<Client> OAuth::find_client(Course const& course, Form const& query) const {
     return store_.read([&](Transaction& transaction) -> Result<Client> {
-        TRY(auto const service, find_service(transaction, course, query.get("client_id")));
+        auto const meant = client_meant(query.get("client_id"), course.request.slug);
+        TRY(auto const service, find_service(transaction, course, meant));
         if (service && service->callback == query.get("redirect_uri")) return *service;
-        TRY(auto const tokens,
-            transaction.hub_tokens().of_servers(course.id, query.get("client_id")));
+        TRY(auto const tokens, transaction.hub_tokens().of_servers(course.id, meant));
         for (auto const& token : tokens) {
             TRY(auto client, client_of(transaction, course, token, origins_, callers_.paths()));
             if (client.callback == query.get("redirect_uri")) return client;
@@ -181,7 +182,7 @@ Result<std::optional<Client>> OAuth::authenticated(Transaction& transaction, Cou
         token->service == service->service->name && !token->user)
         return service;
     if (!token || token->kind != HubTokenKind::Server || token->course != course.id ||
-        token->client != form.get("client_id") || !token->user)
+        token->client != client_meant(form.get("client_id"), course.request.slug) || !token->user)
         return std::nullopt;
     TRY(auto client, client_of(transaction, course, *token, origins_, callers_.paths()));
     return client;

@@ -1,6 +1,7 @@
 #include "hub/jupyterhub/server_variables.hpp"
 
 #include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/told_client.hpp"
 
 #include <gtest/gtest.h>
 
@@ -57,6 +58,8 @@ TEST(ServerVariables, OnAnOriginOfItsOwnAreWholeAddresses) {
     EXPECT_EQ(told.at("JUPYTERHUB_PUBLIC_URL"), "https://ada.hub.test/c/bio/user/ada/");
     EXPECT_EQ(told.at("JUPYTERHUB_PUBLIC_HUB_URL"), "https://hub.test/c/bio/hub/");
     EXPECT_EQ(told.at("JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED"), "1");
+    // Its cookie is named by that, and is on "/".
+    EXPECT_EQ(told.at("JUPYTERHUB_CLIENT_ID"), "jupyterhub-user-ada*bio");
     // As on one origin: paths, since the proxy and the hub know nothing else.
     EXPECT_EQ(told.at("JUPYTERHUB_SERVICE_PREFIX"), "/c/bio/user/ada/");
     EXPECT_EQ(told.at("JUPYTERHUB_BASE_URL"), "/c/bio/");
@@ -85,6 +88,17 @@ TEST(ServerVariables, BindCookiesToTheirHostWhereBrowsersTakeThem) {
                       .at("JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED"),
                   bound)
             << origin;
+}
+
+TEST(ToldClients, AreOfTheirCourseAlone) {
+    EXPECT_EQ(client_meant(told_client("jupyterhub-user-ada-gpu", "bio"), "bio"),
+              "jupyterhub-user-ada-gpu");
+    EXPECT_EQ(client_meant("jupyterhub-user-ada", "bio"), "jupyterhub-user-ada")
+        << "of a server that was started before, or on one origin";
+    for (auto const* const other : {"jupyterhub-user-ada*art", "jupyterhub-user-ada*",
+                                    "jupyterhub-user-ada*bio*", "jupyterhub-user-ada*bio2"})
+        EXPECT_EQ(client_meant(other, "bio"), other);
+    EXPECT_EQ(client_id("a*bio", ""), "jupyterhub-user-a%2Abio");
 }
 
 TEST(JupyterHubNames, AreAsJupyterHubWritesThem) {
