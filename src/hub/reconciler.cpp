@@ -194,6 +194,22 @@ Task<> Reconciler::perform(OutboxItem const& item) {
     co_return Result<>();
 }
 
+/// The routes of all servers that somebody has or had in the course, and the name they enter by.
+Result<std::vector<std::pair<std::string, std::string>>> Reconciler::routes_of(
+    CourseId const& course, UserId const& user) const {
+    return use_.store.read(
+        [&](Transaction& transaction) -> Result<std::vector<std::pair<std::string, std::string>>> {
+            TRY(auto const found, transaction.courses().find(course));
+            TRY(auto const owner, transaction.users().find(user));
+            TRY(auto const rows, transaction.servers().of_user(course, user));
+            std::vector<std::pair<std::string, std::string>> routes;
+            for (auto const& row : rows)
+                routes.emplace_back(use_.paths.route(found.request.slug, owner.name, row.name),
+                                    owner.name);
+            return routes;
+        });
+}
+
 Task<> Reconciler::remove_participant(CourseId course, UserId user) {
     // They may have been let in again while this waited in the outbox.
     CO_TRY(bool const entitled, co_await use_.pool.run([&] {
@@ -205,10 +221,11 @@ Task<> Reconciler::remove_participant(CourseId course, UserId user) {
         });
     }));
     if (entitled) co_return Result<>();
+    // Of those that have stopped, too: what opened them must not open the next ones.
+    CO_TRY(auto const own, co_await use_.pool.run([&] { return routes_of(course, user); }));
+    for (auto const& [path, name] : own)
+        CO_TRY_VOID(co_await revocations_.add({.path = path, .user = name}));
     auto const servers = servers_.active_of(course, user);
-    for (auto const& server : servers)
-        CO_TRY_VOID(co_await revocations_.add(
-            {.path = server->owner.route(use_.paths), .user = server->owner.user.name}));
     Result<> outcome;
     for (auto const& server : servers) {
         auto stopped = co_await servers_.stop(server->owner.key(), {}, "server_stopped",

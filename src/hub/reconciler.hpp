@@ -31,6 +31,8 @@ private:
     Task<> drain_outbox();
     Task<> perform(OutboxItem const& item);
     Task<> remove_participant(CourseId course, UserId user);
+    Result<std::vector<std::pair<std::string, std::string>>> routes_of(CourseId const& course,
+                                                                       UserId const& user) const;
 
     HubDependencies use_;
     ServerLifecycle& servers_;

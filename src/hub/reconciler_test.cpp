@@ -217,6 +217,20 @@ TEST_F(ReconcilerTest, RemovedParticipantLosesServerAndRights) {
     EXPECT_THAT(proxy_.revoked_users, ElementsAre("/c/bio/user/ada ada"));
 }
 
+TEST_F(ReconcilerTest, WhatOpenedAServerThatStoppedFirstIsRefusedToo) {
+    start_ada();
+    ASSERT_TRUE(await(servers_.stop({course_.id, ada_.id, ""}, "ada", "server_stopped", "")));
+    admit(ada_, ApplicationState::Rejected);
+    ASSERT_TRUE(store_->write([&](Transaction& t) {
+        return t.outbox().add({.kind = "remove_participant",
+                               .payload = R"({"course":"id-bio","user":"id-ada"})",
+                               .created_at = clock_.now(),
+                               .due_at = clock_.now()});
+    }));
+    ASSERT_TRUE(await(reconciler_.pass()));
+    EXPECT_THAT(proxy_.revoked_users, ElementsAre("/c/bio/user/ada ada"));
+}
+
 TEST_F(ReconcilerTest, SomebodyLetInAgainIsNotRefusedAfterTheProxyRestarted) {
     start_ada();
     admit(ada_, ApplicationState::Rejected);
