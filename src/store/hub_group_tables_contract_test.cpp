@@ -174,6 +174,8 @@ TEST_P(HubGroupsContract, TokensGoWithTheirService) {
     add_token("3", std::nullopt, "cull", "");
     add_token("4", bob, "", "service-cull2");
     add_token("5", bob, "", "");
+    add_token("6", std::nullopt, "wiki", "");
+    add_token("7", ada, "", "service-wiki");
     auto const there = [&](std::string const& hash) {
         return store_
             ->read([&](Transaction& t) { return t.hub_tokens().find_by_secret_hash(hash); })
@@ -182,6 +184,11 @@ TEST_P(HubGroupsContract, TokensGoWithTheirService) {
     EXPECT_EQ(
         write([&](Transaction& t) { return t.hub_tokens().remove_of_service(maths, "cull"); }), 2);
     EXPECT_TRUE(there("1") && there("4") && there("5"));
+    EXPECT_EQ(
+        write([&](Transaction& t) { return t.hub_tokens().remove_own_of_service(maths, "wiki"); }),
+        1);
+    EXPECT_FALSE(there("6"));
+    EXPECT_TRUE(there("7")) << "its visitor's";
     // What belongs to no service does not go with "none".
     EXPECT_EQ(write([&](Transaction& t) { return t.hub_tokens().remove_of_service(maths, ""); }),
               0);

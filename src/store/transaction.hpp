@@ -108,6 +108,9 @@ public:
     virtual Result<long long> remove_of_service(CourseId const& course,
                                                 std::string_view service) = 0;
     virtual Result<long long> remove_expired(Time now) = 0;
+    /// A service's own; what was given to its visitors stays.
+    virtual Result<long long> remove_own_of_service(CourseId const& course,
+                                                    std::string_view service) = 0;
 };
 
 class HubCodes {

@@ -120,6 +120,28 @@ TEST_F(ServiceTest, AManagedOneIsStartedAgainLaterEachTimeWithANewToken) {
     EXPECT_EQ(host_.started.size(), 3U);
 }
 
+TEST_F(ServiceTest, ItsVisitorsStayLoggedInWhenItIsStartedAgain) {
+    pass();
+    auto const own = token_of_program();
+    ASSERT_TRUE(store_->write([&](Transaction& t) {
+        return t.hub_tokens().insert({.secret_hash = "visit",
+                                      .course = course_.id,
+                                      .user = ada_.id,
+                                      .kind = HubTokenKind::OAuth,
+                                      .client = "service-cull",
+                                      .scopes = "read:users:name!user",
+                                      .created_at = clock_.now()});
+    }));
+    host_.ended[1] = 1;
+    pass();
+    wait(Milliseconds(1'100));
+    pass();
+    ASSERT_EQ(host_.started.size(), 2U);
+    EXPECT_EQ(status(own, "GET", "/user"), 403U) << "its own is a new one";
+    EXPECT_TRUE(
+        store_->read([](Transaction& t) { return t.hub_tokens().find_by_secret_hash("visit"); }));
+}
+
 TEST_F(ServiceTest, OneThatCannotBeStartedIsTriedAgain) {
     host_.refuses = true;
     pass();

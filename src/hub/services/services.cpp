@@ -41,6 +41,17 @@ Result<std::vector<Course>> deployed_courses(Transaction& transaction) {
     }
 }
 
+/// What an ending means, as a shell says it.
+std::string cause_of(int code, Service const& service) {
+    if (code == 127)
+        return fmt::format("the program {} cannot be found; see `command` of the service",
+                           service.command.front());
+    if (code == 126)
+        return fmt::format("the program {} cannot be run by the service's own account",
+                           service.command.front());
+    return "it ended by itself; see its log";
+}
+
 }  // namespace
 
 std::map<std::string, std::string> service_variables(HubPaths const& paths, std::string_view slug,
@@ -121,7 +132,8 @@ Task<> Services::start(Instance& instance) {
     auto const secret = use_.random.hex(16);
     CO_TRY_VOID(co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
-            TRY_VOID(transaction.hub_tokens().remove_of_service(instance.course.id, name));
+            // Its visitors stay logged in.
+            TRY_VOID(transaction.hub_tokens().remove_own_of_service(instance.course.id, name));
             TRY_VOID(transaction.hub_tokens().insert(
                 service_token(instance.course.id, name, secret, now)));
             return {};
@@ -160,7 +172,8 @@ void Services::look_at(Instance& instance) {
     instance.not_before = now + backoff(instance.failures++);
     log::warn("service_ended", {{"course", instance.course.request.slug},
                                 {"service", instance.service.name},
-                                {"code", *code}});
+                                {"code", *code},
+                                {"cause", cause_of(*code, instance.service)}});
 }
 
 void Services::end(Instance& instance) {

@@ -107,15 +107,19 @@ Result<long long> HubTokensTable::remove_of_code(std::string_view code) {
         .run();
 }
 
+Result<long long> HubTokensTable::remove_own_of_service(CourseId const& course,
+                                                        std::string_view service) {
+    return Query(connection_,
+                 "delete from hub_tokens where course_id = :course and service = :service and "
+                 "service <> ''")
+        .use(course)
+        .use(service)
+        .run();
+}
+
 Result<long long> HubTokensTable::remove_of_service(CourseId const& course,
                                                     std::string_view service) {
-    TRY(auto const own,
-        Query(connection_,
-              "delete from hub_tokens where course_id = :course and service = :service and "
-              "service <> ''")
-            .use(course)
-            .use(service)
-            .run());
+    TRY(auto const own, remove_own_of_service(course, service));
     TRY(auto const given, Query(connection_,
                                 "delete from hub_tokens where course_id = :course and "
                                 "kind = 'oauth' and client = :client")

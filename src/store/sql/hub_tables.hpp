@@ -25,6 +25,8 @@ public:
     Result<std::vector<long long>> of_login(SessionId const& login) override;
     Result<long long> remove_of_code(std::string_view code) override;
     Result<long long> remove_of_service(CourseId const& course, std::string_view service) override;
+    Result<long long> remove_own_of_service(CourseId const& course,
+                                            std::string_view service) override;
     Result<long long> remove_expired(Time now) override;
 
 private:
