@@ -163,7 +163,9 @@ Task<> Entry::write_down(Admitted const& admitted, Time now) {
 }
 
 Entry::Answer Entry::enter(http::Request& request) {
-    auto const next = request.query("next").value_or("");
+    auto const asked = request.query("next").value_or("");
+    // A link may know the hub at "/" below its slug still.
+    auto const next = use_.paths.at_root(asked).value_or(asked);
     auto const place = server_place_in(next, use_.paths.base(request.parameter("slug")));
     if (!place) co_return fail_field("next", "the address to go on to is not one of a server here");
     // Before the right is asked for: one that is taken away meanwhile is revoked later than this.

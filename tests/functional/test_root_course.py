@@ -72,6 +72,13 @@ def test_it_leads_to_no_place_that_is_not_its_own(visitor, next):
     assert visitor.hub("enter", params={"next": next}).status_code == 400
 
 
+def test_an_old_link_leads_on_to_where_the_hub_is_now(visitor):
+    old = "/c/rooted/user/ada/echo?a=%2F"
+    assert visitor.log_in(next=old).headers["Location"] == "/user/ada/echo?a=%2F"
+    answer = visitor.hub("enter", params={"next": old})
+    assert answer.status_code == 302 and "/user/ada" in answer.headers["Location"], answer.text
+
+
 def test_what_was_asked_for_below_its_slug_is_at_the_root(rooted, visitor):
     visitor.log_in()
     for path in ("hub/home?x=1", "hub/", "hub/user-redirect/lab/tree/a%20b.ipynb?q", "user/ada/echo?a=%2F", "user/ada/", "services/x/"):

@@ -62,7 +62,7 @@ HubPages::Answer HubPages::root(PageVisit& visit) {
     auto const server = pages_.servers.find({course.id, user.id, ""});
     bool const running = server && server->record.state == ServerState::Running;
     co_return http::Response::redirect(place_in(
-        visit.request.query("next").value_or(""), visit.base,
+        as_it_is_now(pages_.use.paths, visit.request.query("next").value_or("")), visit.base,
         running ? pages_.use.paths.server(visit.slug, user.name, "") : visit.base + "hub/spawn"));
 }
 

@@ -120,7 +120,7 @@ LoginPages::Answer LoginPages::log_in(http::Request& request) {
 Task<std::string> LoginPages::destination(http::Request const& request, User const& user) {
     auto const& slug = request.parameter("slug");
     auto const base = pages_.use.paths.base(slug);
-    auto const next = request.query("next").value_or("");
+    auto const next = as_it_is_now(pages_.use.paths, request.query("next").value_or(""));
     if (is_place_in(next, base)) co_return place_in(next, base, "");
     auto const course = co_await pages_.use.pool.run([&] {
         return pages_.use.store.read(
@@ -143,9 +143,8 @@ http::Response LoginPages::form(http::Request const& request, unsigned status,
     auto const token = pages_.forms.token_for(request, slug);
     auto const posted = Form::of_body(request);
     auto action = pages_.use.paths.base(slug) + "hub/login";
-    if (auto const next = request.query("next"))
-        if (is_place_in(*next, pages_.use.paths.base(slug)))
-            action += "?next=" + percent_encode(*next);
+    auto const next = as_it_is_now(pages_.use.paths, request.query("next").value_or(""));
+    if (is_place_in(next, pages_.use.paths.base(slug))) action += "?next=" + percent_encode(next);
     auto const body = fmt::format(
         "<p class=\"dimmed\">{lead}</p><div class=\"card\">{alert}"
         "<form action=\"{action}\" method=\"post\" id=\"login-form\">"

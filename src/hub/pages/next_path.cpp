@@ -52,6 +52,10 @@ std::string place_in(std::string_view next, std::string_view base, std::string_v
     return place;
 }
 
+std::string as_it_is_now(HubPaths const& paths, std::string_view next) {
+    return paths.at_root(next).value_or(std::string(next));
+}
+
 std::string_view rest_of(std::string_view target, int segments) {
     for (auto left = segments + 1; left > 0; --left) {
         auto const end = target.find_first_of("/?#");

@@ -2,6 +2,8 @@
 
 /// Where a hub leads somebody on to: only to places of its own, whatever a link says. Pure.
 
+#include "domain/hub_paths.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,10 @@ namespace carrel::jupyterhub {
 /// `otherwise`.
 [[nodiscard]] std::string place_in(std::string_view next, std::string_view base,
                                    std::string_view otherwise);
+
+/// Where an address of the hub at "/" is now, which a link knew below "/c/<slug>/"; every other one
+/// as it is.
+[[nodiscard]] std::string as_it_is_now(HubPaths const& paths, std::string_view next);
 
 /// What follows the first `segments` of a request's path, as sent, with the query: of
 /// "/c/bio/hub/user-redirect/a%20b?c" and four, "a%20b?c".

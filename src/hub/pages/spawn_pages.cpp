@@ -16,7 +16,8 @@ constexpr Milliseconds quick_start{1'000};
 
 /// The page that somebody wanted, or the front of the server.
 std::string wanted_place(PageVisit const& visit, PageTarget const& target) {
-    return place_in(visit.request.query("next").value_or(""), visit.base,
+    auto const next = visit.request.query("next").value_or("");
+    return place_in(as_it_is_now(visit.caller.paths, next), visit.base,
                     visit.caller.paths.server(visit.slug, target.owner.name, target.server));
 }
 
