@@ -25,6 +25,12 @@ Result<> check_service(ServiceSettings const& service, rbac::RoleBook const& rol
         if (!roles.find(role))
             return fail_field("services.roles", "{}: there is no role '{}'", where,
                               for_log(role, 80));
+    rbac::Holder const somebody{.user = "somebody", .service = service.name};
+    if (auto const scopes = rbac::ScopeSet::expand(service.oauth_client_allowed_scopes, somebody,
+                                                   roles.custom_scopes());
+        !scopes)
+        return fail_field("services.oauth_client_allowed_scopes", "{}: {}", where,
+                          scopes.error().message);
     bool const managed = !service.command.empty();
     if (managed && !service.api_token.empty())
         return fail_field("services.api_token_file",
@@ -48,6 +54,7 @@ Service to_service(ServiceSettings const& from, unsigned account) {
     service.folder = from.cwd;
     service.variables = from.environment;
     service.redirect_uri = from.oauth_redirect_uri;
+    service.client_scopes = from.oauth_client_allowed_scopes;
     service.no_confirm = from.oauth_no_confirm;
     service.display = from.display;
     service.courses = from.courses;
@@ -67,7 +74,11 @@ Result<HubPrograms> hub_programs(Settings const& settings) {
              .groups = role.groups,
              .services = role.services,
              .courses = role.courses});
-    TRY(programs.roles, rbac::RoleBook::create(std::move(grants)));
+    std::vector<rbac::CustomScope> scopes;
+    for (auto const& [name, description, subscopes] : settings.custom_scopes)
+        scopes.push_back({.name = name, .description = description, .subscopes = subscopes});
+    TRY(auto custom, rbac::CustomScopes::create(scopes));
+    TRY(programs.roles, rbac::RoleBook::create(std::move(grants), std::move(custom)));
     if (settings.services.size() > most_services)
         return fail_field("services", "there are at most {} services", most_services);
     std::set<std::string> names;

@@ -13,7 +13,8 @@ struct HubPrograms {
     ServiceBook services;
 };
 
-/// InvalidArgument says in a sentence what is wrong: an unknown scope or role, a name taken twice.
+/// InvalidArgument says in a sentence what is wrong: an unknown scope or role, a name taken twice,
+/// custom scopes in a circle.
 [[nodiscard]] Result<HubPrograms> hub_programs(Settings const& settings);
 
 }  // namespace carrel

@@ -41,6 +41,16 @@ TEST(HubPrograms, KnowTheirTokensByTheirHashesAlone) {
     EXPECT_EQ(programs.services.by_token("bio", ""), nullptr);
 }
 
+TEST(HubPrograms, HaveTheCustomScopesOfTheConfiguration) {
+    auto settings =
+        with(ServiceSettings{.name = "w", .oauth_client_allowed_scopes = {"custom:grades!user"}});
+    settings.custom_scopes = {{"custom:grades", "reads grades", {}}};
+    settings.roles = {{.name = "grader", .scopes = {"custom:grades"}}};
+    auto const programs = hub_programs(settings).value();
+    EXPECT_EQ(programs.roles.custom_scopes().find("custom:grades")->description, "reads grades");
+    EXPECT_TRUE(programs.roles.find("grader"));
+}
+
 TEST(HubPrograms, AreRefusedWithASentence) {
     EXPECT_EQ(refusal(with(RoleSettings{.name = "grader", .scopes = {"read:everything"}})),
               "the role 'grader': there is no scope 'read:everything'");
@@ -58,6 +68,12 @@ TEST(HubPrograms, AreRefusedWithASentence) {
     EXPECT_THAT(refusal(with(ServiceSettings{
                     .name = "w", .api_token = std::string(32, 'x'), .command = {"w"}})),
                 HasSubstr("gives it a token"));
+    EXPECT_EQ(refusal(with(
+                  ServiceSettings{.name = "w", .oauth_client_allowed_scopes = {"custom:grades"}})),
+              "the service 'w': there is no scope 'custom:grades'");
+    Settings circle;
+    circle.custom_scopes = {{"custom:a", "a", {"custom:b"}}, {"custom:b", "b", {"custom:a"}}};
+    EXPECT_THAT(refusal(circle), HasSubstr("in a circle: custom:a, custom:b, custom:a"));
     auto twice = with(ServiceSettings{.name = "w"});
     twice.services.push_back({.name = "w"});
     EXPECT_EQ(refusal(twice), "there are two services 'w'");

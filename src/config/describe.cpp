@@ -77,7 +77,8 @@ std::string print_settings(Settings const& settings) {
         text += "\n";
     }
     text += print_list("roles", shown.roles, role_keys());
-    return text + print_list("services", shown.services, service_keys());
+    text += print_list("services", shown.services, service_keys());
+    return text + print_list("custom_scopes", shown.custom_scopes, custom_scope_keys());
 }
 
 std::string describe_settings_markdown() {
@@ -128,6 +129,10 @@ read_only = ["/opt/carrel/notebook"]
     text += fmt::format(
         "\n## [[services]]\n\nPrograms beside courses' hubs ([how](../howto/services.md)).\n\n{}{}",
         heading, rows(service_keys()));
+    text += fmt::format(
+        "\n## [[custom_scopes]]\n\nScopes that services have made up, as JupyterHub's "
+        "`custom_scopes` has them\n([how](../howto/services.md#scopes-of-your-own)).\n\n{}{}",
+        heading, rows(custom_scope_keys()));
     return text;
 }
 

@@ -13,6 +13,7 @@
 #pragma pop_macro("NDEBUG")
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -26,6 +27,11 @@ bool is_section(std::string_view name) {
     return std::ranges::find(known, name) != known.end();
 }
 
+/// What is written as [[roles]].
+constexpr std::array<std::string_view, 3> lists{"roles", "services", "custom_scopes"};
+
+bool is_list(std::string_view name) { return std::ranges::find(lists, name) != lists.end(); }
+
 /// One file while it is laid over the settings.
 class File {
 public:
@@ -34,9 +40,8 @@ public:
     Result<> apply(toml::table const& file) {
         for (auto const& [key, node] : file) {
             std::string_view const section = key.str();
-            if (section == "roles" || section == "services") {
-                TRY_VOID(section == "roles" ? list(node, key, settings_.roles, role_keys())
-                                            : list(node, key, settings_.services, service_keys()));
+            if (is_list(section)) {
+                TRY_VOID(list(node, key));
                 continue;
             }
             auto const* const table = node.as_table();
@@ -57,7 +62,8 @@ private:
 
     Result<> unknown_section(toml::key const& key) const {
         auto known = sections();
-        for (auto const* each : {"environments", "roles", "services"}) known.emplace_back(each);
+        known.emplace_back("environments");
+        known.insert(known.end(), lists.begin(), lists.end());
         return fail_field(std::string(key.str()), "{}: there is no section [{}]{}", where(key),
                           for_log(key.str(), 63), suggestion(key.str(), known));
     }
@@ -108,7 +114,13 @@ private:
         return {};
     }
 
-    /// [[roles]] and [[services]]: each one is added to those of earlier files.
+    Result<> list(toml::node const& node, toml::key const& key) {
+        if (key.str() == "roles") return list(node, key, settings_.roles, role_keys());
+        if (key.str() == "services") return list(node, key, settings_.services, service_keys());
+        return list(node, key, settings_.custom_scopes, custom_scope_keys());
+    }
+
+    /// [[roles]] and the like: each one is added to those of earlier files.
     template <class Owner>
     Result<> list(toml::node const& node, toml::key const& key, std::vector<Owner>& owners,
                   std::span<Key<Owner> const> all) {

@@ -1,5 +1,5 @@
-/// The keys of [[roles]] and [[services]]: what courses' hubs give to whom, and programs beside
-/// them.
+/// The keys of [[roles]], [[services]] and [[custom_scopes]]: what courses' hubs give to whom, and
+/// programs beside them.
 
 #include "config/keys.hpp"
 
@@ -119,6 +119,13 @@ std::vector<Key<ServiceSettings>> const all_service_keys{
      {},
      "Where its OAuth client takes codes; empty: `/c/<slug>/services/<name>/oauth_callback`."},
     {"",
+     "oauth_client_allowed_scopes",
+     [](ServiceSettings& s) -> Field { return &s.oauth_client_allowed_scopes; },
+     {},
+     {},
+     "Scopes that it may ask visitors for by OAuth, beside who they are; it gets of them what the "
+     "visitor has."},
+    {"",
      "oauth_no_confirm",
      [](ServiceSettings& s) -> Field { return &s.oauth_no_confirm; },
      {},
@@ -138,9 +145,31 @@ std::vector<Key<ServiceSettings>> const all_service_keys{
      "Whose hubs have it, by slug; empty: all."},
 };
 
+std::vector<Key<CustomScopeSettings>> const all_custom_scope_keys{
+    {"",
+     "name",
+     [](CustomScopeSettings& s) -> Field { return &s.name; },
+     {},
+     {},
+     "`custom:` and then `[a-z0-9_\\-*:]+`, neither `-` nor `:` first or last. Needed."},
+    {"",
+     "description",
+     [](CustomScopeSettings& s) -> Field { return &s.description; },
+     {},
+     {},
+     "What it allows, for people who are asked whether a service may have it. Needed."},
+    {"",
+     "subscopes",
+     [](CustomScopeSettings& s) -> Field { return &s.subscopes; },
+     {},
+     {},
+     "Other custom scopes that it contains."},
+};
+
 }  // namespace
 
 std::span<Key<RoleSettings> const> role_keys() { return all_role_keys; }
 std::span<Key<ServiceSettings> const> service_keys() { return all_service_keys; }
+std::span<Key<CustomScopeSettings> const> custom_scope_keys() { return all_custom_scope_keys; }
 
 }  // namespace carrel

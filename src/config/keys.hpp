@@ -29,6 +29,8 @@ struct Key {
 /// Those of each [[roles]] and of each [[services]].
 [[nodiscard]] std::span<Key<RoleSettings> const> role_keys();
 [[nodiscard]] std::span<Key<ServiceSettings> const> service_keys();
+/// And of each [[custom_scopes]].
+[[nodiscard]] std::span<Key<CustomScopeSettings> const> custom_scope_keys();
 
 /// Sections in the order of the reference.
 [[nodiscard]] std::vector<std::string_view> sections();

@@ -113,6 +113,13 @@ struct RoleSettings {
     std::vector<std::string> courses;
 };
 
+/// A scope that services have made up: one [[custom_scopes]].
+struct CustomScopeSettings {
+    std::string name;
+    std::string description;
+    std::vector<std::string> subscopes;
+};
+
 /// A service of courses' hubs: one [[services]].
 struct ServiceSettings {
     std::string name;
@@ -126,6 +133,7 @@ struct ServiceSettings {
     std::string cwd;
     std::map<std::string, std::string> environment;
     std::string oauth_redirect_uri;
+    std::vector<std::string> oauth_client_allowed_scopes;
     bool oauth_no_confirm = false;
     bool display = true;
     std::vector<std::string> courses;
@@ -144,6 +152,7 @@ struct Settings {
     std::map<std::string, EnvironmentSettings> environments;  ///< by name
     std::vector<RoleSettings> roles;
     std::vector<ServiceSettings> services;
+    std::vector<CustomScopeSettings> custom_scopes;
 };
 
 struct Sources {

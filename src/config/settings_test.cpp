@@ -276,6 +276,10 @@ TEST_F(SettingsTest, RolesAndServicesAreListsAndTheirTokensAreKeptElsewhere) {
 name = "grader"
 scopes = ["read:users", "custom:grades:write"]
 groups = ["tutors"]
+[[custom_scopes]]
+name = "custom:grades:write"
+description = "writes grades"
+subscopes = ["custom:grades:read"]
 [[services]]
 name = "cull"
 admin = true
@@ -290,6 +294,9 @@ api_token_file = "token"
     auto const settings = load();
     ASSERT_EQ(settings.roles.size(), 2U);
     EXPECT_EQ(settings.roles[0].groups, std::vector<std::string>{"tutors"});
+    ASSERT_EQ(settings.custom_scopes.size(), 1U);
+    EXPECT_EQ(settings.custom_scopes[0].description, "writes grades");
+    EXPECT_EQ(settings.custom_scopes[0].subscopes, std::vector<std::string>{"custom:grades:read"});
     ASSERT_EQ(settings.services.size(), 2U);
     EXPECT_TRUE(settings.services[0].admin);
     EXPECT_EQ(settings.services[0].environment.at("A"), "b");

@@ -51,7 +51,7 @@ ROWS = [
         bad=({}, {"last_activity": "soon"}, {"last_activity": "2999-01-01T00:00:00Z"}, [], "{")),
     Row("GET", "/users/{user}/tokens", "read:tokens", 200, {"api_tokens"}, about="user"),
     Row("POST", "/users/{user}/tokens", "tokens", 201, TOKEN | {"token"}, about="user", body={"note": "n", "expires_in": 60},
-        bad=([], "{", {"expires_in": "x"}, {"scopes": ["nonsense"]}, {"scopes": ["admin:users"]}, {"roles": ["nonsense"]})),
+        bad=([], "{", {"expires_in": "x"}, {"scopes": ["nonsense"]}, {"scopes": ["custom:nonsense"]}, {"scopes": ["admin:users"]}, {"roles": ["nonsense"]})),
     Row("GET", "/users/{user}/tokens/{token}", "read:tokens", 200, TOKEN, about="user"),
     Row("DELETE", "/users/{user}/tokens/{token}", "tokens", 204, about="user"),
     Row("POST", "/users/{user}/server", "servers", 202, about="user"),

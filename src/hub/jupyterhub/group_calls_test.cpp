@@ -117,7 +117,9 @@ TEST_F(GroupTest, AFilteredScopeReachesItsGroupAlone) {
 TEST_F(GroupTest, MembersInheritWhatTheConfigurationGivesTheirGroup) {
     auto role = grant("grader", {"list:users", "custom:grades:write", "admin:groups!group=tutors"});
     role.groups = {"tutors"};
-    roles_ = rbac::RoleBook::create({role}).value();
+    auto const custom = rbac::CustomScopes::create(
+        {{.name = "custom:grades:write", .description = "writes grades", .subscopes = {}}});
+    roles_ = rbac::RoleBook::create({role}, custom.value()).value();
     EXPECT_EQ(status("ada", "GET", "/users"), 403U);
     make_group("tutors", {"ada"});
     EXPECT_EQ(status("ada", "GET", "/users"), 200U);

@@ -29,6 +29,9 @@ std::vector<std::string> scopes_for(Client const& client) {
                                               rbac::server_id(client.owner.name, client.server)};
     auto const identify = rbac::identify_scopes();
     scopes.insert(scopes.end(), identify.begin(), identify.end());
+    if (client.service)
+        scopes.insert(scopes.end(), client.service->client_scopes.begin(),
+                      client.service->client_scopes.end());
     return scopes;
 }
 

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <tuple>
 
 namespace carrel::jupyterhub {
@@ -57,29 +58,59 @@ std::string agreement(std::string_view label, std::string_view csrf_token) {
         html(csrf_token), label);
 }
 
+/// "reads grades, of the group bio": a scope as the configuration describes it, or as it is
+/// written.
+std::string in_words(std::string const& scope, rbac::CustomScopes const& custom) {
+    auto const mark = scope.find('!');
+    auto const* const known = custom.find(scope.substr(0, mark));
+    if (known == nullptr) return fmt::format("<code>{}</code>", html(scope));
+    if (mark == std::string::npos) return html(known->description);
+    auto const filter = scope.substr(mark + 1);
+    if (filter == "user") return html(known->description) + " (your own)";
+    return fmt::format("{} <code>{}</code>", html(known->description), html(filter));
+}
+
+/// What the service will be able to do in the visitor's name; nothing beyond who they are: "".
+std::string what_else(AuthorizeRequest const& request, Caller const& visitor) {
+    auto const& custom = visitor.book->custom_scopes();
+    auto const& wishes = request.client.service->client_scopes;
+    std::string items;
+    for (auto const& scope : request.scopes) {
+        if (std::ranges::find(wishes, scope) == wishes.end()) continue;
+        // It gets no more than the visitor has.
+        auto const given = rbac::effective({&scope, 1}, visitor.scopes, {.user = visitor.user.name},
+                                           visitor.in_group, custom);
+        if (!given.empty()) items += fmt::format("<li>{}</li>", in_words(scope, custom));
+    }
+    if (items.empty()) return items;
+    return fmt::format("<p>It will also be able to do in your name:</p><ul>{}</ul>", items);
+}
+
 /// Asks the visitor before a service learns who they are.
-http::Response service_page(Service const& service, std::string const& csrf_token,
-                            std::string_view visitor) {
+http::Response service_page(AuthorizeRequest const& request, std::string const& csrf_token,
+                            Caller const& visitor) {
+    auto const& service = *request.client.service;
     return page(
         fmt::format("Open {}?", service.name),
         fmt::format("<div class=\"card\"><p>You are {}. The service <b>{}</b> of this course "
-                    "will learn your user name and your groups.</p>{}</div>",
-                    html(visitor), html(service.name), agreement("Open it", csrf_token)),
+                    "will learn your user name and your groups.</p>{}{}</div>",
+                    html(visitor.user.name), html(service.name), what_else(request, visitor),
+                    agreement("Open it", csrf_token)),
         200);
 }
 
 /// Asks the visitor before somebody else's server learns who they are.
 http::Response confirm_page(AuthorizeRequest const& request, std::string const& csrf_token,
-                            std::string_view visitor) {
+                            Caller const& visitor) {
     auto const& client = request.client;
-    if (client.service) return service_page(*client.service, csrf_token, visitor);
+    if (client.service) return service_page(request, csrf_token, visitor);
     auto const which = client.server.empty() ? "" : fmt::format(" “{}”", client.server);
     return page(
         fmt::format("Open the server{} of {}?", which, client.owner.name),
         fmt::format("<div class=\"card\"><p>You are {}. The server{} of <b>{}</b> will learn your "
                     "user name and your groups, and that you opened it will be written down. What "
                     "runs there can be seen and changed by its owner.</p>{}</div>",
-                    html(visitor), html(which), html(client.owner.name),
+                    html(visitor.user.name), html(which), html(client.owner.name),
                     agreement("Open the server", csrf_token)),
         200);
 }
@@ -145,7 +176,7 @@ http::Response OAuthCalls::authorize(http::Request& request) {
     if (*agreed) return send_on(request, *asked);
     return confirm_page(asked->request,
                         xsrf_token(asked->visitor.csrf_token, request.parameter("slug")),
-                        asked->visitor.user.name);
+                        asked->visitor);
 }
 
 http::Response OAuthCalls::agree(http::Request& request) {

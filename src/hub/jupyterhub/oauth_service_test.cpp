@@ -109,6 +109,38 @@ TEST_F(ServiceOAuthTest, OnlyItsOwnSecretAndAddressCount) {
     EXPECT_EQ(error_of(redeem(ada_, agreed_code(ada))), "invalid_grant");
 }
 
+TEST_F(ServiceOAuthTest, CustomScopesAreShownInWordsAndGivenAsFarAsTheVisitorHasThem) {
+    auto const custom =
+        rbac::CustomScopes::create(
+            {{.name = "custom:grades:write", .description = "write grades", .subscopes = {}},
+             {.name = "custom:grades:read", .description = "read <grades>", .subscopes = {}}})
+            .value();
+    roles_ = rbac::RoleBook::create(
+                 {{.role = {.name = "user",
+                            .description = "",
+                            .scopes = {"self", "access:services", "custom:grades:read"}}}},
+                 custom)
+                 .value();
+    wiki_.client_scopes = {"custom:grades:read!user", "custom:grades:write"};
+    services_ = ServiceBook({wiki_});
+    auto const ada = log_in(ada_);
+    auto const asked = authorize(ada, question_of_wiki());
+    EXPECT_THAT(asked.body, HasSubstr("<li>read &lt;grades&gt; (your own)</li>"));
+    EXPECT_THAT(asked.body, testing::Not(HasSubstr("write grades"))) << "she may not herself";
+    auto const given = exchange(agreed_code(ada));
+    auto const token = json::parse(given.body)["access_token"].get<std::string>();
+    auto const scopes = json::parse(who_is(token).body)["scopes"].dump();
+    EXPECT_THAT(scopes, HasSubstr("custom:grades:read!user=ada"));
+    EXPECT_THAT(scopes, testing::Not(HasSubstr("custom:grades:write")));
+    // Who asks for less gets less; who asks for what the service may not have is told so.
+    auto const less = authorize(ada, question_of_wiki({{"scope", "access:services!service=wiki"}}));
+    EXPECT_EQ(less.status, 302U) << "agreed to before";
+    for (auto const* const wrong : {"custom:grades:delete", "custom:grades:read", "admin:users"}) {
+        auto const refused = authorize(ada, question_of_wiki({{"scope", wrong}}));
+        EXPECT_EQ(query_of(refused.headers.get("Location")).get("error"), "invalid_scope") << wrong;
+    }
+}
+
 TEST_F(ServiceOAuthTest, OneThatIsTrustedAsksNobody) {
     wiki_.no_confirm = true;
     services_ = ServiceBook({wiki_});

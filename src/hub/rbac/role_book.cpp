@@ -40,8 +40,9 @@ RoleBook const& RoleBook::usual() {
 
 void RoleBook::let_users_share() { roles_.at("user").scopes.emplace_back("shares!user"); }
 
-Result<RoleBook> RoleBook::create(std::vector<RoleGrant> grants) {
+Result<RoleBook> RoleBook::create(std::vector<RoleGrant> grants, CustomScopes custom) {
     RoleBook book;
+    book.custom_ = std::move(custom);
     for (auto const& grant : grants) TRY_VOID(book.define(grant));
     book.grants_ = std::move(grants);
     return book;
@@ -61,7 +62,7 @@ Result<> RoleBook::define(RoleGrant const& grant) {
     }
     if (role.name == "admin")
         return fail_field("roles", "the role 'admin' has all scopes, and cannot be given others");
-    if (auto const read = ScopeSet::expand(role.scopes, anybody); !read)
+    if (auto const read = ScopeSet::expand(role.scopes, anybody, custom_); !read)
         return fail_field("roles", "the role '{}': {}", role.name, read.error().message);
     roles_.insert_or_assign(role.name, Role{role.name,
                                             role.description.empty() && known != roles_.end()
@@ -106,7 +107,7 @@ ScopeSet RoleBook::scopes_of(std::span<std::string const> roles, Holder const& h
     for (auto const& name : roles) {
         auto const role = roles_.find(name);
         if (role == roles_.end()) continue;
-        if (auto const expanded = ScopeSet::expand(role->second.scopes, holder))
+        if (auto const expanded = ScopeSet::expand(role->second.scopes, holder, custom_))
             all = all.united(*expanded);
     }
     return all;

@@ -23,12 +23,16 @@ public:
     /// The default roles, given to nobody by name.
     RoleBook();
     /// InvalidArgument: a scope or role that nobody knows, or one that cannot be changed.
-    [[nodiscard]] static Result<RoleBook> create(std::vector<RoleGrant> grants);
+    [[nodiscard]] static Result<RoleBook> create(std::vector<RoleGrant> grants,
+                                                 CustomScopes custom = {});
     /// A book of the default roles alone.
     [[nodiscard]] static RoleBook const& usual();
 
     /// Gives the role `user` what JupyterHub does not: that everybody may share their own servers.
     void let_users_share();
+
+    /// The scopes that roles, tokens and OAuth clients may name beside JupyterHub's.
+    [[nodiscard]] CustomScopes const& custom_scopes() const { return custom_; }
 
     /// NotFound.
     [[nodiscard]] Result<Role> find(std::string_view name) const;
@@ -53,6 +57,7 @@ private:
 
     std::map<std::string, Role, std::less<>> roles_;
     std::vector<RoleGrant> grants_;
+    CustomScopes custom_;
 };
 
 }  // namespace carrel::rbac

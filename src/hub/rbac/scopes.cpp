@@ -13,10 +13,12 @@ std::unexpected<Error> no_such_scope(std::string_view written) {
     return fail_field("scopes", "there is no scope '{}'", for_log(written, 80));
 }
 
-void collect(std::string_view name, std::set<std::string>& into) {
+void collect(std::string_view name, CustomScopes const& custom, std::set<std::string>& into) {
     if (!into.emplace(name).second) return;
     if (auto const* const entry = find_scope(name))
-        for (auto const part : entry->contains) collect(part, into);
+        for (auto const part : entry->contains) collect(part, custom, into);
+    if (auto const* const own = custom.find(name))
+        for (auto const& part : own->subscopes) collect(part, custom, into);
 }
 
 void unite(Filter& filter, Filter const& other) {
@@ -107,13 +109,14 @@ std::string server_id(std::string_view user, std::string_view server) {
     return fmt::format("{}/{}", user, server);
 }
 
-Result<ScopeSet> ScopeSet::expand(std::span<std::string const> written, Holder const& holder) {
+Result<ScopeSet> ScopeSet::expand(std::span<std::string const> written, Holder const& holder,
+                                  CustomScopes const& custom) {
     ScopeSet set;
-    for (auto const& each : written) TRY_VOID(set.add(each, holder));
+    for (auto const& each : written) TRY_VOID(set.add(each, holder, custom));
     return set;
 }
 
-Result<> ScopeSet::add(std::string_view written, Holder const& holder) {
+Result<> ScopeSet::add(std::string_view written, Holder const& holder, CustomScopes const& custom) {
     if (written == "inherit") return {};
     auto const mark = written.find('!');
     auto const name = written.substr(0, mark);
@@ -122,11 +125,11 @@ Result<> ScopeSet::add(std::string_view written, Holder const& holder) {
         // A service has no self.
         if (mark != std::string_view::npos && written.substr(mark) != "!user")
             return no_such_scope(written);
-        for (auto const each : self_scopes()) collect(each, names);
+        for (auto const each : self_scopes()) collect(each, custom, names);
         return add_filtered(names, "user", holder);
     }
-    if (find_scope(name) == nullptr && !is_custom_scope(name)) return no_such_scope(written);
-    collect(name, names);
+    if (find_scope(name) == nullptr && custom.find(name) == nullptr) return no_such_scope(written);
+    collect(name, custom, names);
     if (mark != std::string_view::npos)
         return add_filtered(names, written.substr(mark + 1), holder);
     for (auto const& each : names) unite(scopes_[each], {.everything = true});
@@ -217,17 +220,19 @@ std::vector<std::string> ScopeSet::names() const {
     return names;
 }
 
-ScopeSet expand_known(std::span<std::string const> given, Holder const& holder) {
+ScopeSet expand_known(std::span<std::string const> given, Holder const& holder,
+                      CustomScopes const& custom) {
     ScopeSet all;
     for (auto const& each : given)
-        if (auto const expanded = ScopeSet::expand({&each, 1}, holder)) all = all.united(*expanded);
+        if (auto const expanded = ScopeSet::expand({&each, 1}, holder, custom))
+            all = all.united(*expanded);
     return all;
 }
 
 ScopeSet effective(std::span<std::string const> given, ScopeSet const& of_owner,
-                   Holder const& holder, Membership const& in_group) {
+                   Holder const& holder, Membership const& in_group, CustomScopes const& custom) {
     if (std::ranges::find(given, "inherit") != given.end()) return of_owner;
-    return expand_known(given, holder).intersection(of_owner, in_group);
+    return expand_known(given, holder, custom).intersection(of_owner, in_group);
 }
 
 std::vector<std::string> split_scopes(std::string_view text) {

@@ -7,6 +7,7 @@
 /// whoever keeps tokens; here is only what follows from it.
 
 #include "base/result.hpp"
+#include "hub/rbac/custom_scopes.hpp"
 
 #include <functional>
 #include <map>
@@ -60,7 +61,8 @@ public:
     /// that means nothing for this holder gives nothing. InvalidArgument: no such scope or filter;
     /// `field` is "scopes". "inherit" is left to `effective`, and no scope here.
     [[nodiscard]] static Result<ScopeSet> expand(std::span<std::string const> written,
-                                                 Holder const& holder);
+                                                 Holder const& holder,
+                                                 CustomScopes const& custom = CustomScopes::none());
 
     /// It has this scope for at least something: else an answer is 403 and not 404.
     [[nodiscard]] bool has(std::string_view scope) const { return scopes_.contains(scope); }
@@ -88,7 +90,7 @@ public:
     bool operator==(ScopeSet const&) const = default;
 
 private:
-    Result<> add(std::string_view written, Holder const& holder);
+    Result<> add(std::string_view written, Holder const& holder, CustomScopes const& custom);
     Result<> add_filtered(std::set<std::string> const& scopes, std::string_view filter,
                           Holder const& holder);
 
@@ -96,13 +98,15 @@ private:
 };
 
 /// What was given, expanded; scopes that nobody knows any more are passed over.
-[[nodiscard]] ScopeSet expand_known(std::span<std::string const> given, Holder const& holder);
+[[nodiscard]] ScopeSet expand_known(std::span<std::string const> given, Holder const& holder,
+                                    CustomScopes const& custom = CustomScopes::none());
 
 /// What a token may do now: what it was given and what its owner may do, no more than both.
 /// "inherit" among what was given stands for all that the owner may do. Scopes that nobody knows
 /// any more are passed over.
 [[nodiscard]] ScopeSet effective(std::span<std::string const> given, ScopeSet const& of_owner,
-                                 Holder const& holder, Membership const& in_group);
+                                 Holder const& holder, Membership const& in_group,
+                                 CustomScopes const& custom = CustomScopes::none());
 
 /// "ada/gpu", "ada/".
 [[nodiscard]] std::string server_id(std::string_view user, std::string_view server);

@@ -94,9 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         Expansion{{"proxy", "proxy"}, {"proxy"}},
         Expansion{{"tokens", "tokens!user=bob"}, {"read:tokens", "tokens"}},
         Expansion{{"read:tokens!user=bob", "read:tokens!user=ada"},
-                  {"read:tokens!user=ada", "read:tokens!user=bob"}},
-        Expansion{{"custom:grades:write"}, {"custom:grades:write"}},
-        Expansion{{"custom:a!user=bob"}, {"custom:a!user=bob"}}));
+                  {"read:tokens!user=ada", "read:tokens!user=bob"}}));
 
 TEST(ScopeExpansionOfSelf, IsAboutItsOwnerAlone) {
     EXPECT_THAT(expanded({"self"}).names(),

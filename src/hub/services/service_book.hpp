@@ -28,9 +28,11 @@ struct Service {
     std::filesystem::path folder = {};      ///< in which it runs; empty: one of its own
     std::map<std::string, std::string> variables = {};
     std::string redirect_uri = {};  ///< of its OAuth client; empty: the usual one
-    bool no_confirm = false;        ///< visitors are not asked before it learns who they are
-    bool display = true;            ///< is shown to people
-    std::string info = "{}";        ///< a JSON object, of whoever made it
+    /// What its OAuth client may ask visitors for, beside who they are.
+    std::vector<std::string> client_scopes = {};
+    bool no_confirm = false;  ///< visitors are not asked before it learns who they are
+    bool display = true;      ///< is shown to people
+    std::string info = "{}";  ///< a JSON object, of whoever made it
     std::vector<std::string> courses = {};  ///< whose hubs have it; empty: all
     bool configured = true;                 ///< else it was made known by the REST API
     unsigned account = 0;                   ///< a number for its own account, when managed

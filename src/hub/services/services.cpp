@@ -73,7 +73,7 @@ std::map<std::string, std::string> service_variables(HubPaths const& paths, std:
         {"JUPYTERHUB_OAUTH_CALLBACK_URL", service_callback(paths, slug, service)},
         {"JUPYTERHUB_OAUTH_ACCESS_SCOPES", access},
         {"JUPYTERHUB_OAUTH_SCOPES", access},
-        {"JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES", "[]"},
+        {"JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES", nlohmann::json(service.client_scopes).dump()},
     };
     if (!service.url.empty()) variables["JUPYTERHUB_SERVICE_URL"] = service.url + prefix;
     return variables;

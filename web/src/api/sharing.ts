@@ -82,7 +82,9 @@ export function useVisits(slug: string, username: string) {
 export function useSharedWith(slug: string, username: string) {
   return useQuery({
     queryKey: key(slug, "shared", username),
-    queryFn: async () => (await get<Listed<Share>>(hubPath(slug, "users", username, "shared"))).items,
+    // Whoever shares with a group that they are in is let into nothing new.
+    queryFn: async () =>
+      (await get<Listed<Share>>(hubPath(slug, "users", username, "shared"))).items.filter((share) => share.server.user.name !== username),
     refetchInterval: 30_000,
   });
 }
