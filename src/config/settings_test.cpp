@@ -306,6 +306,21 @@ api_token_file = "token"
     EXPECT_THAT(printed, Not(HasSubstr("0123456789abcdef")));
 }
 
+TEST_F(SettingsTest, AnEnvironmentWithAnImageIsOneThatAContainerCanBe) {
+    auto const lab = [](std::string const& keys) { return "[environments.lab]\n" + keys; };
+    file(lab("image = \"host.org:5000/lab\"\ncommand = \"lab --sock={socket}\""));
+    EXPECT_EQ(load().environments.at("lab").image, "host.org:5000/lab");
+    EXPECT_THAT(error_of(lab("image = \"lab; reboot\"")).message, HasSubstr("is no image"));
+    EXPECT_THAT(error_of(lab("image = \"lab\"\ncommand = \"lab --port={port}\"")).message,
+                HasSubstr("has no {socket}"));
+    EXPECT_THAT(error_of(lab("image = \"lab\"\nkind = \"jupyterhub\"")).message,
+                HasSubstr("environments.lab.kind"));
+    EXPECT_THAT(error_of(lab("image = \"lab\"\nread_only = [\"/opt\"]")).message,
+                HasSubstr("what a container needs is in its image"));
+    EXPECT_THAT(error_of(lab("command = \"lab\"\nwritable_root = true")).message,
+                HasSubstr("is for one with an image"));
+}
+
 TEST_F(SettingsTest, AServiceWhoseTokenIsNotThereIsRefused) {
     EXPECT_THAT(error_of("[[services]]\nname = \"w\"\napi_token_file = \"none\"").message,
                 HasSubstr("cannot be read"));

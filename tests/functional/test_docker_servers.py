@@ -11,7 +11,6 @@ ENVIRONMENTS = (
     environment("lab", JUPYTER)
     + environment("probe", ["/usr/bin/python3", "-I", "-c", PROBE, "{socket}", "{base_url}"])
     + environment("broken", ["/bin/sh", "-c", "echo the data set is missing; exit 3", "{socket}"])
-    + environment("silent", ["/bin/sleep", "3600"])
     + environment("nowhere", ["{socket}"], image="127.0.0.1:1/no/such-image:v1")
     + environment("mistyped", ["/usr/bin/no-such-program", "{socket}"])
 )
