@@ -18,6 +18,7 @@
 #include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
+#include "store/login_tables.hpp"
 
 #include <map>
 #include <optional>
@@ -342,6 +343,9 @@ public:
     virtual Users& users() = 0;
     virtual Sessions& sessions() = 0;
     virtual Tokens& tokens() = 0;
+    virtual LoginIdentities& login_identities() = 0;
+    virtual PendingLogins& pending_logins() = 0;
+    virtual ProviderSessions& provider_sessions() = 0;
     virtual HubTokens& hub_tokens() = 0;
     virtual HubCodes& hub_codes() = 0;
     virtual HubShares& hub_shares() = 0;

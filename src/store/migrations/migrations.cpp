@@ -19,6 +19,7 @@ std::array const all_migrations{
     Migration{6, "hub_shares", migration_0006_hub_shares},
     Migration{7, "user_order", migration_0007_user_order},
     Migration{8, "group_shares", migration_0008_group_shares},
+    Migration{9, "logins", migration_0009_logins},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

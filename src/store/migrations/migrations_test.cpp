@@ -125,6 +125,12 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
                 EXPECT_EQ(shares.at(0).owner, ada.id);
                 EXPECT_EQ(shares.at(0).group, "tutors");
             }
+            if (migration.version >= 9) {
+                TRY(auto const identity, t.login_identities().find("campus", "subject-1"));
+                EXPECT_EQ(identity.user, ada.id);
+                EXPECT_TRUE(identity.gave_leader);
+                TRY_VOID(t.provider_sessions().find(SessionId("s-1")));
+            }
             return {};
         });
         EXPECT_TRUE(checked) << checked.error().message;

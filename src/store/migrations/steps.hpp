@@ -23,5 +23,6 @@ extern std::string_view const migration_0005_hub_groups;
 extern std::string_view const migration_0006_hub_shares;
 extern std::string_view const migration_0007_user_order;
 extern std::string_view const migration_0008_group_shares;
+extern std::string_view const migration_0009_logins;
 
 }  // namespace carrel

@@ -7,6 +7,7 @@
 #include "store/sql/hub_group_tables.hpp"
 #include "store/sql/hub_share_tables.hpp"
 #include "store/sql/hub_tables.hpp"
+#include "store/sql/login_tables.hpp"
 #include "store/sql/server_tables.hpp"
 #include "store/sql/user_tables.hpp"
 
@@ -18,6 +19,9 @@ public:
         : users_(connection),
           sessions_(connection),
           tokens_(connection),
+          login_identities_(connection),
+          pending_logins_(connection),
+          provider_sessions_(connection),
           hub_tokens_(connection),
           hub_codes_(connection),
           hub_shares_(connection),
@@ -38,6 +42,9 @@ public:
     Users& users() override { return users_; }
     Sessions& sessions() override { return sessions_; }
     Tokens& tokens() override { return tokens_; }
+    LoginIdentities& login_identities() override { return login_identities_; }
+    PendingLogins& pending_logins() override { return pending_logins_; }
+    ProviderSessions& provider_sessions() override { return provider_sessions_; }
     HubTokens& hub_tokens() override { return hub_tokens_; }
     HubCodes& hub_codes() override { return hub_codes_; }
     HubShares& hub_shares() override { return hub_shares_; }
@@ -59,6 +66,9 @@ private:
     UsersTable users_;
     SessionsTable sessions_;
     TokensTable tokens_;
+    LoginIdentitiesTable login_identities_;
+    PendingLoginsTable pending_logins_;
+    ProviderSessionsTable provider_sessions_;
     HubTokensTable hub_tokens_;
     HubCodesTable hub_codes_;
     HubSharesTable hub_shares_;
