@@ -114,6 +114,11 @@ Result<Identity> Gate::begin_session(User const& user, http::Request const& requ
                                      http::Response& response) {
     // Otherwise another site could log its visitor in as somebody else.
     TRY_VOID(check_same_origin(request));
+    return open_session(user, request, response);
+}
+
+Result<Identity> Gate::open_session(User const& user, http::Request const& request,
+                                    http::Response& response) {
     auto const now = clock_.now();
     auto const secret = random_.secret();
     Session session;

@@ -53,6 +53,10 @@ public:
     /// PermissionDenied: another site sent the request. Unauthenticated: disabled meanwhile.
     Result<Identity> begin_session(User const& user, http::Request const& request,
                                    http::Response& response);
+    /// The same for somebody whom another site sends on purpose, as a provider does: the caller has
+    /// proved that it is this browser that went there.
+    Result<Identity> open_session(User const& user, http::Request const& request,
+                                  http::Response& response);
     /// Ends the session and takes the cookie away; its edge tokens are revoked through the outbox.
     /// InvalidArgument: the login is a token.
     Result<> end_session(Identity const& identity, http::Response& response);

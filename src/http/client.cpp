@@ -173,6 +173,7 @@ void configure(CURL* handle, ClientRequest const& request, Target const& target,
         curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &Sink::on_progress);
         curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &sink);
     }
+    if (!request.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
     if (!target.socket.empty())
         curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, target.socket.c_str());
     if (!target.socket.empty() || is_loopback(target.url))

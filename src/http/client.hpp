@@ -25,6 +25,8 @@ struct ClientRequest {
     std::function<void(std::string_view)> on_piece = {};
     /// When set, it is asked about every second; true ends the call with Cancelled.
     std::function<bool()> stop_requested = {};
+    /// PEM file of the authorities that are trusted; empty: the system's.
+    std::string ca_file = {};
 };
 
 struct ClientResponse {

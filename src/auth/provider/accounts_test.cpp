@@ -1,0 +1,174 @@
+#include "auth/provider/accounts.hpp"
+
+#include "auth/provider/login_failure.hpp"
+#include "auth/test_store.hpp"
+
+namespace carrel {
+namespace {
+
+class AccountsTest : public ::testing::Test {
+protected:
+    Result<User> arrive(ProviderSettings const& settings, ProviderPerson const& person,
+                        std::optional<UserId> joining = {}, bool invited = false) {
+        return store_->write([&](Transaction& transaction) {
+            return admit_from_provider(transaction,
+                                       {.settings = settings,
+                                        .person = person,
+                                        .joining = joining,
+                                        .invited = invited,
+                                        .fresh = UserId("id-of-" + settings.name + person.subject),
+                                        .now = Time(Seconds(100))});
+        });
+    }
+    Result<User> arrive(ProviderPerson const& person) { return arrive(campus_, person); }
+    std::string problem(ProviderSettings const& settings, ProviderPerson const& person,
+                        std::optional<UserId> joining = {}, bool invited = false) {
+        auto const arrived = arrive(settings, person, joining, invited);
+        return arrived ? "" : std::string(login_problem_of(arrived.error()));
+    }
+    User stored(std::string const& name) {
+        return store_.write(
+            [&](Transaction& transaction) { return transaction.users().find_by_name(name); });
+    }
+    Result<> part(UserId const& user, std::string const& login) {
+        return store_->write([&](Transaction& transaction) {
+            return part_from_provider(transaction, user, login, Time(Seconds(200)));
+        });
+    }
+
+    TestStore store_;
+    ProviderSettings campus_{.name = "campus",
+                             .title = "Campus",
+                             .administrator_groups = {"admins"},
+                             .leader_groups = {"staff", "teachers"}};
+    ProviderSettings github_{.name = "github", .title = "GitHub", .leader_groups = {"physics"}};
+    ProviderPerson ada_{.subject = "s-1",
+                        .username = "Ada",
+                        .display_name = "Ada Lovelace",
+                        .email = "ada@example.org"};
+};
+
+TEST_F(AccountsTest, TheFirstTimeMakesAnAccount) {
+    auto const made = arrive(ada_);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->name, "ada");
+    EXPECT_EQ(made->display_name, "Ada Lovelace");
+    EXPECT_EQ(made->email, "ada@example.org");
+    EXPECT_TRUE(made->password_hash.empty());
+    EXPECT_EQ(store_.events().at(0).message, "ada signed up with Campus");
+    // And the next time it is hers, whatever she is called by then.
+    ada_.username = "augusta";
+    EXPECT_EQ(arrive(ada_)->id, made->id);
+}
+
+TEST_F(AccountsTest, ANameIsNobodysProof) {
+    store_.add_user("ada");
+    EXPECT_EQ(problem(campus_, ada_), "name_taken");
+    for (auto const* const form : {"ADA", "a\u0301da", "\uff21da"}) {
+        ada_.username = form;
+        EXPECT_EQ(problem(campus_, ada_), "name_taken") << form;
+    }
+    // Nor does the same subject elsewhere mean the same person.
+    ProviderPerson const first{.subject = "7", .username = "bob"};
+    ASSERT_TRUE(arrive(campus_, first));
+    EXPECT_EQ(problem(github_, first), "name_taken");
+}
+
+TEST_F(AccountsTest, AnAccountIsJoinedByWhoeverIsLoggedInToIt) {
+    auto const ada = store_.add_user("ada");
+    auto const bob = store_.add_user("bob");
+    EXPECT_EQ(problem(campus_, ada_, ada.id), "");
+    EXPECT_EQ(arrive(ada_)->id, ada.id);
+    EXPECT_EQ(problem(campus_, ada_, ada.id), "");  // again is no harm
+    EXPECT_EQ(problem(campus_, ada_, bob.id), "joined_elsewhere");
+    auto other = ada_;
+    other.subject = "s-2";
+    EXPECT_EQ(problem(campus_, other, ada.id), "joined_already");
+    EXPECT_EQ(problem(github_, other, ada.id), "");
+}
+
+TEST_F(AccountsTest, PartingLeavesAWayIn) {
+    auto const ada = *arrive(ada_);
+    EXPECT_EQ(part(ada.id, "github").error().code, Code::NotFound);
+    EXPECT_EQ(part(ada.id, "campus").error().code, Code::Conflict);
+    EXPECT_EQ(problem(github_, {.subject = "9", .username = "a"}, ada.id), "");
+    EXPECT_TRUE(part(ada.id, "campus"));
+    EXPECT_EQ(part(ada.id, "github").error().code, Code::Conflict);
+    store_.change_user("ada", [](User& user) { user.password_hash = "x"; });
+    EXPECT_TRUE(part(ada.id, "github"));
+    // Parted is parted: the name is somebody else's now.
+    EXPECT_EQ(problem(campus_, ada_), "name_taken");
+}
+
+TEST_F(AccountsTest, RolesFollowTheGroups) {
+    auto const roles_with = [&](std::vector<std::string> groups) {
+        ada_.groups = std::move(groups);
+        auto const user = arrive(ada_);
+        EXPECT_TRUE(user);
+        auto const kept = stored("ada");
+        EXPECT_EQ(user->administrator, kept.administrator);
+        EXPECT_EQ(user->leader, kept.leader);
+        return std::string(kept.administrator ? "a" : "") + (kept.leader ? "l" : "");
+    };
+    EXPECT_EQ(roles_with({}), "");
+    EXPECT_EQ(roles_with({"teachers"}), "l");
+    EXPECT_EQ(roles_with({"staff", "admins", "others"}), "al");
+    EXPECT_EQ(roles_with({"admins"}), "a");
+    EXPECT_EQ(roles_with({"Admins"}), "");  // another group
+}
+
+TEST_F(AccountsTest, OnlyTheProvidersOwnGiftsAreTakenBack) {
+    ASSERT_TRUE(arrive(ada_));
+    store_.change_user("ada", [](User& user) { user.leader = true; });  // by hand
+    ada_.groups = {"teachers"};
+    ASSERT_TRUE(arrive(ada_));
+    ada_.groups = {};
+    ASSERT_TRUE(arrive(ada_));
+    EXPECT_TRUE(stored("ada").leader);
+}
+
+TEST_F(AccountsTest, APartedProviderTakesItsRolesAlong) {
+    ada_.groups = {"admins", "staff"};
+    auto const ada = *arrive(ada_);
+    EXPECT_EQ(problem(github_, {.subject = "9", .username = "a"}, ada.id), "");
+    ASSERT_TRUE(part(ada.id, "campus"));
+    EXPECT_FALSE(stored("ada").administrator);
+    EXPECT_FALSE(stored("ada").leader);
+}
+
+TEST_F(AccountsTest, ThoseOfNoGroupStayOutside) {
+    campus_.allowed_groups = {"inner", "core"};
+    EXPECT_EQ(problem(campus_, ada_), "not_allowed");
+    ada_.groups = {"core"};
+    EXPECT_EQ(problem(campus_, ada_), "");
+    ada_.groups = {"Core", "inne"};
+    EXPECT_EQ(problem(campus_, ada_), "not_allowed");  // whoever leaves the group, too
+}
+
+TEST_F(AccountsTest, NewPeopleAreTakenInAsIsSaid) {
+    campus_.sign_up = SignUp::Nobody;
+    EXPECT_EQ(problem(campus_, ada_, {}, true), "sign_up_closed");
+    campus_.sign_up = SignUp::Invited;
+    EXPECT_EQ(problem(campus_, ada_), "sign_up_closed");
+    EXPECT_EQ(problem(campus_, ada_, {}, true), "");
+    campus_.sign_up = SignUp::Nobody;
+    EXPECT_EQ(problem(campus_, ada_), "");  // she is not new any more
+}
+
+TEST_F(AccountsTest, ADisabledAccountStaysClosed) {
+    ASSERT_TRUE(arrive(ada_));
+    store_.change_user("ada", [](User& user) { user.disabled = true; });
+    EXPECT_EQ(problem(campus_, ada_), "disabled");
+}
+
+TEST_F(AccountsTest, OddDetailsAreLeftOut) {
+    ada_.display_name = "Ada\nLovelace";
+    ada_.email = "not an address";
+    auto const made = arrive(ada_);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->display_name, "ada");
+    EXPECT_EQ(made->email, "");
+}
+
+}  // namespace
+}  // namespace carrel
