@@ -76,6 +76,14 @@ std::string print_settings(Settings const& settings) {
             text += fmt::format("{} = {}\n", key.name, show(key.field(environment)));
         text += "\n";
     }
+    for (auto& [name, login] : shown.logins) {
+        if (!login.client_secret_file.empty()) login.client_secret.clear();
+        if (!login.client_secret.empty()) login.client_secret = "***";
+        text += fmt::format("[logins.{}]\n", name);
+        for (auto const& key : login_keys())
+            text += fmt::format("{} = {}\n", key.name, show(key.field(login)));
+        text += "\n";
+    }
     text += print_list("roles", shown.roles, role_keys());
     text += print_list("services", shown.services, service_keys());
     return text + print_list("custom_scopes", shown.custom_scopes, custom_scope_keys());
@@ -122,6 +130,13 @@ read_only = ["/opt/carrel/notebook"]
                               ? std::string("—")
                               : fmt::format("CARREL_ENVIRONMENTS_<NAME>_{}", upper(each.name)));
     }
+    text += fmt::format(
+        "\n## [logins.&lt;name&gt;]\n\nWith whose accounts people log in, beside passwords "
+        "([how](../howto/log-in-with-openid-connect.md)).\nThe name is part of addresses; it has "
+        "the letters a to z, digits and dashes (in a variable, underscores).\n\n{}",
+        heading);
+    for (auto const& key : login_keys())
+        text += row(key, fmt::format("CARREL_LOGINS_<NAME>_{}", upper(key.name)));
     text += fmt::format(
         "\n## [[roles]]\n\nRoles of courses' hubs, as JupyterHub's `load_roles` has them "
         "([how](../howto/services.md)).\n\n{}{}",

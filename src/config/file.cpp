@@ -45,12 +45,17 @@ public:
                 continue;
             }
             auto const* const table = node.as_table();
-            bool const known = section == "environments" || is_section(section);
+            bool const named = section == "environments" || section == "logins";
+            bool const known = named || is_section(section);
             if (!known) return unknown_section(key);
             if (table == nullptr)
                 return fail_field(std::string(section), "{}: {} is a section: write [{}]",
                                   where(key), section, section);
-            TRY_VOID(section == "environments" ? environments(*table) : entries(*table, section));
+            TRY_VOID(section == "environments"
+                         ? sections_of(*table, section, settings_.environments, environment_keys())
+                     : section == "logins"
+                         ? sections_of(*table, section, settings_.logins, login_keys())
+                         : entries(*table, section));
         }
         return {};
     }
@@ -62,7 +67,7 @@ private:
 
     Result<> unknown_section(toml::key const& key) const {
         auto known = sections();
-        known.emplace_back("environments");
+        known.insert(known.end(), {"environments", "logins"});
         known.insert(known.end(), lists.begin(), lists.end());
         return fail_field(std::string(key.str()), "{}: there is no section [{}]{}", where(key),
                           for_log(key.str(), 63), suggestion(key.str(), known));
@@ -98,18 +103,21 @@ private:
         return fill(table, std::string(section), settings_, keys);
     }
 
-    Result<> environments(toml::table const& table) {
-        std::vector<Key<EnvironmentSettings> const*> keys;
-        for (auto const& key : environment_keys()) keys.push_back(&key);
+    /// [environments.<name>] and [logins.<name>].
+    template <class Owner>
+    Result<> sections_of(toml::table const& table, std::string_view section,
+                         std::map<std::string, Owner>& owners, std::span<Key<Owner> const> all) {
+        std::vector<Key<Owner> const*> keys;
+        for (auto const& key : all) keys.push_back(&key);
         for (auto const& [key, node] : table) {
             std::string const name(key.str());
-            TRY_VOID(check_environment_name(name, where(key)));
+            TRY_VOID(check_section_name(section, name, where(key)));
             auto const* const entry = node.as_table();
+            auto const full_name = fmt::format("{}.{}", section, name);
             if (entry == nullptr)
-                return fail_field("environments." + name,
-                                  "{0}: environments.{1} is a section: write [environments.{1}]",
-                                  where(key), name);
-            TRY_VOID(fill(*entry, "environments." + name, settings_.environments[name], keys));
+                return fail_field(full_name, "{0}: {1} is a section: write [{1}]", where(key),
+                                  full_name);
+            TRY_VOID(fill(*entry, full_name, owners[name], keys));
         }
         return {};
     }
@@ -171,15 +179,17 @@ private:
 
 }  // namespace
 
-Result<> check_environment_name(std::string_view name, std::string_view where) {
+Result<> check_section_name(std::string_view section, std::string_view name,
+                            std::string_view where) {
     auto const allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     };
     if (!name.empty() && name.size() <= 63 && std::ranges::all_of(name, allowed)) return {};
-    return fail_field("environments",
-                      "{}: the name of an environment has only the letters a to z, "
+    return fail_field(section,
+                      "{}: the name of {} has only the letters a to z, "
                       "digits and dashes, and '{}' has others",
-                      where, for_log(name, 63));
+                      where, section == "logins" ? "a log-in" : "an environment",
+                      for_log(name, 63));
 }
 
 Result<> apply_file(Settings& settings, std::filesystem::path const& file) {

@@ -10,6 +10,8 @@ namespace carrel {
 [[nodiscard]] Result<> apply_file(Settings& settings, std::filesystem::path const& file);
 
 /// `[a-z0-9-]`, 1 to 63: it becomes part of addresses and variables.
-[[nodiscard]] Result<> check_environment_name(std::string_view name, std::string_view where);
+/// `section` is "environments" or "logins".
+[[nodiscard]] Result<> check_section_name(std::string_view section, std::string_view name,
+                                          std::string_view where);
 
 }  // namespace carrel

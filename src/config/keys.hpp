@@ -26,6 +26,9 @@ struct Key {
 /// Those of each [environments.<name>].
 [[nodiscard]] std::span<Key<EnvironmentSettings> const> environment_keys();
 
+/// Those of each [logins.<name>].
+[[nodiscard]] std::span<Key<LoginSettings> const> login_keys();
+
 /// Those of each [[roles]] and of each [[services]].
 [[nodiscard]] std::span<Key<RoleSettings> const> role_keys();
 [[nodiscard]] std::span<Key<ServiceSettings> const> service_keys();

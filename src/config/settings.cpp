@@ -34,34 +34,48 @@ std::vector<std::string_view> keys_of(std::string_view section) {
     return names;
 }
 
-/// The environment whose variables begin with this; made when a variable is its first mention.
-EnvironmentSettings& environment_named(Settings& settings, std::string_view variable_part) {
-    for (auto& [name, environment] : settings.environments)
-        if (as_variable(name) == variable_part) return environment;
+/// Whose variables begin with this; made when a variable is its first mention.
+template <class Owner>
+Owner& owner_named(std::map<std::string, Owner>& owners, std::string_view variable_part) {
+    for (auto& [name, owner] : owners)
+        if (as_variable(name) == variable_part) return owner;
     auto name = to_lower(variable_part);
     std::ranges::replace(name, '_', '-');
-    return settings.environments[name];
+    return owners[name];
 }
 
-/// CARREL_ENVIRONMENTS_<NAME>_<KEY>.
-Result<> apply_environment_variable(Settings& settings, std::string const& variable,
-                                    std::string_view rest, std::string const& text) {
-    for (auto const& key : environment_keys()) {
+/// CARREL_ENVIRONMENTS_<NAME>_<KEY> and CARREL_LOGINS_<NAME>_<KEY>.
+template <class Owner>
+Result<> apply_section_variable(std::map<std::string, Owner>& owners,
+                                std::span<Key<Owner> const> keys, std::string const& variable,
+                                std::string_view rest, std::string const& text) {
+    // The longest name of a key that fits: "_CLIENT_SECRET_FILE" before "_FILE".
+    Key<Owner> const* fitting = nullptr;
+    for (auto const& key : keys) {
         auto const ending = "_" + as_variable(key.name);
         if (!rest.ends_with(ending) || rest.size() == ending.size()) continue;
-        auto& owner = environment_named(settings, rest.substr(0, rest.size() - ending.size()));
+        if (fitting == nullptr || key.name.size() > fitting->name.size()) fitting = &key;
+    }
+    if (fitting != nullptr) {
+        auto const& key = *fitting;
+        auto const name = rest.substr(0, rest.size() - key.name.size() - 1);
+        auto& owner = owner_named(owners, name);
         auto value = read_text(key.field(owner), text);
         if (!value) return fail_field(variable, "{} {}", variable, value.error().message);
         return assign_key(key, owner, *value, variable, std::string(key.name));
     }
-    return fail_field(variable, "{} names no setting of an environment", variable);
+    return fail_field(variable, "{} names no setting of {}", variable,
+                      std::is_same_v<Owner, LoginSettings> ? "a log-in" : "an environment");
 }
 
 Result<> apply_variable(Settings& settings, std::string const& variable, std::string const& text) {
     auto const rest = std::string_view(variable).substr(prefix.size());
     if (constexpr std::string_view environments = "ENVIRONMENTS_"; rest.starts_with(environments))
-        return apply_environment_variable(settings, variable, rest.substr(environments.size()),
-                                          text);
+        return apply_section_variable(settings.environments, environment_keys(), variable,
+                                      rest.substr(environments.size()), text);
+    if (constexpr std::string_view logins = "LOGINS_"; rest.starts_with(logins))
+        return apply_section_variable(settings.logins, login_keys(), variable,
+                                      rest.substr(logins.size()), text);
     for (auto const& key : platform_keys()) {
         if (rest != as_variable(key.section) + "_" + as_variable(key.name)) continue;
         auto const full_name = fmt::format("{}.{}", key.section, key.name);
@@ -100,9 +114,14 @@ Result<> apply_override(Settings& settings, std::string_view text) {
     }
     auto const parts = split(full_name, '.');
     if (parts.size() == 3 && parts[0] == "environments") {
-        TRY_VOID(check_environment_name(parts[1], "flag"));
+        TRY_VOID(check_section_name(parts[0], parts[1], "flag"));
         for (auto const& key : environment_keys())
             if (key.name == parts[2]) return set(key, settings.environments[std::string(parts[1])]);
+    }
+    if (parts.size() == 3 && parts[0] == "logins") {
+        TRY_VOID(check_section_name(parts[0], parts[1], "flag"));
+        for (auto const& key : login_keys())
+            if (key.name == parts[2]) return set(key, settings.logins[std::string(parts[1])]);
     }
     return fail_field(full_name, "flag: there is no setting {}{}", for_log(full_name, 80),
                       suggestion(full_name, {known.begin(), known.end()}));
@@ -282,6 +301,10 @@ Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     for (auto& [name, environment] : settings.environments) {
         environment.name = name;
         TRY_VOID(finish_environment(environment));
+    }
+    for (auto& [name, login] : settings.logins) {
+        login.name = name;
+        TRY_VOID(finish_login(login, folder));
     }
     for (auto& service : settings.services) {
         TRY_VOID(read_api_token(service, folder));

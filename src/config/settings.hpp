@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "config/login_settings.hpp"
 
 #include <filesystem>
 #include <map>
@@ -150,6 +151,7 @@ struct Settings {
     AuditSettings audit;
     LogSettings log;
     std::map<std::string, EnvironmentSettings> environments;  ///< by name
+    std::map<std::string, LoginSettings> logins;              ///< by name
     std::vector<RoleSettings> roles;
     std::vector<ServiceSettings> services;
     std::vector<CustomScopeSettings> custom_scopes;

@@ -1,0 +1,133 @@
+#include "config/login_settings.hpp"
+
+#include "base/temporary_folder.hpp"
+#include "config/settings.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+namespace carrel {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+class LoginSettingsTest : public testing::Test {
+protected:
+    Result<Settings> try_load(std::string const& content) {
+        auto const path = folder_.path() / "carrel.toml";
+        std::ofstream(path) << content;
+        sources_.files = {path};
+        sources_.folder = folder_.path();
+        return load_settings(sources_);
+    }
+    LoginSettings load(std::string const& content) {
+        auto const loaded = try_load("[logins.campus]\n" + content);
+        if (!loaded) throw std::runtime_error(loaded.error().message);
+        return loaded->logins.at("campus");
+    }
+    std::string problem(std::string const& content) {
+        auto const loaded = try_load("[logins.campus]\n" + content);
+        return loaded ? "" : loaded.error().field + ": " + loaded.error().message;
+    }
+
+    TemporaryFolder folder_;
+    Sources sources_;
+};
+
+TEST_F(LoginSettingsTest, APresetNeedsOnlyAnIdAndASecret) {
+    auto const google = load("preset = \"google\"\nclient_id = \"i\"\nclient_secret = \"s\"");
+    EXPECT_EQ(google.kind, "oidc");
+    EXPECT_EQ(google.title, "Google");
+    EXPECT_EQ(google.issuer, "https://accounts.google.com");
+    EXPECT_THAT(google.scopes, ElementsAre("openid", "profile", "email"));
+    EXPECT_EQ(google.username_claim, "email");
+    for (auto const* const name : {"auth0", "cognito", "entra", "keycloak", "authentik"}) {
+        auto const start = std::string("preset = \"") + name + "\"\nclient_id = \"i\"\n";
+        EXPECT_THAT(problem(start), HasSubstr("issuer is missing: an address like https://"));
+        auto const tenant = load(start + "issuer = \"https://tenant.example\"");
+        EXPECT_EQ(tenant.issuer, "https://tenant.example");
+        EXPECT_NE(tenant.username_claim, "") << name;
+    }
+    // What is given counts.
+    EXPECT_EQ(load("preset = \"gitlab\"\nclient_id = \"i\"\nissuer = \"https://git.example\"\n"
+                   "username_claim = \"email\"")
+                  .username_claim,
+              "email");
+}
+
+TEST_F(LoginSettingsTest, GithubIsKnown) {
+    auto const github = load("kind = \"github\"\nclient_id = \"i\"");
+    EXPECT_EQ(github.title, "GitHub");
+    EXPECT_EQ(github.authorize_url, "https://github.com/login/oauth/authorize");
+    EXPECT_EQ(github.user_url, "https://api.github.com/user");
+    EXPECT_THAT(github.scopes, ElementsAre("read:user", "user:email"));
+    auto const own = load(
+        "kind = \"github\"\nclient_id = \"i\"\nissuer = \"https://git.example/\"\n"
+        "allowed_groups = [\"physics\"]");
+    EXPECT_EQ(own.token_url, "https://git.example/login/oauth/access_token");
+    EXPECT_EQ(own.user_url, "https://git.example/api/v3/user");
+    EXPECT_THAT(own.scopes, ElementsAre("read:user", "user:email", "read:org"));
+}
+
+TEST_F(LoginSettingsTest, WhatCannotWorkIsSaid) {
+    EXPECT_THAT(problem("client_id = \"i\""), HasSubstr("logins.campus.kind is missing"));
+    EXPECT_THAT(problem("kind = \"oidc\"\nissuer = \"https://x\""),
+                HasSubstr("client_id is missing"));
+    auto const oidc = std::string("kind = \"oidc\"\nclient_id = \"i\"\n");
+    EXPECT_THAT(problem(oidc), HasSubstr("issuer is the provider's https:// address"));
+    EXPECT_THAT(problem(oidc + "issuer = \"http://campus.example\""), HasSubstr("issuer is"));
+    EXPECT_EQ(problem(oidc + "issuer = \"http://127.0.0.1:9\""), "");
+    EXPECT_THAT(problem(oidc + "issuer = \"https://x\"\ntoken_url = \"https://x/t\""),
+                HasSubstr("token_url is of no use"));
+    EXPECT_THAT(problem(oidc + "issuer = \"https://x\"\nca_file = \"nowhere.pem\""),
+                HasSubstr("ca_file cannot be read"));
+    EXPECT_THAT(problem(oidc + "issuer = \"https://x\"\nclient_secret_file = \"nowhere\""),
+                HasSubstr("client_secret_file cannot be read"));
+    EXPECT_THAT(problem("kind = \"oauth2\"\nclient_id = \"i\""), HasSubstr("authorize_url is"));
+    EXPECT_THAT(problem("kind = \"github\"\nclient_id = \"i\"\nlog_out_at_provider = true"),
+                HasSubstr("OAuth 2 knows no log-out"));
+    EXPECT_THAT(problem("kind = \"saml\""), HasSubstr("is one of: "));
+    EXPECT_THAT(problem("client_ids = \"i\""), HasSubstr("did you mean 'client_id'?"));
+    EXPECT_THAT(try_load("[logins.\"Mein Campus\"]\n").error().message,
+                HasSubstr("the name of a log-in has only the letters a to z"));
+}
+
+TEST_F(LoginSettingsTest, TheSecretIsReadAndNeverShown) {
+    std::ofstream(folder_.path() / "secret") << "  from the file \n";
+    auto const settings = try_load(
+        "[logins.one]\nkind = \"oidc\"\nissuer = \"https://x\"\nclient_id = \"i\"\n"
+        "client_secret_file = \"secret\"\n"
+        "[logins.two]\nkind = \"oidc\"\nissuer = \"https://x\"\nclient_id = \"i\"\n"
+        "client_secret = \"in the open\"\n");
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->logins.at("one").client_secret, "from the file");
+    auto const shown = print_settings(*settings);
+    EXPECT_THAT(shown, Not(HasSubstr("from the file")));
+    EXPECT_THAT(shown, Not(HasSubstr("in the open")));
+    EXPECT_THAT(shown, HasSubstr("client_secret = \"***\""));
+    // It could be loaded again.
+    EXPECT_TRUE(try_load(shown)) << shown;
+}
+
+TEST_F(LoginSettingsTest, VariablesAndFlagsReachIt) {
+    sources_.environment = {{"CARREL_LOGINS_MY_CAMPUS_KIND", "oidc"},
+                            {"CARREL_LOGINS_MY_CAMPUS_ISSUER", "https://x"},
+                            {"CARREL_LOGINS_MY_CAMPUS_CLIENT_ID", "i"},
+                            {"CARREL_LOGINS_MY_CAMPUS_CLIENT_SECRET", "s"},
+                            {"CARREL_LOGINS_MY_CAMPUS_LEADER_GROUPS", "a b"}};
+    sources_.overrides = {"logins.my-campus.title=Campus"};
+    auto const settings = try_load("");
+    ASSERT_TRUE(settings) << settings.error().message;
+    auto const& login = settings->logins.at("my-campus");
+    EXPECT_EQ(login.client_secret, "s");
+    EXPECT_EQ(login.title, "Campus");
+    EXPECT_THAT(login.leader_groups, ElementsAre("a", "b"));
+    sources_.environment = {{"CARREL_LOGINS_X_NONSENSE", "1"}};
+    EXPECT_THAT(try_load("").error().message, HasSubstr("names no setting of a log-in"));
+}
+
+}  // namespace
+}  // namespace carrel
