@@ -1,6 +1,7 @@
 #include "app/wiring.hpp"
 
 #include "app/hub_programs.hpp"
+#include "app/login_providers.hpp"
 #include "app/make_spawner.hpp"
 #include "app/open_store.hpp"
 #include "app/root_course.hpp"
@@ -33,7 +34,8 @@ constexpr Milliseconds longest_wind_down{5'000};
 
 /// What only the router answers; every other path is a page of the UI.
 bool is_for_router(std::string_view path) {
-    for (std::string_view const prefix : {"/api/", "/c/", "/healthz", "/readyz", "/metrics"})
+    for (std::string_view const prefix :
+         {"/api/", "/c/", "/login/", "/healthz", "/readyz", "/metrics"})
         if (path.starts_with(prefix)) return true;
     return path == "/api" || path == "/c";
 }
@@ -194,6 +196,10 @@ Control::Control(ControlOptions options, Parts parts)
       paths_(std::move(parts.paths)),
       gate_(*store_, clock_, random_,
             {.bound_to_host = origins_.per_person(), .common_domain = origins_.common_domain()}),
+      logins_(*store_, gate_, clock_, random_,
+              {.bound_to_host = origins_.per_person(),
+               .public_url = options_.settings.server.public_url},
+              login_providers(options_.settings, clock_)),
       proxy_(*client_, *pool_, socket_url(options_.folders.proxy_socket()),
              options_.secrets.proxy_token),
       service_host_({.folders = options_.folders.services(),
@@ -212,8 +218,8 @@ Control::Control(ControlOptions options, Parts parts)
             .origins = origins_,
             .paths = paths_},
            hub_settings(options_.settings),
-           {.gate = gate_, .authenticator = *authenticator_, .ui = pages_}, *client_,
-           options_.secrets.edge_key,
+           {.gate = gate_, .authenticator = *authenticator_, .ui = pages_, .logins = &logins_},
+           *client_, options_.secrets.edge_key,
            {.roles = std::move(parts.programs.roles),
             .services = std::move(parts.programs.services),
             .host = &service_host_}),
@@ -234,7 +240,8 @@ Control::Control(ControlOptions options, Parts parts)
                .limits = course_limits(options_.settings),
                .policy = {.accept_own_courses = options_.settings.governance.accept_own_courses},
                .platform = platform_facts(options_, spawner_->isolation(), clock_.now()),
-               .paths = paths_}),
+               .paths = paths_,
+               .logins = &logins_}),
       router_(*pool_),
       tasks_(context_.get_executor()) {
     portal_.add_routes(router_);

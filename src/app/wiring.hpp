@@ -8,6 +8,7 @@
 #include "app/secrets.hpp"
 #include "auth/gate.hpp"
 #include "auth/local/local_authenticator.hpp"
+#include "auth/provider/provider_login.hpp"
 #include "config/settings.hpp"
 #include "deploy/dispatcher.hpp"
 #include "deploy/local/local_provisioner.hpp"
@@ -75,6 +76,7 @@ private:
     Origins origins_;
     HubPaths paths_;
     Gate gate_;
+    ProviderLogin logins_;
     RestProxyClient proxy_;
     ProcessServiceHost service_host_;
     http::StaticFiles pages_;

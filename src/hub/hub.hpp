@@ -24,11 +24,14 @@
 
 namespace carrel {
 
+class ProviderLogin;
+
 /// What hubs have for people.
 struct HubFront {
     Gate& gate;
     Authenticator& authenticator;
     http::StaticFiles const& ui;
+    ProviderLogin* logins = nullptr;  ///< null: by password alone
 };
 
 class Hub {

@@ -14,6 +14,8 @@ std::set<std::string> const public_calls{
     "GET /api/v1/openapi.json",
     "GET /healthz",
     "GET /readyz",
+    "GET /login/{login}",
+    "GET /login/{login}/callback",
     "GET /metrics",
 };
 

@@ -70,6 +70,7 @@ private:
 // One function for each file of calls.
 void add_session_calls(Calls& calls);
 void add_profile_calls(Calls& calls);
+void add_login_calls(Calls& calls);
 void add_token_calls(Calls& calls);
 void add_option_calls(Calls& calls);
 void add_course_calls(Calls& calls);
@@ -82,6 +83,8 @@ void add_event_calls(Calls& calls);
 void add_export_calls(Calls& calls);
 void add_user_calls(Calls& calls);
 void add_overview_calls(Calls& calls);
+/// /login/{login}, which browsers visit.
+void add_login_routes(http::Router& router, PortalDependencies const& portal);
 /// /healthz, /readyz and /metrics, which are not part of the API.
 void add_health_routes(http::Router& router, PortalDependencies const& portal);
 

@@ -37,7 +37,14 @@ Result<http::Response> show_options(PortalDependencies const& portal, http::Requ
                                 {"title", each.title},
                                 {"description", each.description},
                                 {"default_url", each.default_url}});
+    auto logins = json::array();
+    if (portal.logins != nullptr)
+        for (auto const* each : portal.logins->offered())
+            logins.push_back({{"name", each->name},
+                              {"title", each->title},
+                              {"sign_up", each->sign_up != SignUp::Nobody}});
     return http::Response::json({{"environments", std::move(environments)},
+                                 {"logins", std::move(logins)},
                                  {"targets", portal.limits.targets},
                                  {"limits", view_of(portal.limits)},
                                  {"hub",

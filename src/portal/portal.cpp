@@ -11,6 +11,7 @@ void Portal::add_routes(http::Router& router) {
     Calls calls(dependencies_, router);
     add_session_calls(calls);
     add_profile_calls(calls);
+    add_login_calls(calls);
     add_token_calls(calls);
     add_option_calls(calls);
     add_course_calls(calls);
@@ -26,6 +27,7 @@ void Portal::add_routes(http::Router& router) {
     calls.topic("Platform");
     calls.add_description(description_);
     description_ = describe_api(calls.all(), dependencies_.platform.version).dump();
+    add_login_routes(router, dependencies_);
     add_health_routes(router, dependencies_);
 }
 

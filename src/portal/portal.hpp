@@ -9,6 +9,7 @@
 #include "auth/authenticator.hpp"
 #include "auth/gate.hpp"
 #include "auth/local/password_hasher.hpp"
+#include "auth/provider/provider_login.hpp"
 #include "domain/course_rules.hpp"
 #include "domain/hub_paths.hpp"
 #include "domain/lifecycle.hpp"
@@ -68,6 +69,7 @@ struct PortalDependencies {
     GovernancePolicy policy;
     PlatformFacts platform;
     HubPaths paths = {};
+    ProviderLogin* logins = nullptr;  ///< null: by password alone
 };
 
 class Portal {

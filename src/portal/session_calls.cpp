@@ -32,7 +32,12 @@ Result<http::Response> log_in(PortalDependencies const& portal, http::Request& r
 Result<http::Response> log_out(PortalDependencies const& portal, Visit const& visit) {
     TRY_VOID(check_no_input(visit.request));
     auto response = http::Response::empty();
+    auto const elsewhere = portal.logins == nullptr || !visit.who.by_cookie
+                               ? std::nullopt
+                               : portal.logins->log_out_url(visit.who, visit.request);
     TRY_VOID(portal.gate.end_session(visit.who, response));
+    // Where the browser goes to end its session at the provider, too.
+    if (elsewhere) response.headers.set("Location", *elsewhere);
     return response;
 }
 
@@ -49,7 +54,8 @@ void add_session_calls(Calls& calls) {
                      log_in);
     calls.add({.method = "DELETE",
                .path = "/session",
-               .summary = "Log out; ends what was opened with this session",
+               .summary = "Log out; ends what was opened with this session. Location: where the "
+                          "provider's own session is ended, if that is wished for",
                .scope = Scope::Self,
                .status = 204},
               log_out);

@@ -57,6 +57,7 @@ def filled(path, course):
         "{server}": "no-such-server",
         "{code}": "no-such-code",
         "{id}": "no-such-id",
+        "{login}": "no-such-login",
     }
     for placeholder, value in values.items():
         path = path.replace(placeholder, value)

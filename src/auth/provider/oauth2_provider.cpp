@@ -14,14 +14,15 @@ OAuth2Provider::OAuth2Provider(ProviderSettings settings)
     : settings_(std::move(settings)), http_(settings_.ca_file) {}
 
 Result<std::string> OAuth2Provider::authorization_url(ProviderQuestion const& question) {
-    return with_query(settings_.authorize_url,
-                      {{"response_type", "code"},
-                       {"client_id", settings_.client_id},
-                       {"redirect_uri", question.redirect_uri},
-                       {"scope", fmt::format("{}", fmt::join(settings_.scopes, " "))},
-                       {"state", question.state},
-                       {"code_challenge", pkce_challenge(question.verifier)},
-                       {"code_challenge_method", "S256"}});
+    FormFields fields{{"response_type", "code"},
+                      {"client_id", settings_.client_id},
+                      {"redirect_uri", question.redirect_uri},
+                      {"state", question.state},
+                      {"code_challenge", pkce_challenge(question.verifier)},
+                      {"code_challenge_method", "S256"}};
+    if (!settings_.scopes.empty())
+        fields.emplace_back("scope", fmt::format("{}", fmt::join(settings_.scopes, " ")));
+    return with_query(settings_.authorize_url, fields);
 }
 
 Result<ProviderPerson> OAuth2Provider::identify(ProviderAnswer const& answer,

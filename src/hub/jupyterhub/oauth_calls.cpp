@@ -1,5 +1,6 @@
 #include "hub/jupyterhub/oauth_calls.hpp"
 
+#include "auth/provider/provider_login.hpp"
 #include "base/encoding.hpp"
 #include "http/problem.hpp"
 #include "hub/jupyterhub/answers.hpp"
@@ -117,12 +118,14 @@ http::Response confirm_page(AuthorizeRequest const& request, std::string const& 
 
 }  // namespace
 
-OAuthCalls::OAuthCalls(HubDependencies const& dependencies, Gate& gate, CallerGate& callers)
+OAuthCalls::OAuthCalls(HubDependencies const& dependencies, Gate& gate, CallerGate& callers,
+                       ProviderLogin const* logins)
     : gate_(gate),
       callers_(callers),
       oauth_(dependencies.store, dependencies.clock, dependencies.random, callers,
              dependencies.origins),
-      origins_(dependencies.origins) {}
+      origins_(dependencies.origins),
+      logins_(logins) {}
 
 void OAuthCalls::add_routes(http::Router& router) {
     auto const add = [&](std::string_view method, std::string_view path,
@@ -234,8 +237,11 @@ http::Response OAuthCalls::log_out(http::Request& request) {
     if (identity && identity->by_cookie) {
         // Another site's link must not log anybody out.
         if (!check_same_origin(request)) return http::Response::redirect("/");
+        auto const elsewhere =
+            logins_ == nullptr ? std::nullopt : logins_->log_out_url(*identity, request);
         if (auto const ended = gate_.end_session(*identity, answer); !ended)
             return refused(ended.error());
+        if (elsewhere) answer.headers.set("Location", *elsewhere);
     } else {
         http::set_cookie(answer, {.name = std::string(hub_session_cookie),
                                   .domain = origins_.common_domain(),

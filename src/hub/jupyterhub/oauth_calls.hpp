@@ -9,11 +9,17 @@
 
 #include "http/router.hpp"
 
+namespace carrel {
+class ProviderLogin;
+}  // namespace carrel
+
 namespace carrel::jupyterhub {
 
 class OAuthCalls {
 public:
-    OAuthCalls(HubDependencies const& dependencies, Gate& gate, CallerGate& callers);
+    /// `logins` may be null: nobody logs in but by password.
+    OAuthCalls(HubDependencies const& dependencies, Gate& gate, CallerGate& callers,
+               ProviderLogin const* logins = nullptr);
     void add_routes(http::Router& router);
 
 private:
@@ -34,6 +40,7 @@ private:
     CallerGate& callers_;
     OAuth oauth_;
     Origins origins_;
+    ProviderLogin const* logins_;
 };
 
 }  // namespace carrel::jupyterhub

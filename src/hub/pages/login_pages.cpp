@@ -1,5 +1,6 @@
 #include "hub/pages/login_pages.hpp"
 
+#include "auth/provider/provider_login.hpp"
 #include "base/encoding.hpp"
 #include "hub/jupyterhub/form.hpp"
 #include "hub/jupyterhub/names.hpp"
@@ -11,7 +12,8 @@ namespace carrel::jupyterhub {
 namespace {
 
 struct Words {
-    std::string_view title, lead, username, password, submit, wrong, expired, limited, foreign;
+    std::string_view title, lead, username, password, submit, wrong, expired, limited, foreign,
+        with;
 };
 
 Words const& words_in(Language language) {
@@ -25,6 +27,7 @@ Words const& words_in(Language language) {
         .expired = "Login form invalid or expired. Try again.",
         .limited = "Too many attempts. Try again in half a minute.",
         .foreign = "Another site sent this form. Log in here instead.",
+        .with = "Log in with {}",
     };
     static Words const german{
         .title = "Anmelden",
@@ -36,6 +39,7 @@ Words const& words_in(Language language) {
         .expired = "Das Formular ist abgelaufen. Versuchen Sie es noch einmal.",
         .limited = "Zu viele Versuche. Versuchen Sie es in einer halben Minute noch einmal.",
         .foreign = "Eine andere Website hat dieses Formular geschickt. Melden Sie sich hier an.",
+        .with = "Mit {} anmelden",
     };
     return language == Language::German ? german : english;
 }
@@ -135,6 +139,20 @@ Task<std::string> LoginPages::destination(http::Request const& request, User con
     co_return base + "hub/spawn";
 }
 
+/// Buttons that lead to providers, and from there to the form's own address, which knows where to
+/// go on to and what else a login at a hub needs.
+std::string LoginPages::other_ways(std::string const& action, Language language) const {
+    if (pages_.logins == nullptr) return {};
+    std::string buttons;
+    for (auto const* each : pages_.logins->offered())
+        buttons +=
+            fmt::format("<a class=\"button login-with\" href=\"/login/{}?next={}\">{}</a>",
+                        each->name, percent_encode(action),
+                        html(fmt::format(fmt::runtime(words_in(language).with), each->title)));
+    if (buttons.empty()) return {};
+    return fmt::format("<div class=\"actions\">{}</div>", buttons);
+}
+
 http::Response LoginPages::form(http::Request const& request, unsigned status,
                                 std::string_view complaint) const {
     auto const language = language_of(request);
@@ -154,7 +172,7 @@ http::Response LoginPages::form(http::Request const& request, unsigned status,
         "value=\"{name}\" required{focus_name}></label>"
         "<label>{password}<input id=\"password_input\" name=\"password\" type=\"password\" "
         "autocomplete=\"current-password\" required{focus_password}></label>"
-        "<button id=\"login_submit\" class=\"wide\">{submit}</button></form></div>",
+        "<button id=\"login_submit\" class=\"wide\">{submit}</button></form>{others}</div>",
         fmt::arg("lead", words.lead),
         fmt::arg("alert", complaint.empty()
                               ? std::string()
@@ -166,7 +184,7 @@ http::Response LoginPages::form(http::Request const& request, unsigned status,
         fmt::arg("focus_name", complaint.empty() ? " autofocus" : ""),
         fmt::arg("password", words.password),
         fmt::arg("focus_password", complaint.empty() ? "" : " autofocus"),
-        fmt::arg("submit", words.submit));
+        fmt::arg("submit", words.submit), fmt::arg("others", other_ways(action, language)));
     auto answer = page(words.title, body, status, language);
     // The form's address has no secret, and a browser that says where it comes from is checked.
     answer.headers.set("Referrer-Policy", "same-origin");

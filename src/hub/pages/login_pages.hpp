@@ -6,6 +6,7 @@
 /// control thread. Owned by `Hub`.
 
 #include "auth/password_login.hpp"
+#include "hub/pages/html_page.hpp"
 #include "hub/pages/page_visit.hpp"
 
 namespace carrel::jupyterhub {
@@ -23,6 +24,7 @@ private:
     Task<> check_form(http::Request const& request);
     /// Where to go on to once `user` is logged in.
     Task<std::string> destination(http::Request const& request, User const& user);
+    [[nodiscard]] std::string other_ways(std::string const& action, Language language) const;
     http::Response form(http::Request const& request, unsigned status,
                         std::string_view complaint) const;
 

@@ -12,6 +12,10 @@
 #include <functional>
 #include <optional>
 
+namespace carrel {
+class ProviderLogin;
+}  // namespace carrel
+
 namespace carrel::jupyterhub {
 
 /// What the pages are made of. All outlive them.
@@ -24,6 +28,7 @@ struct PageDependencies {
     LoginForms forms;
     /// A file of the UI ("/index.html"), as an answer to this request; nothing: there is none.
     std::function<std::optional<http::Response>(std::string_view path, http::Request const&)> ui;
+    ProviderLogin* logins = nullptr;  ///< null: by password alone
 };
 
 /// A request for a page by somebody who has to do with this course's hub.

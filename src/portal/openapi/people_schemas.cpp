@@ -36,6 +36,21 @@ nlohmann::json people_schemas() {
     "language": {"$ref": "#/components/schemas/Language"}
   }
 },
+"LoginIdentity": {
+  "type": "object", "additionalProperties": false,
+  "required": ["login", "title", "joined_as", "joined_at", "used_at"],
+  "properties": {
+    "login": {"type": "string"},
+    "title": {"type": "string"},
+    "joined_as": {"type": ["string", "null"], "description": "what the provider calls them"},
+    "joined_at": {"type": ["string", "null"], "format": "date-time", "description": "null: not joined"},
+    "used_at": {"type": ["string", "null"], "format": "date-time"}
+  }
+},
+"LoginJoin": {
+  "type": "object", "additionalProperties": false, "required": ["path"],
+  "properties": {"path": {"type": "string", "description": "where the browser goes on, within minutes"}}
+},
 "PasswordChange": {
   "type": "object", "additionalProperties": false, "required": ["current", "new"],
   "properties": {"current": {"type": "string"}, "new": {"type": "string", "minLength": 10}}

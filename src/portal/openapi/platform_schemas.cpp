@@ -62,7 +62,7 @@ nlohmann::json platform_schemas() {
 },
 "Options": {
   "type": "object", "additionalProperties": false,
-  "required": ["environments", "targets", "limits", "hub", "isolation", "version"],
+  "required": ["environments", "logins", "targets", "limits", "hub", "isolation", "version"],
   "properties": {
     "environments": {"type": "array", "items": {
       "type": "object", "additionalProperties": false,
@@ -72,6 +72,14 @@ nlohmann::json platform_schemas() {
         "title": {"type": "string"},
         "description": {"type": "string"},
         "default_url": {"type": "string"}
+      }
+    }},
+    "logins": {"type": "array", "description": "other ways to log in than a password: /login/{name}", "items": {
+      "type": "object", "additionalProperties": false, "required": ["name", "title", "sign_up"],
+      "properties": {
+        "name": {"type": "string"},
+        "title": {"type": "string"},
+        "sign_up": {"type": "boolean", "description": "whether it makes accounts for new people"}
       }
     }},
     "targets": {"type": "array", "items": {"type": "string"}},

@@ -52,7 +52,8 @@ async function send(method: Method, path: string, body: unknown): Promise<Respon
   }
 }
 
-export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+/** A good answer, after a second try where the CSRF token was another tab's. */
+async function answer(method: Method, path: string, body?: unknown): Promise<Response> {
   let response = await send(method, path, body);
   if (!response.ok) {
     let error = await errorFromResponse(response);
@@ -65,6 +66,16 @@ export async function request<T>(method: Method, path: string, body?: unknown): 
       throw error;
     }
   }
+  return response;
+}
+
+/** A call whose answer may say where to go on: the address, or null. */
+export async function requestPlace(method: Method, path: string): Promise<string | null> {
+  return (await answer(method, path)).headers.get("Location");
+}
+
+export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  const response = await answer(method, path, body);
   const content = await response.text();
   if (content === "") return undefined as T;
   try {

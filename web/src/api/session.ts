@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { apiPath, get, onStaleCsrfToken, request, setCsrfToken } from "./client";
+import { apiPath, get, onStaleCsrfToken, request, requestPlace, setCsrfToken } from "./client";
 import { isStatus } from "./error";
 import type { Language, Me } from "./types";
 
@@ -45,9 +45,12 @@ export function useLogin() {
   });
 }
 
-/** Whoever calls it forgets the session afterwards, by `adoptSession(…, null)`. */
+/**
+ * Whoever calls it forgets the session afterwards, by `adoptSession(…, null)`. Gives the address where the session at
+ * a provider is ended, too, or null.
+ */
 export function useLogout() {
-  return useMutation({ mutationFn: () => request<undefined>("DELETE", apiPath("session")) });
+  return useMutation({ mutationFn: () => requestPlace("DELETE", apiPath("session")) });
 }
 
 export interface ProfileChange {

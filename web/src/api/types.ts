@@ -36,8 +36,17 @@ export interface Isolation {
   notices: string[];
 }
 
+/** Another way to log in than a password: `/login/{name}`. */
+export interface LoginOption {
+  name: string;
+  title: string;
+  /** Whether it makes accounts for new people. */
+  sign_up: boolean;
+}
+
 export interface Options {
   environments: Environment[];
+  logins?: LoginOption[];
   targets: string[];
   limits: {
     cpu: Range;

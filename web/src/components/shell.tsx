@@ -51,8 +51,12 @@ function Account({ me, onLeave }: { me: Me | null; onLeave?: () => void }) {
         loading={logout.isPending}
         onClick={() =>
           logout.mutate(undefined, {
-            onSuccess: () => {
+            onSuccess: (elsewhere) => {
               onLeave?.();
+              if (elsewhere !== null) {
+                window.location.assign(elsewhere);
+                return;
+              }
               // First away from a page that asks for a login, then out.
               navigate("/");
               adoptSession(queries, null);

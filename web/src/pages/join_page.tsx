@@ -6,6 +6,7 @@ import { useMe } from "../api/session";
 import type { InvitedCourse, Me } from "../api/types";
 import { ErrorNotice, PageError } from "../components/error_notice";
 import { Page } from "../components/page";
+import { LoginButtons } from "../components/login_buttons";
 import { Loading } from "../components/query_view";
 import { Section } from "../components/section";
 import { SignUpForm } from "../components/sign_up_form";
@@ -59,6 +60,7 @@ function WayIn({ code, invited, me }: { code: string; invited: InvitedCourse; me
         }
       >
         <SignUpForm code={code} />
+        <LoginButtons next={location.pathname} signUp />
       </Section>
     );
   }

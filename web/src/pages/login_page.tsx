@@ -7,6 +7,8 @@ import { isStatus } from "../api/error";
 import { ErrorNotice } from "../components/error_notice";
 import { Page } from "../components/page";
 import { PasswordField, UsernameField } from "../components/fields";
+import { LoginButtons } from "../components/login_buttons";
+import { LoginProblem } from "../components/login_problem";
 import { useI18n } from "../i18n/context";
 import { isServerPath, localPath } from "../lib/next_path";
 
@@ -29,6 +31,7 @@ export function LoginPage() {
   return (
     <Page title={t("login.title")} size="xs" focusHeading={false} lead={parameters.has("next") ? t("login.needed") : t("login.lead")}>
       <Card p={{ base: "md", sm: "xl" }}>
+        <LoginProblem />
         <form onSubmit={form.onSubmit((values) => login.mutate(values))}>
           <Stack>
             <UsernameField
@@ -55,6 +58,7 @@ export function LoginPage() {
             </Button>
           </Stack>
         </form>
+        <LoginButtons next={next} />
       </Card>
     </Page>
   );

@@ -1,5 +1,6 @@
 import { Stack } from "@mantine/core";
 import type { Me } from "../api/types";
+import { LoginsSection } from "../components/logins_section";
 import { Page } from "../components/page";
 import { PasswordSection } from "../components/password_section";
 import { ProfileSection } from "../components/profile_section";
@@ -13,6 +14,7 @@ export default function ProfilePage({ me }: { me: Me }) {
       <Stack gap="lg">
         <ProfileSection me={me} />
         <PasswordSection />
+        <LoginsSection />
         <TokensSection me={me} />
       </Stack>
     </Page>

@@ -24,6 +24,9 @@ export const events: Record<string, string> = {
   takeout_downloaded: "{actor} hat die Arbeit von {subject} heruntergeladen",
 
   signed_up: "{actor} hat sich über die Einladung angemeldet",
+  user_created_by_login: "{actor} hat sich mit {login} ein Konto angelegt",
+  login_joined: "{actor} kann sich jetzt mit {login} anmelden",
+  login_parted: "{actor} kann sich nicht mehr mit {login} anmelden",
   user_created: "{actor} hat das Konto {subject} angelegt",
   invitation_rotated: "{actor} hat den Einladungslink ersetzt",
   application_made: "{actor} hat sich beworben",

@@ -3,6 +3,7 @@ import { common } from "./common";
 import { course } from "./course";
 import { forms } from "./forms";
 import { hub } from "./hub";
+import { logins } from "./logins";
 import { people } from "./people";
 
-export const en = { ...common, ...course, ...forms, ...hub, ...people, ...admin } as const;
+export const en = { ...common, ...course, ...forms, ...hub, ...logins, ...people, ...admin } as const;

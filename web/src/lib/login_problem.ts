@@ -1,0 +1,25 @@
+import type { MessageKey } from "../i18n/messages";
+
+const keys: Record<string, MessageKey> = {
+  unavailable: "logins.problem.unavailable",
+  untrusted: "logins.problem.untrusted",
+  misconfigured: "logins.problem.misconfigured",
+  refused: "logins.problem.refused",
+  stale: "logins.problem.stale",
+  not_allowed: "logins.problem.not_allowed",
+  sign_up_closed: "logins.problem.sign_up_closed",
+  name_missing: "logins.problem.name_missing",
+  name_unusable: "logins.problem.name_unusable",
+  name_reserved: "logins.problem.name_reserved",
+  name_taken: "logins.problem.name_taken",
+  disabled: "logins.problem.disabled",
+  joined_elsewhere: "logins.problem.joined_elsewhere",
+  joined_already: "logins.problem.joined_already",
+  not_logged_in: "logins.problem.not_logged_in",
+  busy: "logins.problem.busy",
+};
+
+/** The sentence for a problem as the server names it. */
+export function problemKey(problem: string): MessageKey {
+  return (Object.hasOwn(keys, problem) ? keys[problem] : undefined) ?? "logins.problem.failed";
+}
