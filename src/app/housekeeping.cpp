@@ -1,5 +1,6 @@
 #include "app/housekeeping.hpp"
 
+#include "auth/login_place.hpp"
 #include "runtime/log.hpp"
 
 namespace carrel {
@@ -26,8 +27,12 @@ Task<> Housekeeping::run() {
 Task<long long> Housekeeping::pass() {
     auto const now = clock_.now();
     CO_TRY_VOID(co_await pool_.run([&] {
-        return store_.write(
-            [&](Transaction& transaction) { return transaction.sessions().remove_expired(now); });
+        return store_.write([&](Transaction& transaction) -> Result<> {
+            TRY_VOID(transaction.sessions().remove_expired(now));
+            TRY_VOID(transaction.half_logins().remove_expired(now));
+            TRY_VOID(transaction.login_places().remove_before(now - place_lasts));
+            return {};
+        });
     }));
     long long removed = 0;
     if (keep_.count() == 0) co_return removed;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// Removes what need not be kept for ever: events older than the audit list's time, and logins that
-/// have ended by themselves. Runs on the control thread, now and then. Owned by app/wiring.
+/// have ended by themselves and where old ones were. Runs on the control thread, now and then.
+/// Owned by app/wiring.
 
 #include "base/clock.hpp"
 #include "runtime/blocking_pool.hpp"

@@ -60,8 +60,13 @@ Result<Secrets> load_secrets(fs::path const& folder, Random& random) {
     TRY(auto proxy_token, load(folder / "proxy-token", random));
     TRY(auto const edge_key, load(folder / "edge-key", random));
     TRY(auto key, from_base64url(edge_key));
+    TRY(auto const sealing_text, load(folder / "sealing-key", random));
+    TRY(auto sealing_key, from_base64url(sealing_text));
     TRY(auto instance, load(folder / "instance", random));
-    return Secrets{std::move(proxy_token), std::move(key), std::move(instance)};
+    return Secrets{.proxy_token = std::move(proxy_token),
+                   .edge_key = std::move(key),
+                   .sealing_key = std::move(sealing_key),
+                   .instance = std::move(instance)};
 }
 
 }  // namespace carrel

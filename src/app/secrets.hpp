@@ -12,6 +12,7 @@ namespace carrel {
 struct Secrets {
     std::string proxy_token;  ///< for the proxy's REST API
     std::string edge_key;     ///< 32 bytes; signs edge tokens
+    std::string sealing_key;  ///< 32 bytes; seals what the store keeps of second factors
     std::string instance;     ///< names this data folder where a store is shared; no secret
 };
 

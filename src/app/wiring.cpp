@@ -123,6 +123,16 @@ Origins origins(Settings const& settings) {
     return server.user_domain.empty() ? Origins() : Origins(server.public_url, server.user_domain);
 }
 
+FactorRule factor_rule(Settings const& settings) {
+    FactorRule rule;
+    for (auto const& role : settings.accounts.second_factor_roles) {
+        rule.administrators = rule.administrators || role == "administrator";
+        rule.leaders = rule.leaders || role == "leader";
+        rule.everybody = rule.everybody || role == "everybody";
+    }
+    return rule;
+}
+
 HubSettings hub_settings(Settings const& settings) {
     HubSettings hub;
     hub.concurrent_starts = static_cast<size_t>(settings.hub.concurrent_starts);
@@ -195,8 +205,15 @@ Control::Control(ControlOptions options, Parts parts)
       origins_(origins(options_.settings)),
       paths_(std::move(parts.paths)),
       gate_(*store_, clock_, random_,
-            {.bound_to_host = origins_.per_person(), .common_domain = origins_.common_domain()}),
-      logins_(*store_, gate_, clock_, random_,
+            {.bound_to_host = origins_.per_person(),
+             .common_domain = origins_.common_domain(),
+             .second_factor = factor_rule(options_.settings)}),
+      factors_(*store_, clock_, random_, Sealer(options_.secrets.sealing_key, random_)),
+      steps_(*store_, gate_, factors_, clock_, random_,
+             {.bound_to_host = origins_.per_person(),
+              .ask_after_provider = options_.settings.accounts.second_factor_after_provider,
+              .public_url = options_.settings.server.public_url}),
+      logins_(*store_, gate_, steps_, clock_, random_,
               {.bound_to_host = origins_.per_person(),
                .public_url = options_.settings.server.public_url},
               login_providers(options_.settings, clock_)),
@@ -218,7 +235,11 @@ Control::Control(ControlOptions options, Parts parts)
             .origins = origins_,
             .paths = paths_},
            hub_settings(options_.settings),
-           {.gate = gate_, .authenticator = *authenticator_, .ui = pages_, .logins = &logins_},
+           {.gate = gate_,
+            .authenticator = *authenticator_,
+            .steps = steps_,
+            .ui = pages_,
+            .logins = &logins_},
            *client_, options_.secrets.edge_key,
            {.roles = std::move(parts.programs.roles),
             .services = std::move(parts.programs.services),
@@ -231,6 +252,7 @@ Control::Control(ControlOptions options, Parts parts)
       portal_({.store = *store_,
                .gate = gate_,
                .authenticator = *authenticator_,
+               .steps = steps_,
                .passwords = *passwords_,
                .clock = clock_,
                .random = random_,

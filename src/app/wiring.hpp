@@ -6,8 +6,8 @@
 #include "app/folders.hpp"
 #include "app/housekeeping.hpp"
 #include "app/secrets.hpp"
-#include "auth/gate.hpp"
 #include "auth/local/local_authenticator.hpp"
+#include "auth/login_steps.hpp"
 #include "auth/provider/provider_login.hpp"
 #include "config/settings.hpp"
 #include "deploy/dispatcher.hpp"
@@ -76,6 +76,8 @@ private:
     Origins origins_;
     HubPaths paths_;
     Gate gate_;
+    FactorDesk factors_;
+    LoginSteps steps_;
     ProviderLogin logins_;
     RestProxyClient proxy_;
     ProcessServiceHost service_host_;
@@ -96,6 +98,7 @@ private:
 /// What the modules are told, from the settings.
 [[nodiscard]] CourseLimits course_limits(Settings const& settings);
 [[nodiscard]] Origins origins(Settings const& settings);
+[[nodiscard]] FactorRule factor_rule(Settings const& settings);
 [[nodiscard]] HubSettings hub_settings(Settings const& settings);
 [[nodiscard]] DispatcherOptions dispatcher_options(Settings const& settings,
                                                    std::string const& instance);

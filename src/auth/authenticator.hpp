@@ -14,6 +14,7 @@ struct Credentials {
     std::string username;
     std::string password;
     std::string client_address;  ///< for the rate limit
+    std::string browser = {};    ///< the cookie by which it may be known, also for the limit
 };
 
 /// After so long one more login may be tried, whatever limit was reached: what Retry-After says.

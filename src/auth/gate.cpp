@@ -1,7 +1,9 @@
 #include "auth/gate.hpp"
 
+#include "auth/login_place.hpp"
 #include "auth/logins.hpp"
 #include "auth/secret.hpp"
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
 
@@ -38,6 +40,13 @@ Result<User> enabled_user(Transaction& transaction, UserId const& id) {
     return user;
 }
 
+/// The beginning of what a browser says of itself, where that is text.
+std::string user_agent_of(http::Request const& request) {
+    constexpr size_t longest = 300;
+    auto const said = request.headers.get("user-agent").substr(0, longest);
+    return is_printable_utf8(said) ? std::string(said) : std::string();
+}
+
 /// A login is good even when its last use cannot be written down, on a full disk for example.
 void note_unless_done(Result<> const& touched) {
     if (!touched) log::warn("login_not_touched", {{"cause", touched.error().message}});
@@ -49,11 +58,26 @@ Gate::Gate(Store& store, Clock const& clock, Random& random, SessionPolicy polic
     : store_(store), clock_(clock), random_(random), policy_(policy) {}
 
 Result<Identity> Gate::identify(http::Request const& request, Presence presence,
-                                ForgeryCheck const& not_forged) const {
-    if (auto const token = bearer_of(request)) return by_token(*token, presence);
-    if (auto const secret = request.cookie(cookie_name()))
-        return by_session(*secret, request, presence, not_forged);
-    return fail(Code::Unauthenticated, "nobody is logged in");
+                                ForgeryCheck const& not_forged,
+                                WithoutFactor without_factor) const {
+    auto who = [&]() -> Result<Identity> {
+        if (auto const token = bearer_of(request)) return by_token(*token, presence);
+        if (auto const secret = request.cookie(cookie_name()))
+            return by_session(*secret, request, presence, not_forged);
+        return fail(Code::Unauthenticated, "nobody is logged in");
+    }();
+    if (who && who->lacks_factor && without_factor == WithoutFactor::Refused)
+        return std::unexpected(Error{Code::PermissionDenied,
+                                     "this account has to have a second factor; log in with a "
+                                     "browser and set one up in the profile",
+                                     std::string(second_factor_field)});
+    return who;
+}
+
+Result<bool> Gate::lacks_factor(Transaction& transaction, User const& user) const {
+    if (!policy_.second_factor.wants(user)) return false;
+    TRY(auto const factors, transaction.second_factors().of_user(user.id));
+    return factors.empty();
 }
 
 Result<Identity> Gate::by_token(std::string_view secret, Presence presence) const {
@@ -68,6 +92,7 @@ Result<Identity> Gate::by_token(std::string_view secret, Presence presence) cons
         if (token.expires_at && *token.expires_at <= now)
             return fail(Code::Unauthenticated, "{}", unknown);
         TRY(identity.user, enabled_user(transaction, token.user));
+        TRY(identity.lacks_factor, lacks_factor(transaction, identity.user));
         return {};
     }));
     TRY(identity.scopes, parse_scopes(token.scopes));
@@ -91,6 +116,8 @@ Result<Identity> Gate::by_session(std::string_view secret, http::Request const& 
                          transaction.sessions().find_by_secret_hash(hash_secret(secret)), ended));
         if (session.expires_at <= now) return fail(Code::Unauthenticated, "{}", ended);
         TRY(identity.user, enabled_user(transaction, session.user));
+        if (session.by_provider) return {};
+        TRY(identity.lacks_factor, lacks_factor(transaction, identity.user));
         return {};
     }));
     TRY_VOID(not_forged(request, session.csrf_token));
@@ -98,6 +125,7 @@ Result<Identity> Gate::by_session(std::string_view secret, http::Request const& 
     identity.ends_at = session.created_at + policy_.longest;
     identity.by_cookie = true;
     identity.csrf_token = session.csrf_token;
+    identity.confirmed_at = session.confirmed_at;
     identity.scopes = all_scopes();
     if (presence == Presence::Counts && session.last_used_at + touch_every <= now)
         note_unless_done(store_.write([&](Transaction& transaction) {
@@ -111,14 +139,9 @@ Time Gate::expiry(Time created_at, Time now) const {
 }
 
 Result<Identity> Gate::begin_session(User const& user, http::Request const& request,
-                                     http::Response& response) {
+                                     http::Response& response, FirstStep first) {
     // Otherwise another site could log its visitor in as somebody else.
-    TRY_VOID(check_same_origin(request));
-    return open_session(user, request, response);
-}
-
-Result<Identity> Gate::open_session(User const& user, http::Request const& request,
-                                    http::Response& response) {
+    if (first != FirstStep::Provider) TRY_VOID(check_same_origin(request));
     auto const now = clock_.now();
     auto const secret = random_.secret();
     Session session;
@@ -129,16 +152,27 @@ Result<Identity> Gate::open_session(User const& user, http::Request const& reque
     session.created_at = now;
     session.last_used_at = now;
     session.expires_at = expiry(now, now);
+    session.address = request.client_address();
+    session.user_agent = user_agent_of(request);
+    session.confirmed_at = now;
+    session.by_provider = first == FirstStep::Provider;
     auto const earlier = request.cookie(cookie_name());
+    auto const known_browser = request.cookie(browser_cookie).value_or("");
+    auto const browser = known_browser.empty() ? random_.secret(16) : known_browser;
 
     Identity identity;
     TRY_VOID(store_.write([&](Transaction& transaction) -> Result<> {
         TRY(identity.user, enabled_user(transaction, user.id));
+        if (!session.by_provider) {
+            TRY(identity.lacks_factor, lacks_factor(transaction, identity.user));
+        }
         if (earlier)
             if (auto const old = transaction.sessions().find_by_secret_hash(hash_secret(*earlier)))
                 TRY_VOID(carrel::end_session(transaction, old->id, now));
         TRY_VOID(transaction.sessions().remove_expired(now));
         TRY_VOID(transaction.sessions().insert(session));
+        for (auto const& place : {place_of_browser(browser), place_of_address(session.address)})
+            if (!place.empty()) TRY_VOID(transaction.login_places().note(user.id, place, now));
         identity.user.last_login_at = now;
         TRY_VOID(transaction.users().update(identity.user));
         Event event;
@@ -153,12 +187,26 @@ Result<Identity> Gate::open_session(User const& user, http::Request const& reque
     identity.ends_at = session.created_at + policy_.longest;
     identity.by_cookie = true;
     identity.csrf_token = session.csrf_token;
+    identity.confirmed_at = now;
     identity.scopes = all_scopes();
     http::set_cookie(response, {.name = std::string(cookie_name()),
                                 .value = secret,
                                 .lasts = policy_.longest,
                                 .secure = policy_.bound_to_host || request.is_secure()});
+    if (known_browser.empty())
+        http::set_cookie(response, {.name = std::string(browser_cookie),
+                                    .value = browser,
+                                    .lasts = browser_cookie_lasts,
+                                    .secure = request.is_secure()});
     return identity;
+}
+
+Result<> Gate::confirm(Identity const& identity) {
+    if (!identity.by_cookie)
+        return fail(Code::InvalidArgument, "a token cannot confirm who has it");
+    return store_.write([&](Transaction& transaction) {
+        return transaction.sessions().confirm(identity.login, clock_.now());
+    });
 }
 
 Result<> Gate::end_session(Identity const& identity, http::Response& response) {

@@ -20,6 +20,24 @@ inline constexpr std::string_view host_session_cookie = "__Host-carrel_session";
 /// Of courses' hubs, in JupyterHub's manner: proves nothing, differs for each login.
 inline constexpr std::string_view hub_session_cookie = "jupyterhub-session-id";
 
+/// How somebody has shown who they are, before any second factor.
+enum class FirstStep {
+    Password,
+    Provider,  ///< somebody else has asked, and knows how strictly
+};
+
+/// Who has to have a second factor. See [accounts] second_factor_roles.
+struct FactorRule {
+    bool administrators = false;
+    bool leaders = false;
+    bool everybody = false;
+    [[nodiscard]] bool wants(User const& user) const {
+        return everybody || (administrators && user.administrator) || (leaders && user.leader);
+    }
+};
+/// The field of errors about somebody who has to have a second factor and has none.
+inline constexpr std::string_view second_factor_field = "second_factor";
+
 struct SessionPolicy {
     Seconds idle{8 * 3600};       ///< a session unused for so long ends
     Seconds longest{14 * 86400};  ///< and so does one this old
@@ -28,7 +46,11 @@ struct SessionPolicy {
     bool bound_to_host = false;
     /// Of the cookie by which servers see that somebody has logged out; empty: this host alone.
     std::string common_domain = {};
+    FactorRule second_factor = {};
 };
+
+/// Whether whoever has to have a second factor and has none may do this all the same.
+enum class WithoutFactor { Refused, Allowed };
 
 /// Whether a request is a sign of somebody who is there. A page that only waits for news is none.
 enum class Presence { Counts, Watches };
@@ -44,19 +66,22 @@ public:
     /// `Presence::Watches` leaves the login's last use as it is, so that a session that nobody uses
     /// ends although a page of it is open.
     /// `not_forged` is asked about requests by cookie; hubs have rules of their own.
+    /// PermissionDenied with field "second_factor": they have to set one up first, and everything
+    /// but that waits for it.
     [[nodiscard]] Result<Identity> identify(
         http::Request const& request, Presence presence = Presence::Counts,
-        ForgeryCheck const& not_forged = check_not_forged) const;
+        ForgeryCheck const& not_forged = check_not_forged,
+        WithoutFactor without_factor = WithoutFactor::Refused) const;
 
     /// Begins a session for a user whose credentials were right, and sets the cookie. A session
-    /// that the request already has ends.
-    /// PermissionDenied: another site sent the request. Unauthenticated: disabled meanwhile.
+    /// that the request already has ends. Whoever may have a second factor goes by `LoginSteps`.
+    /// PermissionDenied: another site sent the request; it may when somebody comes from a provider,
+    /// and then the caller has proved that it is this browser that went there. Unauthenticated:
+    /// disabled meanwhile.
     Result<Identity> begin_session(User const& user, http::Request const& request,
-                                   http::Response& response);
-    /// The same for somebody whom another site sends on purpose, as a provider does: the caller has
-    /// proved that it is this browser that went there.
-    Result<Identity> open_session(User const& user, http::Request const& request,
-                                  http::Response& response);
+                                   http::Response& response, FirstStep first = FirstStep::Password);
+    /// Whoever has the session has just proved once more who they are.
+    Result<> confirm(Identity const& identity);
     /// Ends the session and takes the cookie away; its edge tokens are revoked through the outbox.
     /// InvalidArgument: the login is a token.
     Result<> end_session(Identity const& identity, http::Response& response);
@@ -68,6 +93,8 @@ private:
     [[nodiscard]] std::string_view cookie_name() const {
         return policy_.bound_to_host ? host_session_cookie : session_cookie;
     }
+    /// Whether they have to have a second factor and have none.
+    Result<bool> lacks_factor(Transaction& transaction, User const& user) const;
     Time expiry(Time created_at, Time now) const;
 
     Store& store_;

@@ -1,5 +1,6 @@
 #include "auth/gate.hpp"
 
+#include "auth/login_place.hpp"
 #include "auth/test_store.hpp"
 
 #include <gmock/gmock.h>
@@ -307,6 +308,28 @@ TEST_F(GateTest, PageThatOnlyWatchesKeepsNoSessionAlive) {
     auto const who = gate_.identify(request, Presence::Watches);
     ASSERT_FALSE(who);
     EXPECT_EQ(who.error().code, Code::Unauthenticated);
+}
+
+TEST_F(GateTest, RemembersWhereSomebodyLoggedInAndGivesANewBrowserItsCookieOnce) {
+    http::Request request;
+    request.method = "POST";
+    request.headers.set("X-Forwarded-For", "192.0.2.1");
+    http::Response first;
+    ASSERT_TRUE(gate_.begin_session(ada_, request, first));
+    std::string browser;
+    for (auto const& [name, value] : first.headers)
+        if (value.starts_with("carrel_browser=")) browser = value.substr(15, value.find(';') - 15);
+    ASSERT_GE(browser.size(), 20U);
+
+    request.headers.set("Cookie", "carrel_browser=" + browser);
+    http::Response second;
+    ASSERT_TRUE(gate_.begin_session(ada_, request, second));
+    for (auto const& [name, value] : second.headers)
+        EXPECT_FALSE(value.starts_with("carrel_browser="));
+    for (auto const& place : {place_of_browser(browser), place_of_address("192.0.2.1")})
+        EXPECT_TRUE(store_.write([&](Transaction& transaction) {
+            return transaction.login_places().knows(ada_.id, place);
+        })) << place;
 }
 
 TEST_F(GateTest, WritesDownALogin) {

@@ -18,6 +18,10 @@ struct Identity {
     std::string csrf_token;  ///< of the session; empty for a token
     /// When the login ends at the latest, however much it is used; nothing: never.
     std::optional<Time> ends_at;
+    /// When whoever has the session last gave a password or a second factor; a token's never did.
+    std::optional<Time> confirmed_at;
+    /// They have to have a second factor and have none: nothing but setting one up is open.
+    bool lacks_factor = false;
     /// What this login may do at most; a session may do everything its user may.
     Scopes scopes;
 };

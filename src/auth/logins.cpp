@@ -63,6 +63,7 @@ Result<std::vector<TokenId>> end_token(Transaction& transaction, Token const& to
 
 Result<> end_sessions(Transaction& transaction, UserId const& user,
                       std::optional<SessionId> const& keep, Time now) {
+    TRY_VOID(transaction.half_logins().remove_of_user(user));
     TRY(auto const sessions, transaction.sessions().of_user(user));
     for (auto const& session : sessions)
         if (session.id != keep) TRY_VOID(end_session(transaction, session.id, now));

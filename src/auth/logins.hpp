@@ -15,7 +15,7 @@ namespace carrel {
 /// those returned is the token itself.
 [[nodiscard]] Result<std::vector<TokenId>> end_token(Transaction& transaction, Token const& token,
                                                      Time now);
-/// Every session of the user but `keep`.
+/// Every session of the user but `keep`, and the logins that have not come that far.
 [[nodiscard]] Result<> end_sessions(Transaction& transaction, UserId const& user,
                                     std::optional<SessionId> const& keep, Time now);
 /// Closes what was opened with the user's tokens so far, and keeps the tokens: for a disabled user,

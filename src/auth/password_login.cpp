@@ -1,5 +1,6 @@
 #include "auth/password_login.hpp"
 
+#include "auth/login_place.hpp"
 #include "runtime/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -24,20 +25,21 @@ void PasswordLogin::note_failure(std::string_view username, std::string const& a
     if (!noted) log::warn("login_failure_not_recorded", {{"cause", noted.error().message}});
 }
 
-Result<Identity> PasswordLogin::log_in(std::string_view username, std::string_view password,
-                                       http::Request const& request, http::Response& response) {
+Result<LoginOutcome> PasswordLogin::log_in(std::string_view username, std::string_view password,
+                                           http::Request const& request, http::Response& response) {
     // First: another site must not even guess through its visitors.
     TRY_VOID(check_same_origin(request));
     Credentials const credentials{.username = std::string(username),
                                   .password = std::string(password),
-                                  .client_address = request.client_address()};
+                                  .client_address = request.client_address(),
+                                  .browser = request.cookie(browser_cookie).value_or("")};
     auto const user = authenticator_.authenticate(credentials);
     if (!user) {
         if (user.error().code == Code::Unauthenticated)
             note_failure(username, credentials.client_address);
         return std::unexpected(user.error());
     }
-    return gate_.begin_session(*user, request, response);
+    return steps_.begin(*user, FirstStep::Password, request, response);
 }
 
 }  // namespace carrel

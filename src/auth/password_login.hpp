@@ -1,31 +1,32 @@
 #pragma once
 
 /// Logging in by name and password, wherever the form is: the portal's or a hub's. Checks them,
-/// writes a failure down, and begins a session.
+/// writes a failure down, and goes on by `LoginSteps`.
 ///
 /// Blocks. Thread-safe. Made where it is used; refers to what app/wiring owns.
 
 #include "auth/authenticator.hpp"
-#include "auth/gate.hpp"
+#include "auth/login_steps.hpp"
 
 namespace carrel {
 
 class PasswordLogin {
 public:
-    PasswordLogin(Store& store, Gate& gate, Authenticator& authenticator, Clock const& clock)
-        : store_(store), gate_(gate), authenticator_(authenticator), clock_(clock) {}
+    PasswordLogin(Store& store, LoginSteps& steps, Authenticator& authenticator, Clock const& clock)
+        : store_(store), steps_(steps), authenticator_(authenticator), clock_(clock) {}
 
-    /// Sets the session's cookie in `response`. `client_address` is taken from the request.
-    /// Unauthenticated and LimitReached: as `Authenticator`. PermissionDenied: another site sent
-    /// the request.
-    [[nodiscard]] Result<Identity> log_in(std::string_view username, std::string_view password,
-                                          http::Request const& request, http::Response& response);
+    /// Sets a cookie in `response`: the session's, or half a log-in's. `client_address` is taken
+    /// from the request. Unauthenticated and LimitReached: as `Authenticator`. PermissionDenied:
+    /// another site sent the request.
+    [[nodiscard]] Result<LoginOutcome> log_in(std::string_view username, std::string_view password,
+                                              http::Request const& request,
+                                              http::Response& response);
 
 private:
     void note_failure(std::string_view username, std::string const& address);
 
     Store& store_;
-    Gate& gate_;
+    LoginSteps& steps_;
     Authenticator& authenticator_;
     Clock const& clock_;
 };

@@ -220,6 +220,22 @@ std::vector<Key<Settings>> const all_platform_keys{
      {},
      "How long the engine may take to fetch an image that it does not have. It does not count "
      "against `hub.start_timeout_seconds`."},
+    {"accounts",
+     "second_factor_roles",
+     [](Settings& s) -> Field { return &s.accounts.second_factor_roles; },
+     {},
+     {},
+     "Who has to have a second factor: `administrator`, `leader`, `everybody`. Whoever has none "
+     "can "
+     "do nothing but set one up, also with API tokens."},
+    {"accounts",
+     "second_factor_after_provider",
+     [](Settings& s) -> Field { return &s.accounts.second_factor_after_provider; },
+     {},
+     {},
+     "Whether a second factor is also asked for after a log-in at a provider, who may have asked "
+     "for "
+     "one of its own."},
     {"governance",
      "accept_own_courses",
      [](Settings& s) -> Field { return &s.governance.accept_own_courses; },

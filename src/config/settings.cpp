@@ -201,6 +201,16 @@ Result<> finish_limits(LimitSettings const& limits) {
     return check("participants", limits.participants_default, limits.participants_max);
 }
 
+Result<> finish_accounts(AccountSettings const& accounts) {
+    for (auto const& role : accounts.second_factor_roles)
+        if (role != "administrator" && role != "leader" && role != "everybody")
+            return fail_field("accounts.second_factor_roles",
+                              "accounts.second_factor_roles has administrator, leader or "
+                              "everybody, not '{}'",
+                              role);
+    return {};
+}
+
 /// Needs to know how the public port speaks.
 Result<> finish_origins(ServerSettings& server) {
     if (server.public_url.ends_with('/')) server.public_url.pop_back();
@@ -298,6 +308,7 @@ Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     if (!server.data.has_filename()) server.data = server.data.parent_path();
     TRY_VOID(finish_store(settings.store, server.data, folder));
     TRY_VOID(finish_limits(settings.limits));
+    TRY_VOID(finish_accounts(settings.accounts));
     for (auto& [name, environment] : settings.environments) {
         environment.name = name;
         TRY_VOID(finish_environment(environment));

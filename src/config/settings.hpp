@@ -64,6 +64,11 @@ struct DockerSettings {
     Milliseconds pull_timeout{1'800'000};
 };
 
+struct AccountSettings {
+    std::vector<std::string> second_factor_roles;
+    bool second_factor_after_provider = false;
+};
+
 struct GovernanceSettings {
     bool accept_own_courses = false;
 };
@@ -146,6 +151,7 @@ struct Settings {
     DispatcherSettings dispatcher;
     HubRunSettings hub;
     DockerSettings docker;
+    AccountSettings accounts;
     GovernanceSettings governance;
     LimitSettings limits;
     AuditSettings audit;

@@ -57,6 +57,11 @@ struct Session {
     Time created_at;
     Time expires_at;
     Time last_used_at;
+    std::string address = {};     ///< where it was begun from; empty: nobody knows
+    std::string user_agent = {};  ///< what the browser said of itself then
+    /// When whoever has it last gave a password or a second factor.
+    std::optional<Time> confirmed_at = {};
+    bool by_provider = false;  ///< somebody else has checked who it is, and how well
 };
 
 /// An API token. Its secret is shown once; the store has only the hash.

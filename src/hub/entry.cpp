@@ -138,6 +138,8 @@ Task<std::variant<Entry::Admitted, http::Response>> Entry::admit(http::Request c
     if (admitted.error().code == Code::Unauthenticated && request.wants_page())
         co_return Outcome(
             jupyterhub::to_login(use_.paths.base(request.parameter("slug")), request));
+    if (admitted.error().field == second_factor_field && request.wants_page())
+        co_return Outcome(http::Response::redirect(jupyterhub::factor_setup_page));
     if (admitted.error().code == Code::Internal || admitted.error().code == Code::Unavailable)
         co_return std::unexpected(admitted.error());
     co_return Outcome(refusal(admitted.error(), request));

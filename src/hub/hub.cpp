@@ -45,6 +45,7 @@ Hub::Hub(HubDependencies const& dependencies, HubSettings settings, HubFront con
           .callers = callers_,
           .servers = servers_,
           .authenticator = front.authenticator,
+          .steps = front.steps,
           .forms = jupyterhub::LoginForms(edge_key, use_.clock, use_.random),
           .ui = [&ui = front.ui](std::string_view path,
                                  http::Request const& request) { return ui.page(path, request); },

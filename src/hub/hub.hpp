@@ -30,6 +30,7 @@ class ProviderLogin;
 struct HubFront {
     Gate& gate;
     Authenticator& authenticator;
+    LoginSteps& steps;
     http::StaticFiles const& ui;
     ProviderLogin* logins = nullptr;  ///< null: by password alone
 };

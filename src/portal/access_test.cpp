@@ -8,6 +8,9 @@ namespace {
 /// Written out once more, so that a call that becomes public by mistake is noticed.
 std::set<std::string> const public_calls{
     "POST /api/v1/session",
+    "GET /api/v1/session/factor",
+    "POST /api/v1/session/factor",
+    "POST /api/v1/session/key-challenge",
     "GET /api/v1/options",
     "GET /api/v1/invitations/{code}",
     "POST /api/v1/invitations/{code}/signup",

@@ -2,6 +2,7 @@
 
 #include "auth/csrf.hpp"
 #include "http/problem.hpp"
+#include "portal/factor_input.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,12 +10,21 @@ namespace carrel {
 
 namespace {
 
-/// Of a type of its own: a page can fetch the new token and try again, when another tab has logged
-/// in afresh.
-http::Response csrf_problem(http::Request const& request, Error const& error) {
+/// Refusals that a page can do something about have types of their own: it fetches the new token
+/// and tries again, leads to the profile, asks for the password.
+std::optional<std::string_view> type_of(Error const& error) {
+    if (error.code != Code::PermissionDenied) return {};
+    if (error.field == csrf_header) return "urn:carrel:problem:csrf";
+    if (error.field == second_factor_field) return "urn:carrel:problem:second-factor";
+    if (error.field == confirmation_field) return "urn:carrel:problem:confirmation";
+    return {};
+}
+
+http::Response typed_problem(http::Request const& request, Error const& error,
+                             std::string_view type) {
     auto response = http::problem(error, request);
     auto body = nlohmann::json::parse(response.body);
-    body["type"] = "urn:carrel:problem:csrf";
+    body["type"] = type;
     response.body = body.dump();
     return response;
 }
@@ -32,14 +42,22 @@ Call& Calls::note(Call call) {
 
 void Calls::add(Call call, Answer answer) {
     auto const& noted = note(std::move(call));
-    auto handler = [&portal = portal_, scope = noted.scope.value(),
-                    answer](http::Request& request) -> Result<http::Response> {
-        auto const who = portal.gate.identify(request);
-        if (!who && who.error().field == csrf_header) return csrf_problem(request, who.error());
-        if (!who) return std::unexpected(who.error());
-        TRY_VOID(require(*who, scope));
-        TRY(auto response, answer(portal, Visit{request, *who}));
-        keep_uncached(response);
+    auto const without = noted.for_setup ? WithoutFactor::Allowed : WithoutFactor::Refused;
+    auto answered = [&portal = portal_, scope = noted.scope.value(), without,
+                     answer](http::Request& request) -> Result<http::Response> {
+        TRY(auto const who,
+            portal.gate.identify(request, Presence::Counts, check_not_forged, without));
+        TRY_VOID(require(who, scope));
+        return answer(portal, Visit{request, who});
+    };
+    auto handler = [answered](http::Request& request) -> Result<http::Response> {
+        auto response = answered(request);
+        if (!response) {
+            auto const type = type_of(response.error());
+            if (type) return typed_problem(request, response.error(), *type);
+            return response;
+        }
+        keep_uncached(*response);
         return response;
     };
     router_.add_blocking(noted.method, std::string(api_root) + noted.path, std::move(handler));

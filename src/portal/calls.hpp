@@ -34,6 +34,9 @@ struct Call {
     std::vector<unsigned> problems = {};  ///< beyond those that every such call may have
     std::string also_gives = {};          ///< another media type of the answer
     std::string topic = {};               ///< given by `Calls`
+    std::string gives_halfway = {};       ///< the schema of a 202, when more is to be done
+    /// Open to whoever has to have a second factor and has none yet.
+    bool for_setup = false;
 };
 
 inline constexpr std::string_view api_root = "/api/v1";
@@ -69,6 +72,8 @@ private:
 
 // One function for each file of calls.
 void add_session_calls(Calls& calls);
+void add_own_session_calls(Calls& calls);
+void add_factor_calls(Calls& calls);
 void add_profile_calls(Calls& calls);
 void add_login_calls(Calls& calls);
 void add_token_calls(Calls& calls);

@@ -102,6 +102,14 @@ std::optional<Time> JsonReader::optional_time(std::string_view field) {
     return {};
 }
 
+nlohmann::json JsonReader::anything(std::string_view field) {
+    auto const* const value = need(field);
+    if (value == nullptr) return {};
+    if (value->is_object()) return *value;
+    wrong(field, "must be an object");
+    return {};
+}
+
 std::vector<std::string> JsonReader::texts(std::string_view field) {
     auto const* const value = need(field);
     if (value == nullptr) return {};

@@ -44,6 +44,8 @@ public:
     Time time(std::string_view field);
     std::optional<Time> optional_time(std::string_view field);
     std::vector<std::string> texts(std::string_view field);
+    /// An object as it is, for whoever knows what is in it.
+    nlohmann::json anything(std::string_view field);
     /// An object inside; its fields are named "resources.cpu". Call its `done` too.
     JsonReader object(std::string_view field);
 

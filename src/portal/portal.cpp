@@ -10,6 +10,8 @@ Portal::Portal(PortalDependencies dependencies) : dependencies_(std::move(depend
 void Portal::add_routes(http::Router& router) {
     Calls calls(dependencies_, router);
     add_session_calls(calls);
+    add_own_session_calls(calls);
+    add_factor_calls(calls);
     add_profile_calls(calls);
     add_login_calls(calls);
     add_token_calls(calls);

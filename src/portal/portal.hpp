@@ -7,8 +7,8 @@
 /// on the control thread. Owned by app/wiring.
 
 #include "auth/authenticator.hpp"
-#include "auth/gate.hpp"
 #include "auth/local/password_hasher.hpp"
+#include "auth/login_steps.hpp"
 #include "auth/provider/provider_login.hpp"
 #include "domain/course_rules.hpp"
 #include "domain/hub_paths.hpp"
@@ -57,6 +57,7 @@ struct PortalDependencies {
     Store& store;
     Gate& gate;
     Authenticator& authenticator;
+    LoginSteps& steps;
     PasswordHasher const& passwords;
     Clock const& clock;
     Random& random;

@@ -1,5 +1,6 @@
 /// Who am I, and changing that.
 
+#include "auth/login_place.hpp"
 #include "auth/logins.hpp"
 #include "portal/calls.hpp"
 #include "portal/input.hpp"
@@ -61,10 +62,11 @@ Result<http::Response> change_me(PortalDependencies const& portal, Visit const& 
 /// The current password counts as a login, so that a stolen session cannot guess it unlimited.
 Result<> check_current_password(PortalDependencies const& portal, Visit const& visit,
                                 std::string const& password) {
-    auto const user =
-        portal.authenticator.authenticate({.username = visit.who.user.name,
-                                           .password = password,
-                                           .client_address = visit.request.client_address()});
+    auto const user = portal.authenticator.authenticate(
+        {.username = visit.who.user.name,
+         .password = password,
+         .client_address = visit.request.client_address(),
+         .browser = visit.request.cookie(browser_cookie).value_or("")});
     if (!user && user.error().code == Code::Unauthenticated)
         return fail_field("current", "the current password is wrong");
     if (!user) return std::unexpected(user.error());
@@ -106,14 +108,16 @@ void add_profile_calls(Calls& calls) {
                .path = "/me",
                .summary = "Who is logged in",
                .scope = Scope::Self,
-               .gives = "Me"},
+               .gives = "Me",
+               .for_setup = true},
               show_me);
     calls.add({.method = "PATCH",
                .path = "/me",
                .summary = "Change one's own profile",
                .scope = Scope::Self,
                .takes = "ProfileChange",
-               .gives = "Me"},
+               .gives = "Me",
+               .for_setup = true},
               change_me);
     calls.add({.method = "POST",
                .path = "/me/password",

@@ -3,6 +3,7 @@
 #include "auth/password_login.hpp"
 #include "http/problem.hpp"
 #include "portal/calls.hpp"
+#include "portal/factor_input.hpp"
 #include "portal/input.hpp"
 #include "portal/views.hpp"
 
@@ -16,17 +17,17 @@ Result<http::Response> log_in(PortalDependencies const& portal, http::Request& r
     auto const password = input.text("password");
     TRY_VOID(input.done());
     http::Response begun;
-    PasswordLogin login(portal.store, portal.gate, portal.authenticator, portal.clock);
-    auto const who = login.log_in(username, password, request, begun);
-    if (!who && who.error().code == Code::LimitReached) {
-        auto refusal = http::problem(who.error(), request);
+    PasswordLogin login(portal.store, portal.steps, portal.authenticator, portal.clock);
+    auto const outcome = login.log_in(username, password, request, begun);
+    if (!outcome && outcome.error().code == Code::LimitReached) {
+        auto refusal = http::problem(outcome.error(), request);
         refusal.headers.set("Retry-After", std::to_string(login_retry_after.count()));
         return refusal;
     }
-    if (!who) return std::unexpected(who.error());
-    auto response = http::Response::json(view_of_me(*who));
-    for (auto const& [name, value] : begun.headers) response.headers.add(name, value);
-    return response;
+    if (!outcome) return std::unexpected(outcome.error());
+    if (auto const* const step = std::get_if<SecondStep>(&*outcome))
+        return with_cookies(http::Response::json(view_of(*step), 202), begun);
+    return with_cookies(http::Response::json(view_of_me(std::get<Identity>(*outcome))), begun);
 }
 
 Result<http::Response> log_out(PortalDependencies const& portal, Visit const& visit) {
@@ -47,17 +48,19 @@ void add_session_calls(Calls& calls) {
     calls.topic("Session");
     calls.add_public({.method = "POST",
                       .path = "/session",
-                      .summary = "Log in; sets the session's cookie",
+                      .summary = "Log in; sets the session's cookie, or asks for a second step",
                       .takes = "Login",
                       .gives = "Me",
-                      .problems = {401, 429}},
+                      .problems = {401, 429},
+                      .gives_halfway = "SecondStep"},
                      log_in);
     calls.add({.method = "DELETE",
                .path = "/session",
                .summary = "Log out; ends what was opened with this session. Location: where the "
                           "provider's own session is ended, if that is wished for",
                .scope = Scope::Self,
-               .status = 204},
+               .status = 204,
+               .for_setup = true},
               log_out);
 }
 

@@ -216,7 +216,9 @@ private:
         *LocalAuthenticator::create(*store_, hasher_, clock_);
     BlockingPool pool_{4};
     EventFeed feed_{*store_, pool_};
-    Portal portal_{{*store_, gate_, *authenticator_, hasher_, clock_, random_, pool_, feed_,
+    FactorDesk factors_{*store_, clock_, random_, Sealer(std::string(32, 'k'), random_)};
+    LoginSteps steps_{*store_, gate_, factors_, clock_, random_, {}};
+    Portal portal_{{*store_, gate_, *authenticator_, steps_, hasher_, clock_, random_, pool_, feed_,
                     [this] { ++times_told; }, limits(), GovernancePolicy{}, platform()}};
     http::Router router_{pool_};
     nlohmann::json document_;

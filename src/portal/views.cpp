@@ -37,6 +37,7 @@ json view_of_me(Identity const& who) {
             {"roles", roles_of(who.user)},
             {"language", text_or_null(who.user.language)},
             {"csrf_token", text_or_null(who.csrf_token)},
+            {"lacks_second_factor", who.lacks_factor},
             {"scopes", scopes_view(who.scopes)}};
 }
 

@@ -18,6 +18,7 @@
 #include "domain/hub_token.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
+#include "store/login_parts.hpp"
 #include "store/login_tables.hpp"
 
 #include <map>
@@ -64,6 +65,8 @@ public:
     virtual Result<> insert(Session const& session) = 0;
     virtual Result<Session> find_by_secret_hash(std::string_view hash) = 0;
     virtual Result<> touch(SessionId const& id, Time used_at, Time expires_at) = 0;
+    /// Whoever has it has just proved once more who they are.
+    virtual Result<> confirm(SessionId const& id, Time at) = 0;
     virtual Result<> remove(SessionId const& id) = 0;  ///< removing a missing one succeeds
     virtual Result<std::vector<Session>> of_user(UserId const& user) = 0;
     virtual Result<long long> remove_expired(Time now) = 0;
@@ -342,6 +345,9 @@ public:
     virtual ~Transaction() = default;
     virtual Users& users() = 0;
     virtual Sessions& sessions() = 0;
+    virtual LoginPlaces& login_places() = 0;
+    virtual SecondFactors& second_factors() = 0;
+    virtual HalfLogins& half_logins() = 0;
     virtual Tokens& tokens() = 0;
     virtual LoginIdentities& login_identities() = 0;
     virtual PendingLogins& pending_logins() = 0;

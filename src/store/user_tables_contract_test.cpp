@@ -137,8 +137,8 @@ TEST_P(UsersContract, GivesACoursesPeopleInPagesOfEitherOrder) {
 
 TEST_P(UsersContract, SessionsAreFoundBySecretTouchedAndRemoved) {
     add_user("ada");
-    Session const session{SessionId("s1"), "hash1", "csrf", UserId("id-ada"),
-                          at(1),           at(100), at(1)};
+    Session const session{SessionId("s1"), "hash1", "csrf",      UserId("id-ada"), at(1),
+                          at(100),         at(1),   "192.0.2.1", "Firefox/140"};
     write([&](Transaction& t) { return t.sessions().insert(session); });
     write([](Transaction& t) { return t.sessions().touch(SessionId("s1"), at(50), at(150)); });
 
@@ -149,6 +149,8 @@ TEST_P(UsersContract, SessionsAreFoundBySecretTouchedAndRemoved) {
     EXPECT_EQ(found.user, UserId("id-ada"));
     EXPECT_EQ(found.last_used_at, at(50));
     EXPECT_EQ(found.expires_at, at(150));
+    EXPECT_EQ(found.address, "192.0.2.1");
+    EXPECT_EQ(found.user_agent, "Firefox/140");
     EXPECT_EQ(read([](Transaction& t) { return t.sessions().of_user(UserId("id-ada")); }).size(),
               1U);
 

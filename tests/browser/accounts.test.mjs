@@ -183,6 +183,23 @@ test('a new invitation replaces the old one, whose page says what to do', async 
   await visitor.getByText(/Ask the course's leader/).waitFor();
 });
 
+test('other browsers are listed, and logged out from here', async () => {
+  const page = await logIn('lea');
+  await home(page);
+  const elsewhere = await (await browser.newContext({ locale: 'en-GB', userAgent: 'Mozilla/5.0 (Windows NT 10.0) Firefox/140.0' })).newPage();
+  const session = await elsewhere.request.post(`${platform.url}/api/v1/session`, { data: { username: 'lea', password: platform.password } });
+  assert.ok(session.ok());
+  await page.goto(`${platform.url}/profile`);
+  const row = page.getByTestId('other-session').filter({ hasText: 'Firefox on Windows' });
+  await row.getByText('from 127.0.0.1').waitFor();
+  await page.getByTestId('this-session').getByText('this one').waitFor();
+  await row.getByRole('button', { name: 'End' }).click();
+  await page.getByTestId('confirm').click();
+  await row.waitFor({ state: 'detached' });
+  assert.equal((await elsewhere.request.get(`${platform.url}/api/v1/me`)).status(), 401);
+  assert.equal((await me(page)).username, 'lea');
+});
+
 test('a changed password is the only good one, and other browsers are logged out', async () => {
   const page = await logIn('lea');
   await home(page);

@@ -19,7 +19,7 @@ export function meOf({ user, csrf }) {
 
 function openSession(user) {
   const id = randomBytes(12).toString("hex");
-  sessions.set(id, { username: user.username, csrf: randomBytes(12).toString("hex") });
+  sessions.set(id, { username: user.username, csrf: randomBytes(12).toString("hex"), created_at: now() });
   return { body: meOf({ user, csrf: sessions.get(id).csrf }), headers: { "Set-Cookie": `carrel_session=${id}; Path=/; HttpOnly; SameSite=Lax` } };
 }
 
@@ -44,6 +44,16 @@ export const routes = {
   "POST /me/password": ({ user }, _parts, body) => {
     if (user.password !== body.current) throw new Refusal(403, "wrong-password", "the present password is wrong", "current");
     user.password = body.new;
+  },
+  "GET /sessions": ({ id: current, user }) =>
+    list(
+      [...sessions].filter(([, session]) => session.username === user.username).map(([id, { created_at }]) => ({
+        id, created_at, last_used_at: now(), expires_at: now(), address: "192.0.2.1", user_agent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", current: id === current,
+      })),
+    ),
+  "DELETE /sessions/:": (_session, [id]) => void sessions.delete(id),
+  "DELETE /sessions": ({ id: current, user }) => {
+    for (const [id, session] of sessions) if (id !== current && session.username === user.username) sessions.delete(id);
   },
   "GET /tokens": ({ user }) => list(user.tokens),
   "POST /tokens": ({ user }, _parts, body) => {

@@ -1,7 +1,10 @@
 #include "auth/local/local_authenticator.hpp"
 
+#include "auth/login_place.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace carrel {
 
@@ -17,29 +20,69 @@ Result<std::unique_ptr<LocalAuthenticator>> LocalAuthenticator::create(Store& st
 LocalAuthenticator::LocalAuthenticator(Store& store, PasswordHasher const& hasher,
                                        Clock const& clock, LoginLimitPolicy policy,
                                        std::string decoy)
-    : store_(store), hasher_(hasher), limit_(clock, policy), decoy_(std::move(decoy)) {}
+    : store_(store),
+      hasher_(hasher),
+      clock_(clock),
+      limit_(clock, policy),
+      decoy_(std::move(decoy)) {}
 
 Result<User> LocalAuthenticator::authenticate(Credentials const& credentials) {
     // What is no user name is limited and compared all the same, under one common name.
     auto const parsed = parse_user_name(credentials.username);
     auto const name = parsed ? *parsed : std::string();
-    TRY_VOID(limit_.take(name, credentials.client_address));
-    TRY(auto const user, find(name));
+    TRY(auto const found, find(name, credentials));
+    auto const& user = found.user;
+    LoginTry const attempt{.name = name,
+                           .address = credentials.client_address,
+                           .knows_address = found.knows_address,
+                           .browser = found.browser};
+    if (auto const refusal = limit_.take(attempt)) {
+        if (refusal->first) note_limit(user, credentials.client_address);
+        return fail(Code::LimitReached, "too many failed logins; try again in {} seconds",
+                    refusal->wait.count());
+    }
     bool const known = user && !user->password_hash.empty();
     bool const right = hasher_.matches(known ? user->password_hash : decoy_, credentials.password);
     if (!known || !right || user->disabled)
         return fail(Code::Unauthenticated, "the user name or the password is wrong");
-    limit_.succeeded(name, credentials.client_address);
+    limit_.succeeded(attempt);
     if (hasher_.is_outdated(user->password_hash)) renew_hash(*user, credentials.password);
     return *user;
 }
 
-Result<std::optional<User>> LocalAuthenticator::find(std::string_view name) {
-    auto found = store_.read(
-        [&](Transaction& transaction) { return transaction.users().find_by_name(name); });
-    if (found) return *std::move(found);
-    if (found.error().code == Code::NotFound) return std::nullopt;
-    return std::unexpected(std::move(found).error());
+Result<LocalAuthenticator::Found> LocalAuthenticator::find(std::string_view name,
+                                                           Credentials const& credentials) {
+    return store_.read([&](Transaction& transaction) -> Result<Found> {
+        auto user = transaction.users().find_by_name(name);
+        if (!user && user.error().code == Code::NotFound) return Found{};
+        if (!user) return std::unexpected(std::move(user).error());
+        auto const knows = [&](std::string const& place) {
+            return place.empty() ? Result<bool>(false)
+                                 : transaction.login_places().knows(user->id, place);
+        };
+        auto browser = place_of_browser(credentials.browser);
+        TRY(auto const knows_browser, knows(browser));
+        TRY(auto const knows_address, knows(place_of_address(credentials.client_address)));
+        return Found{.user = *std::move(user),
+                     .knows_address = knows_address,
+                     .browser = knows_browser ? std::move(browser) : std::string()};
+    });
+}
+
+/// Names known users only: what is typed where a name belongs may be a password.
+void LocalAuthenticator::note_limit(std::optional<User> const& user, std::string const& address) {
+    auto const noted = store_.write([&](Transaction& transaction) {
+        Event event;
+        event.at = clock_.now();
+        event.kind = "logins_limited";
+        event.subject = user ? user->name : std::string();
+        event.message =
+            user ? fmt::format("logins as {} are slowed down: too many have failed", user->name)
+                 : "logins under an unknown name are slowed down: too many have failed";
+        event.detail = nlohmann::json{{"address", address}}.dump();
+        return transaction.events().append(event);
+    });
+    if (!noted) log::warn("login_limit_not_recorded", {{"cause", noted.error().message}});
 }
 
 void LocalAuthenticator::renew_hash(User const& user, std::string_view password) {

@@ -11,6 +11,7 @@
 #include "store/store.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace carrel {
 
@@ -26,11 +27,19 @@ public:
 private:
     LocalAuthenticator(Store& store, PasswordHasher const& hasher, Clock const& clock,
                        LoginLimitPolicy policy, std::string decoy);
-    Result<std::optional<User>> find(std::string_view name);
+    /// Who tries to log in, and whether they have done so from there before.
+    struct Found {
+        std::optional<User> user = {};
+        bool knows_address = false;
+        std::string browser = {};  ///< the place of a known one
+    };
+    Result<Found> find(std::string_view name, Credentials const& credentials);
+    void note_limit(std::optional<User> const& user, std::string const& address);
     void renew_hash(User const& user, std::string_view password);
 
     Store& store_;
     PasswordHasher const& hasher_;
+    Clock const& clock_;
     LoginLimit limit_;
     std::string decoy_;  ///< what an unknown user's password is compared with
 };

@@ -1,5 +1,6 @@
 #include "auth/local/local_authenticator.hpp"
 
+#include "auth/login_place.hpp"
 #include "auth/test_store.hpp"
 
 #include <gmock/gmock.h>
@@ -15,7 +16,7 @@ protected:
         store_.add_user("ada");
         store_.change_user(
             "ada", [&](User& user) { user.password_hash = *hasher_.hash("correct horse"); });
-        auto created = LocalAuthenticator::create(*store_, hasher_, clock_, {.tries_per_name = 5});
+        auto created = LocalAuthenticator::create(*store_, hasher_, clock_, {.tries_per_place = 5});
         authenticator_ = *std::move(created);
     }
     Result<User> log_in(std::string const& name, std::string const& password) {
@@ -63,6 +64,52 @@ TEST_F(LocalAuthenticatorTest, LimitsGuessesAtKnownAndUnknownNamesAlike) {
     }
     clock_.advance(login_retry_after);
     EXPECT_TRUE(log_in("ada", "correct horse"));
+}
+
+TEST_F(LocalAuthenticatorTest, LetsTheOwnerInWhereTheyHaveBeenWhileStrangersGuess) {
+    store_.write([](Transaction& transaction) -> Result<> {
+        TRY_VOID(transaction.login_places().note(UserId("id-of-ada"), place_of_address("192.0.2.1"),
+                                                 Time()));
+        return transaction.login_places().note(UserId("id-of-ada"), place_of_browser("her cookie"),
+                                               Time());
+    });
+    for (int i = 0; i < 200; ++i)
+        (void)authenticator_->authenticate({"ada", "x", "198.51.100." + std::to_string(i)});
+    auto const from = [&](std::string const& address, std::string const& browser) {
+        return authenticator_->authenticate({"ada", "correct horse", address, browser});
+    };
+    EXPECT_EQ(from("203.0.113.1", "another").error().code, Code::LimitReached);
+    EXPECT_TRUE(from("192.0.2.1", ""));
+    EXPECT_TRUE(from("203.0.113.1", "her cookie"));
+}
+
+TEST_F(LocalAuthenticatorTest, WritesDownThatLoginsAreSlowedDown) {
+    for (int i = 0; i < 8; ++i) (void)log_in("ada", "x");
+    for (int i = 0; i < 8; ++i) (void)log_in("what may be a password", "x");
+    auto const events = store_.events();
+    ASSERT_EQ(events.size(), 2U) << "once for each";
+    EXPECT_EQ(events[1].kind, "logins_limited");
+    EXPECT_EQ(events[1].subject, "ada");
+    EXPECT_THAT(events[1].detail, ::testing::HasSubstr("192.0.2.1"));
+    EXPECT_THAT(events[0].message + events[0].subject,
+                ::testing::Not(::testing::HasSubstr("may be a password")));
+}
+
+TEST_F(LocalAuthenticatorTest, RefusesNoneOfAClassOf40FromOneAddress) {
+    for (int i = 0; i < 40; ++i) {
+        auto const name = "pupil" + std::to_string(i);
+        store_.add_user(name);
+        store_.change_user(
+            name, [&](User& user) { user.password_hash = *hasher_.hash("correct horse"); });
+    }
+    // Some mistype, somebody guesses; all of that counts for the one address.
+    for (int i = 0; i < 40; ++i)
+        EXPECT_EQ(log_in("nobody" + std::to_string(i), "x").error().code, Code::Unauthenticated);
+    for (int i = 0; i < 40; ++i) {
+        auto const name = "pupil" + std::to_string(i);
+        if (i % 4 == 0) EXPECT_FALSE(log_in(name, "mistyped"));
+        EXPECT_TRUE(log_in(name, "correct horse")) << name;
+    }
 }
 
 TEST_F(LocalAuthenticatorTest, CountsNoRightLogins) {

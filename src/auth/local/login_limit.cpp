@@ -1,9 +1,10 @@
 #include "auth/local/login_limit.hpp"
 
-#include <arpa/inet.h>
+#include "auth/login_place.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace carrel {
@@ -11,79 +12,84 @@ namespace carrel {
 LoginLimit::LoginLimit(Clock const& clock, LoginLimitPolicy policy)
     : clock_(clock), policy_(policy) {}
 
-LoginLimit::Bucket& LoginLimit::bucket(std::string const& key, int most, Seconds refill) {
+std::vector<LoginLimit::Size> LoginLimit::sizes(LoginTry const& attempt) const {
+    auto const address = address_key(attempt.address);
+    auto const place =
+        attempt.browser.empty() ? "address " + address : "browser " + std::string(attempt.browser);
+    std::vector<Size> sizes{{fmt::format("place {} {}", place, attempt.name),
+                             policy_.tries_per_place, policy_.place_refill}};
+    if (!attempt.browser.empty() || attempt.knows_address) return sizes;
+    sizes.push_back(
+        {fmt::format("name {}", attempt.name), policy_.tries_per_name, policy_.name_refill});
+    sizes.push_back(
+        {fmt::format("address {}", address), policy_.tries_per_address, policy_.address_refill});
+    return sizes;
+}
+
+LoginLimit::Bucket& LoginLimit::bucket(Size const& size) {
     auto const now = clock_.now();
-    auto const found = index_.find(key);
+    auto const most = static_cast<double>(size.most);
+    auto const found = index_.find(size.key);
     if (found == index_.end()) {
         if (buckets_.size() >= policy_.most_buckets) {
             index_.erase(buckets_.back().key);
             buckets_.pop_back();
         }
-        buckets_.push_front({key, static_cast<double>(most), now});
-        index_.emplace(key, buckets_.begin());
+        buckets_.push_front({.key = size.key, .tries = most, .at = now});
+        index_.emplace(size.key, buckets_.begin());
         return buckets_.front();
     }
     buckets_.splice(buckets_.begin(), buckets_, found->second);
     auto& bucket = buckets_.front();
     // A clock set back refills nothing, and must not take anything either.
     auto const passed = std::max(Milliseconds(0), now - bucket.at);
-    bucket.tries = std::min(static_cast<double>(most),
-                            bucket.tries + static_cast<double>(passed.count()) /
-                                               static_cast<double>(Milliseconds(refill).count()));
+    bucket.tries =
+        std::min(most, bucket.tries + static_cast<double>(passed.count()) /
+                                          static_cast<double>(Milliseconds(size.refill).count()));
     bucket.at = now;
     return bucket;
 }
 
-Result<> LoginLimit::take(std::string_view name, std::string_view address) {
+std::optional<LoginRefusal> LoginLimit::take(LoginTry const& attempt) {
     std::scoped_lock const lock(mutex_);
-    // With two buckets at least, making one never drops the other.
-    auto& by_address = bucket("address " + address_key(address), policy_.tries_per_address,
-                              policy_.address_refill);
-    auto& by_name =
-        bucket("name " + std::string(name), policy_.tries_per_name, policy_.name_refill);
-    auto const wait = [](Bucket const& bucket, Seconds refill) {
-        if (bucket.tries >= 1) return 0LL;
-        auto const missing = (1 - bucket.tries) * static_cast<double>(refill.count());
-        return std::max(1LL, static_cast<long long>(std::ceil(missing)));
-    };
-    auto const seconds =
-        std::max(wait(by_address, policy_.address_refill), wait(by_name, policy_.name_refill));
-    if (seconds > 0)
-        return fail(Code::LimitReached, "too many failed logins; try again in {} seconds", seconds);
-    by_address.tries -= 1;
-    by_name.tries -= 1;
+    // With three buckets at least, making one never drops another one of the same attempt.
+    std::vector<Bucket*> buckets;
+    LoginRefusal refusal{};
+    for (auto const& size : sizes(attempt)) {
+        auto& each = *buckets.emplace_back(&bucket(size));
+        if (each.tries >= 1) continue;
+        auto const missing = (1 - each.tries) * static_cast<double>(size.refill.count());
+        refusal.wait = std::max(
+            {refusal.wait, Seconds(1), Seconds(static_cast<long long>(std::ceil(missing)))});
+        refusal.first = refusal.first || !each.told;
+        each.told = true;
+    }
+    if (refusal.wait > Seconds(0)) return refusal;
+    for (auto* const each : buckets) {
+        each->tries -= 1;
+        each->taken += 1;
+        each->told = false;
+    }
     return {};
 }
 
-void LoginLimit::succeeded(std::string_view name, std::string_view address) {
+void LoginLimit::succeeded(LoginTry const& attempt) {
     std::scoped_lock const lock(mutex_);
-    auto& by_address = bucket("address " + address_key(address), policy_.tries_per_address,
-                              policy_.address_refill);
-    by_address.tries =
-        std::min(by_address.tries + 1, static_cast<double>(policy_.tries_per_address));
-    auto const by_name = index_.find("name " + std::string(name));
-    if (by_name == index_.end()) return;
-    buckets_.erase(by_name->second);
-    index_.erase(by_name);
+    auto const all = sizes(attempt);
+    auto const place = index_.find(all.front().key);
+    if (place == index_.end()) return;
+    auto const taken = place->second->taken;
+    buckets_.erase(place->second);
+    index_.erase(place);
+    for (size_t i = 1; i < all.size(); ++i) {
+        auto& each = bucket(all[i]);
+        each.tries = std::min(each.tries + taken, static_cast<double>(all[i].most));
+    }
 }
 
 size_t LoginLimit::size() const {
     std::scoped_lock const lock(mutex_);
     return buckets_.size();
-}
-
-std::string address_key(std::string_view address) {
-    std::string const text(address);
-    std::array<unsigned char, 16> bytes{};
-    if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
-    constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    if (std::equal(mapped.begin(), mapped.end(), bytes.begin()))
-        return std::to_string(bytes[12]) + '.' + std::to_string(bytes[13]) + '.' +
-               std::to_string(bytes[14]) + '.' + std::to_string(bytes[15]);
-    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-    std::array<char, INET6_ADDRSTRLEN> network{};
-    inet_ntop(AF_INET6, bytes.data(), network.data(), network.size());
-    return std::string(network.data()) + "/64";
 }
 
 }  // namespace carrel

@@ -18,6 +18,11 @@ constexpr Seconds ticket_lasts{300};
 constexpr size_t threads_each = 4;
 constexpr int most_waiting = 64;
 constexpr std::string_view login_page = "/login";
+
+/// Nobody has a name yet: only the address counts.
+LoginTry beginning_at(std::string const& address) {
+    return {.name = {}, .address = address, .knows_address = true};
+}
 constexpr std::string_view join_page = "/profile";
 constexpr std::string_view invitation_page = "/join/";
 
@@ -60,11 +65,12 @@ struct ProviderLogin::Entry {
     std::atomic<int> waiting = 0;
 };
 
-ProviderLogin::ProviderLogin(Store& store, Gate& gate, Clock const& clock, Random& random,
-                             ProviderLoginOptions options,
+ProviderLogin::ProviderLogin(Store& store, Gate& gate, LoginSteps& steps, Clock const& clock,
+                             Random& random, ProviderLoginOptions options,
                              std::vector<std::unique_ptr<LoginProvider>> providers)
     : store_(store),
       gate_(gate),
+      steps_(steps),
       clock_(clock),
       random_(random),
       options_(std::move(options)),
@@ -151,8 +157,10 @@ http::Response ProviderLogin::start(LoginProvider& provider, http::Request const
     PendingLogin pending;
     pending.next = own_path(request.query("next"));
     auto const away = [&]() -> Answer {
-        if (auto const taken = limit_.take("login", request.client_address()); !taken)
-            return login_failure("busy", Code::LimitReached, "{}", taken.error().message);
+        auto const address = request.client_address();
+        if (limit_.take(beginning_at(address)))
+            return login_failure("busy", Code::LimitReached, "too many log-ins begin at {}",
+                                 address);
         if (auto const ticket = request.query("join")) {
             TRY(pending.user, who_joins(provider, request, *ticket));
             pending.next = join_page;
@@ -269,10 +277,17 @@ ProviderLogin::Answer ProviderLogin::let_in(LoginProvider const& provider,
                                                  .fresh = fresh,
                                                  .now = clock_.now()});
     }));
-    limit_.succeeded("login", request.client_address());
+    auto const address = request.client_address();
+    limit_.succeeded(beginning_at(address));
     if (pending.user) return redirect(with_query(pending.next, {{"joined", settings.name}}));
     auto response = redirect(pending.next);
-    TRY(auto const who, gate_.open_session(user, request, response));
+    TRY(auto const outcome, steps_.begin(user, FirstStep::Provider, request, response));
+    if (std::holds_alternative<SecondStep>(outcome)) {
+        response.headers.set("Location",
+                             with_query(login_page, {{"step", "factor"}, {"next", pending.next}}));
+        return response;
+    }
+    auto const& who = std::get<Identity>(outcome);
     log::info("provider_login", {{"login", settings.name}, {"user", who.user.name}});
     if (!settings.log_out_at_provider || person.log_out_at.empty()) return response;
     auto const kept = store_.write([&](Transaction& transaction) {

@@ -6,8 +6,8 @@
 /// failures too: to the page that has a sentence for them. A provider that is slow keeps nobody
 /// waiting but its own people: each has threads of its own. Thread-safe. Owned by app/wiring.
 
-#include "auth/gate.hpp"
 #include "auth/local/login_limit.hpp"
+#include "auth/login_steps.hpp"
 #include "auth/provider/provider.hpp"
 #include "runtime/blocking_pool.hpp"
 
@@ -22,15 +22,12 @@ struct ProviderLoginOptions {
     /// "https://hub.example.org"; empty: what the request's Host says.
     std::string public_url;
     /// A whole class begins at once, behind one address.
-    LoginLimitPolicy limit{.tries_per_name = 10'000,
-                           .name_refill = Seconds(1),
-                           .tries_per_address = 500,
-                           .address_refill = Seconds(1)};
+    LoginLimitPolicy limit{.tries_per_place = 500, .place_refill = Seconds(1)};
 };
 
 class ProviderLogin {
 public:
-    ProviderLogin(Store& store, Gate& gate, Clock const& clock, Random& random,
+    ProviderLogin(Store& store, Gate& gate, LoginSteps& steps, Clock const& clock, Random& random,
                   ProviderLoginOptions options,
                   std::vector<std::unique_ptr<LoginProvider>> providers);
     ~ProviderLogin();
@@ -82,6 +79,7 @@ private:
 
     Store& store_;
     Gate& gate_;
+    LoginSteps& steps_;
     Clock const& clock_;
     Random& random_;
     ProviderLoginOptions options_;

@@ -47,9 +47,15 @@ private:
 /// A control process: it has the store in common with others, and nothing else.
 class Process {
 public:
-    Process(Store& store, Clock const& clock, ProviderLoginOptions options = {})
+    enum class Asked { AfterPassword, AfterProvider };
+    Process(Store& store, Clock const& clock, ProviderLoginOptions options = {},
+            Asked asked = Asked::AfterPassword)
         : gate_(store, clock, random_, {.bound_to_host = options.bound_to_host}),
-          logins_(store, gate_, clock, random_, std::move(options), providers()) {}
+          factors_(store, clock, random_, Sealer(std::string(32, 'k'), random_)),
+          steps_(store, gate_, factors_, clock, random_,
+                 {.bound_to_host = options.bound_to_host,
+                  .ask_after_provider = asked == Asked::AfterProvider}),
+          logins_(store, gate_, steps_, clock, random_, std::move(options), providers()) {}
 
     http::Response get(http::Request const& request) {
         auto const path = split(request.path, '/');
@@ -76,6 +82,8 @@ private:
 
     SystemRandom random_;
     Gate gate_;
+    FactorDesk factors_;
+    LoginSteps steps_;
     ProviderLogin logins_;
 };
 
@@ -157,7 +165,7 @@ TEST_F(ProviderLoginTest, WhatBeganOnOneProcessEndsOnAnother) {
     EXPECT_EQ(browser_.come_back(second_, "campus", "code=code-of-ada&state=" + state),
               "/courses/bio");
     EXPECT_EQ(who(first_, browser_), "ada");
-    EXPECT_EQ(browser_.jar.size(), 1U);  // the session's alone
+    EXPECT_EQ(browser_.jar.size(), 2U);  // the session, and by which the browser is known again
     // And it counts once, on whichever.
     for (auto* const process : {&first_, &second_})
         EXPECT_THAT(browser_.come_back(*process, "campus", "code=code-of-eve&state=" + state),
@@ -191,6 +199,31 @@ TEST_F(ProviderLoginTest, WhoeverTakesTooLongBeginsAnew) {
                 StartsWith("/login?problem=stale"));
 }
 
+TEST_F(ProviderLoginTest, ASecondFactorIsAskedForWhereThatIsWished) {
+    EXPECT_EQ(browser_.log_in(first_, "ada"), "/");
+    auto const ada = first_.gate().identify(browser_.page())->user.id;
+    ASSERT_TRUE(store_->write([&](Transaction& transaction) {
+        return transaction.second_factors().insert({.id = "factor",
+                                                    .user = ada,
+                                                    .kind = FactorKind::Totp,
+                                                    .name = "phone",
+                                                    .credential = {},
+                                                    .secret = "sealed",
+                                                    .counter = 0,
+                                                    .created_at = clock_.now(),
+                                                    .last_used_at = std::nullopt});
+    }));
+    Browser other;
+    EXPECT_EQ(other.log_in(first_, "ada"), "/");
+
+    Process strict(*store_, clock_, {}, Process::Asked::AfterProvider);
+    Browser asked;
+    auto const state = asked.leave(strict, "/login/campus?next=/courses/bio");
+    EXPECT_EQ(asked.come_back(strict, "campus", "code=code-of-ada&state=" + state),
+              "/login?step=factor&next=%2Fcourses%2Fbio");
+    EXPECT_EQ(who(strict, asked), "");
+}
+
 TEST_F(ProviderLoginTest, SeveralTabsDoNotDisturbEachOther) {
     auto const one = browser_.leave(first_, "/login/campus?next=/one");
     auto const two = browser_.leave(first_, "/login/campus?next=/two");
@@ -215,7 +248,7 @@ TEST_F(ProviderLoginTest, WhatTheProviderSaysInsteadIsTold) {
 
 TEST_F(ProviderLoginTest, BeginningOverAndOverIsSlowedDown) {
     ProviderLoginOptions options;
-    options.limit.tries_per_address = 3;
+    options.limit.tries_per_place = 3;
     Process careful(*store_, clock_, options);
     for (int i = 0; i < 3; ++i) (void)browser_.leave(careful, "/login/campus");
     EXPECT_THAT(std::string(browser_.get(careful, "/login/campus").headers.get("location")),

@@ -47,17 +47,20 @@ Words const& words_in(Language language) {
 }  // namespace
 
 LoginPages::LoginPages(PageDependencies const& pages)
-    : pages_(pages), login_(pages.use.store, pages.gate, pages.authenticator, pages.use.clock) {}
+    : pages_(pages), login_(pages.use.store, pages.steps, pages.authenticator, pages.use.clock) {}
 
 void LoginPages::add_routes(http::Router& router) {
-    auto const add = [&](std::string_view method, Answer (LoginPages::*handler)(http::Request&)) {
-        router.add(method, "/c/{slug}/hub/login",
+    auto const add = [&](std::string_view method, std::string_view path,
+                         Answer (LoginPages::*handler)(http::Request&)) {
+        router.add(method, "/c/{slug}/hub/" + std::string(path),
                    open_page(pages_, [this, handler](http::Request& request) {
                        return (this->*handler)(request);
                    }));
     };
-    add("GET", &LoginPages::show);
-    add("POST", &LoginPages::log_in);
+    add("GET", "login", &LoginPages::show);
+    add("POST", "login", &LoginPages::log_in);
+    add("GET", "login/factor", &LoginPages::show_second);
+    add("POST", "login/factor", &LoginPages::log_in_second);
 }
 
 LoginPages::Answer LoginPages::show(http::Request& request) {
@@ -71,6 +74,8 @@ LoginPages::Answer LoginPages::show(http::Request& request) {
                         xsrf_token(known->csrf_token, slug));
         co_return answer;
     }
+    if (!known && known.error().field == second_factor_field)
+        co_return http::Response::redirect(factor_setup_page);
     if (!known && known.error().code != Code::Unauthenticated)
         co_return std::unexpected(known.error());
     co_return form(request, 200, "");
@@ -107,18 +112,74 @@ LoginPages::Answer LoginPages::log_in(http::Request& request) {
             default:
                 co_return std::unexpected(who.error());
         }
-    CO_TRY(auto const place, co_await destination(request, who->user));
+    if (std::holds_alternative<SecondStep>(*who)) {
+        auto answer = http::Response::redirect(with_next(request, "hub/login/factor"));
+        for (auto const& [name, value] : begun.headers) answer.headers.add(name, value);
+        co_return answer;
+    }
+    co_return co_await logged_in(request, std::get<Identity>(*who), std::move(begun));
+}
+
+LoginPages::Answer LoginPages::logged_in(http::Request& request, Identity who,
+                                         http::Response begun) {
+    CO_TRY(auto const place, co_await destination(request, who.user));
     auto answer = http::Response::redirect(place);
     for (auto const& [name, value] : begun.headers) answer.headers.add(name, value);
     http::set_cookie(answer, {.name = std::string(hub_session_cookie),
-                              .value = session_id_of(who->login),
+                              .value = session_id_of(who.login),
                               .path = "/",
                               .domain = pages_.use.origins.common_domain(),
                               .secure = request.is_secure()});
     auto const& slug = request.parameter("slug");
-    set_xsrf_cookie(answer, request, pages_.use.paths.base(slug),
-                    xsrf_token(who->csrf_token, slug));
+    set_xsrf_cookie(answer, request, pages_.use.paths.base(slug), xsrf_token(who.csrf_token, slug));
     co_return answer;
+}
+
+std::string LoginPages::with_next(http::Request const& request, std::string_view page) const {
+    auto const base = pages_.use.paths.base(request.parameter("slug"));
+    auto const next = as_it_is_now(pages_.use.paths, request.query("next").value_or(""));
+    if (!is_place_in(next, base)) return base + std::string(page);
+    return fmt::format("{}{}?next={}", base, page, percent_encode(next));
+}
+
+LoginPages::Answer LoginPages::second_form(http::Request& request, FactorComplaint complaint) {
+    auto const step = co_await pages_.use.pool.run([&] { return pages_.steps.waiting(request); });
+    auto const start_again = with_next(request, "hub/login");
+    if (!step && step.error().code == Code::Unauthenticated)
+        co_return http::Response::redirect(start_again);
+    if (!step) co_return std::unexpected(step.error());
+    auto const& slug = request.parameter("slug");
+    auto const token = pages_.forms.token_for(request, slug);
+    FactorForm const form{.step = *step,
+                          .action = with_next(request, "hub/login/factor"),
+                          .token = token,
+                          .key_page = "/login?step=factor&next=" + percent_encode(start_again),
+                          .start_again = start_again};
+    auto answer = factor_page(form, complaint, language_of(request));
+    set_xsrf_cookie(answer, request, pages_.use.paths.base(slug), token, anonymous_xsrf_lasts);
+    co_return answer;
+}
+
+LoginPages::Answer LoginPages::show_second(http::Request& request) {
+    return second_form(request, FactorComplaint::None);
+}
+
+LoginPages::Answer LoginPages::log_in_second(http::Request& request) {
+    auto const posted = Form::of_body(request);
+    if (!posted || !check_same_origin(request) || !co_await check_form(request))
+        co_return co_await second_form(request, FactorComplaint::Expired);
+    http::Response begun;
+    auto const who = co_await pages_.use.pool.run(
+        [&] { return pages_.steps.finish({.code = posted->get("code")}, request, begun); });
+    if (who) co_return co_await logged_in(request, *who, std::move(begun));
+    if (who.error().code == Code::LimitReached) {
+        auto refusal = co_await second_form(request, FactorComplaint::Limited);
+        if (refusal) refusal->headers.set("Retry-After", "60");
+        co_return refusal;
+    }
+    if (who.error().code != Code::Unauthenticated) co_return std::unexpected(who.error());
+    // Without a half log-in left it leads back to the first form.
+    co_return co_await second_form(request, FactorComplaint::Wrong);
 }
 
 Task<std::string> LoginPages::destination(http::Request const& request, User const& user) {
@@ -160,9 +221,7 @@ http::Response LoginPages::form(http::Request const& request, unsigned status,
     auto const& slug = request.parameter("slug");
     auto const token = pages_.forms.token_for(request, slug);
     auto const posted = Form::of_body(request);
-    auto action = pages_.use.paths.base(slug) + "hub/login";
-    auto const next = as_it_is_now(pages_.use.paths, request.query("next").value_or(""));
-    if (is_place_in(next, pages_.use.paths.base(slug))) action += "?next=" + percent_encode(next);
+    auto const action = with_next(request, "hub/login");
     auto const body = fmt::format(
         "<p class=\"dimmed\">{lead}</p><div class=\"card\">{alert}"
         "<form action=\"{action}\" method=\"post\" id=\"login-form\">"

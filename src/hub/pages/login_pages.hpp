@@ -2,10 +2,12 @@
 
 /// /c/{slug}/hub/login: the form by which people, and programs that read it, log in at a hub.
 ///
-/// The session is Carrel's: the same cookie, limits and log as at the portal. Confined to the
-/// control thread. Owned by `Hub`.
+/// Whoever has a second factor is led on to /c/{slug}/hub/login/factor. The session is Carrel's:
+/// the same cookie, limits and log as at the portal. Confined to the control thread. Owned by
+/// `Hub`.
 
 #include "auth/password_login.hpp"
+#include "hub/pages/factor_form.hpp"
 #include "hub/pages/html_page.hpp"
 #include "hub/pages/page_visit.hpp"
 
@@ -20,6 +22,13 @@ private:
     using Answer = Task<http::Response>;
     Answer show(http::Request& request);
     Answer log_in(http::Request& request);
+    Answer show_second(http::Request& request);
+    Answer log_in_second(http::Request& request);
+    /// The answer to whoever has just got a session; `begun` has its cookies.
+    Answer logged_in(http::Request& request, Identity who, http::Response begun);
+    Answer second_form(http::Request& request, FactorComplaint complaint);
+    /// "hub/login" and such, with the `next` of this request where it may be followed.
+    [[nodiscard]] std::string with_next(http::Request const& request, std::string_view page) const;
     /// Whether the form that was posted is one of ours and this browser's.
     Task<> check_form(http::Request const& request);
     /// Where to go on to once `user` is logged in.

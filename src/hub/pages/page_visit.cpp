@@ -39,6 +39,8 @@ http::Handler visited(PageDependencies const& pages, PageHandler handler) {
                 bool const reading = !is_unsafe(request.method);
                 if (caller.error().code == Code::Unauthenticated && reading)
                     co_return to_login(visit.base, request);
+                if (caller.error().field == second_factor_field && reading)
+                    co_return http::Response::redirect(factor_setup_page);
                 co_return std::unexpected(std::move(caller).error());
             }
             if (caller->service)

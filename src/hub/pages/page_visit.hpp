@@ -4,6 +4,7 @@
 /// log-in form and comes back. Confined to the control thread. Owned by `Hub`.
 
 #include "auth/authenticator.hpp"
+#include "auth/login_steps.hpp"
 #include "http/router.hpp"
 #include "hub/jupyterhub/caller.hpp"
 #include "hub/jupyterhub/xsrf.hpp"
@@ -25,6 +26,7 @@ struct PageDependencies {
     CallerGate& callers;
     ServerLifecycle& servers;
     Authenticator& authenticator;
+    LoginSteps& steps;
     LoginForms forms;
     /// A file of the UI ("/index.html"), as an answer to this request; nothing: there is none.
     std::function<std::optional<http::Response>(std::string_view path, http::Request const&)> ui;
@@ -45,6 +47,9 @@ using PageHandler = std::function<Task<http::Response>(PageVisit&)>;
 [[nodiscard]] http::Handler visited(PageDependencies const& pages, PageHandler handler);
 /// For one that does not: its errors are pages too.
 [[nodiscard]] http::Handler open_page(PageDependencies const& pages, http::Handler handler);
+
+/// Where somebody sets up the second factor that they have to have.
+inline constexpr std::string_view factor_setup_page = "/profile";
 
 /// To the log-in form of the hub at `base`, and from there back to what was asked for.
 [[nodiscard]] http::Response to_login(std::string_view base, http::Request const& request);

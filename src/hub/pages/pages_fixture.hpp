@@ -103,12 +103,16 @@ protected:
     CallerGate callers_{*this->store_,       gate_,       this->clock_, rbac::RoleBook::usual(),
                         ServiceBook::none(), this->paths_};
     FakeAuthenticator authenticator_{*this->store_};
+    FactorDesk factors_{*this->store_, this->clock_, this->random_,
+                        Sealer(std::string(32, 'k'), this->random_)};
+    LoginSteps steps_{*this->store_, gate_, factors_, this->clock_, this->random_, {}};
     PageDependencies pages_{
         .use = this->dependencies(),
         .gate = gate_,
         .callers = callers_,
         .servers = servers_,
         .authenticator = authenticator_,
+        .steps = steps_,
         .forms = LoginForms(std::string(32, 'k'), this->clock_, this->random_),
         .ui = [](std::string_view path, http::Request const&) -> std::optional<http::Response> {
             return http::Response::html(fmt::format("the UI's {}", path));

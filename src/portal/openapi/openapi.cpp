@@ -76,6 +76,10 @@ json success_of(Call const& call) {
 
 json responses_of(Call const& call) {
     json responses = {{std::to_string(call.status), success_of(call)}};
+    if (!call.gives_halfway.empty())
+        responses["202"] = {
+            {"description", "More is to be done"},
+            {"content", {{"application/json", {{"schema", reference(call.gives_halfway)}}}}}};
     for (auto const status : problems_of(call))
         responses[std::to_string(status)] = {
             {"description", "A problem (RFC 9457)"},
@@ -114,6 +118,7 @@ json describe_api(std::vector<Call> const& calls, std::string_view version) {
         if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(tag);
     }
     auto schemas = people_schemas();
+    schemas.update(login_schemas());
     schemas.update(course_schemas());
     schemas.update(platform_schemas());
     json const token = {{"type", "http"},

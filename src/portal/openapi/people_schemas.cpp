@@ -17,7 +17,8 @@ nlohmann::json people_schemas() {
 "Language": {"type": ["string", "null"], "enum": ["en", "de", null]},
 "Me": {
   "type": "object", "additionalProperties": false,
-  "required": ["username", "display_name", "email", "roles", "language", "csrf_token", "scopes"],
+  "required": ["username", "display_name", "email", "roles", "language", "csrf_token",
+               "lacks_second_factor", "scopes"],
   "properties": {
     "username": {"type": "string"},
     "display_name": {"type": "string"},
@@ -25,6 +26,8 @@ nlohmann::json people_schemas() {
     "roles": {"type": "array", "items": {"$ref": "#/components/schemas/Role"}},
     "language": {"$ref": "#/components/schemas/Language"},
     "csrf_token": {"type": ["string", "null"], "description": "null for a login by token"},
+    "lacks_second_factor": {"type": "boolean",
+      "description": "one has to be set up first: nothing else is open"},
     "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}}
   }
 },

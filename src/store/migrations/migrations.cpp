@@ -20,6 +20,9 @@ std::array const all_migrations{
     Migration{7, "user_order", migration_0007_user_order},
     Migration{8, "group_shares", migration_0008_group_shares},
     Migration{9, "logins", migration_0009_logins},
+    Migration{10, "session_places", migration_0010_session_places},
+    Migration{11, "login_places", migration_0011_login_places},
+    Migration{12, "second_factors", migration_0012_second_factors},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

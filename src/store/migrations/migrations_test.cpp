@@ -131,6 +131,13 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
                 EXPECT_TRUE(identity.gave_leader);
                 TRY_VOID(t.provider_sessions().find(SessionId("s-1")));
             }
+            if (migration.version >= 12) {
+                TRY(auto const factors, t.second_factors().of_user(ada.id));
+                EXPECT_EQ(factors.at(0).kind, FactorKind::Totp);
+                TRY(auto const known, t.login_places().knows(ada.id, "address 192.0.2.7"));
+                EXPECT_TRUE(known);
+                TRY_VOID(t.half_logins().find("half-hash"));
+            }
             return {};
         });
         EXPECT_TRUE(checked) << checked.error().message;

@@ -24,5 +24,8 @@ extern std::string_view const migration_0006_hub_shares;
 extern std::string_view const migration_0007_user_order;
 extern std::string_view const migration_0008_group_shares;
 extern std::string_view const migration_0009_logins;
+extern std::string_view const migration_0010_session_places;
+extern std::string_view const migration_0011_login_places;
+extern std::string_view const migration_0012_second_factors;
 
 }  // namespace carrel

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "domain/course.hpp"
 #include "domain/hub_token.hpp"
+#include "domain/second_factor.hpp"
 #include "domain/server.hpp"
 
 #include <soci/soci.h>
@@ -44,6 +45,7 @@ inline auto parse_stored(std::string_view name, DeploymentState) {
 }
 inline auto parse_stored(std::string_view name, ServerState) { return parse_server_state(name); }
 inline auto parse_stored(std::string_view name, HubTokenKind) { return parse_hub_token_kind(name); }
+inline auto parse_stored(std::string_view name, FactorKind) { return parse_factor_kind(name); }
 
 template <class Value>
 struct CellOf;

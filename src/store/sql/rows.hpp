@@ -8,6 +8,7 @@
 #include "domain/hub_group.hpp"
 #include "domain/hub_share.hpp"
 #include "domain/hub_token.hpp"
+#include "domain/second_factor.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
 
@@ -41,6 +42,41 @@ void visit_columns(Session& session, Visit&& visit) {
     visit("created_at", session.created_at);
     visit("expires_at", session.expires_at);
     visit("last_used_at", session.last_used_at);
+    visit("address", session.address);
+    visit("user_agent", session.user_agent);
+    visit("confirmed_at", session.confirmed_at);
+    visit("by_provider", session.by_provider);
+}
+
+template <class Visit>
+void visit_columns(SecondFactor& factor, Visit&& visit) {
+    visit("id", factor.id);
+    visit("user_id", factor.user);
+    visit("kind", factor.kind);
+    visit("name", factor.name);
+    visit("credential", factor.credential);
+    visit("secret", factor.secret);
+    visit("counter", factor.counter);
+    visit("created_at", factor.created_at);
+    visit("last_used_at", factor.last_used_at);
+}
+
+template <class Visit>
+void visit_columns(HalfLogin& login, Visit&& visit) {
+    visit("hash", login.hash);
+    visit("user_id", login.user);
+    visit("wrong", login.wrong);
+    visit("created_at", login.created_at);
+    visit("expires_at", login.expires_at);
+}
+
+template <class Visit>
+void visit_columns(FactorChallenge& challenge, Visit&& visit) {
+    visit("id", challenge.id);
+    visit("owner", challenge.owner);
+    visit("purpose", challenge.purpose);
+    visit("payload", challenge.payload);
+    visit("expires_at", challenge.expires_at);
 }
 
 template <class Visit>

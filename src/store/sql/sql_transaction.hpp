@@ -4,9 +4,11 @@
 
 #include "store/sql/course_tables.hpp"
 #include "store/sql/event_tables.hpp"
+#include "store/sql/factor_tables.hpp"
 #include "store/sql/hub_group_tables.hpp"
 #include "store/sql/hub_share_tables.hpp"
 #include "store/sql/hub_tables.hpp"
+#include "store/sql/login_place_tables.hpp"
 #include "store/sql/login_tables.hpp"
 #include "store/sql/server_tables.hpp"
 #include "store/sql/user_tables.hpp"
@@ -18,6 +20,9 @@ public:
     explicit SqlTransaction(Connection& connection)
         : users_(connection),
           sessions_(connection),
+          login_places_(connection),
+          second_factors_(connection),
+          half_logins_(connection),
           tokens_(connection),
           login_identities_(connection),
           pending_logins_(connection),
@@ -41,6 +46,9 @@ public:
 
     Users& users() override { return users_; }
     Sessions& sessions() override { return sessions_; }
+    LoginPlaces& login_places() override { return login_places_; }
+    SecondFactors& second_factors() override { return second_factors_; }
+    HalfLogins& half_logins() override { return half_logins_; }
     Tokens& tokens() override { return tokens_; }
     LoginIdentities& login_identities() override { return login_identities_; }
     PendingLogins& pending_logins() override { return pending_logins_; }
@@ -65,6 +73,9 @@ public:
 private:
     UsersTable users_;
     SessionsTable sessions_;
+    LoginPlacesTable login_places_;
+    SecondFactorsTable second_factors_;
+    HalfLoginsTable half_logins_;
     TokensTable tokens_;
     LoginIdentitiesTable login_identities_;
     PendingLoginsTable pending_logins_;

@@ -114,6 +114,13 @@ Result<> SessionsTable::touch(SessionId const& id, Time used_at, Time expires_at
         .run_on_one("session");
 }
 
+Result<> SessionsTable::confirm(SessionId const& id, Time at) {
+    return Query(connection_, "update sessions set confirmed_at = :at where id = :id")
+        .use(at)
+        .use(id)
+        .run_on_one("session");
+}
+
 Result<> SessionsTable::remove(SessionId const& id) {
     return done(Query(connection_, "delete from sessions where id = :id").use(id).run());
 }

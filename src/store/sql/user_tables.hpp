@@ -32,6 +32,7 @@ public:
     Result<> insert(Session const& session) override;
     Result<Session> find_by_secret_hash(std::string_view hash) override;
     Result<> touch(SessionId const& id, Time used_at, Time expires_at) override;
+    Result<> confirm(SessionId const& id, Time at) override;
     Result<> remove(SessionId const& id) override;
     Result<std::vector<Session>> of_user(UserId const& user) override;
     Result<long long> remove_expired(Time now) override;

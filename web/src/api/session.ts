@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { apiPath, get, onStaleCsrfToken, request, requestPlace, setCsrfToken } from "./client";
 import { isStatus } from "./error";
-import type { Language, Me } from "./types";
+import type { Language, Me, SecondStep } from "./types";
 
 export const meKey = ["me"];
 
@@ -40,8 +40,10 @@ export function useLogin() {
   return useMutation({
     meta: { public: true },
     mutationFn: (credentials: { username: string; password: string }) =>
-      request<Me>("POST", apiPath("session"), credentials),
-    onSuccess: (me) => adoptSession(queries, me),
+      request<Me | SecondStep>("POST", apiPath("session"), credentials),
+    onSuccess: (answer) => {
+      if (!("second_step" in answer)) adoptSession(queries, answer);
+    },
   });
 }
 

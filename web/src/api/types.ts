@@ -10,6 +10,8 @@ export interface Me {
   roles: Role[];
   language: Language | null;
   csrf_token: string;
+  /** One has to be set up first: nothing else is open. */
+  lacks_second_factor?: boolean;
   scopes: string[];
 }
 
@@ -109,6 +111,14 @@ export interface Deployment {
   finished_at: string | null;
   message: string | null;
 }
+
+/** What a log-in waits for, whose password was right. */
+export interface SecondStep {
+  second_step: FactorKind[];
+  expires_at: string;
+}
+
+export type FactorKind = "totp" | "webauthn";
 
 export interface Course {
   slug: string;

@@ -3,13 +3,15 @@ import { useForm } from "@mantine/form";
 import { useOptions } from "../api/courses";
 import { ApiError } from "../api/error";
 import { useChangePassword } from "../api/session";
+import type { Me } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { checkPassword } from "../lib/validate";
 import { ErrorNotice } from "./error_notice";
 import { PasswordField } from "./fields";
+import { PasswordStrength } from "./password_strength";
 import { Section } from "./section";
 
-export function PasswordSection() {
+export function PasswordSection({ me }: { me: Me }) {
   const { t } = useI18n();
   const options = useOptions();
   const change = useChangePassword();
@@ -46,6 +48,7 @@ export function PasswordSection() {
             autoComplete="new-password"
             {...form.getInputProps("new")}
           />
+          <PasswordStrength password={form.values.new} known={[me.username, me.display_name, me.email ?? ""]} />
           {!placed && <ErrorNotice error={change.error} />}
           <Group>
             <Button type="submit" loading={change.isPending}>

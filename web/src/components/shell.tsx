@@ -1,7 +1,7 @@
 import { Burger, Button, Container, Drawer, Group, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { Link, NavLink, Outlet, useLocation, useNavigate } from "react-router-dom";
 import { useOptions } from "../api/courses";
 import { adoptSession, useLogout, useMe } from "../api/session";
@@ -12,6 +12,8 @@ import { Mark } from "./mark";
 import { PageBoundary } from "./page_boundary";
 import { LanguageSwitch, SchemeSwitch } from "./preferences";
 import { Loading } from "./query_view";
+
+const SecondFactorPage = lazy(() => import("../pages/second_factor_page"));
 
 /** The places a person may go to, by their roles. */
 function usePlaces(me: Me | null): { to: string; label: string }[] {
@@ -134,7 +136,7 @@ export function Shell() {
       <Header me={me.data ?? null} />
       <main id="main" tabIndex={-1} className="carrel-main">
         <PageBoundary place={pathname}>
-          <Suspense fallback={<Loading />}>{me.isPending ? <Loading /> : <Outlet />}</Suspense>
+          <Suspense fallback={<Loading />}>{me.isPending ? <Loading /> : me.data?.lacks_second_factor === true ? <SecondFactorPage /> : <Outlet />}</Suspense>
         </PageBoundary>
       </main>
       <footer className="carrel-footer">

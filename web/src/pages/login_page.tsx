@@ -1,14 +1,17 @@
 import { Alert, Button, Card, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router-dom";
+import { useWaitingStep } from "../api/factors";
 import { useLogin, useMe } from "../api/session";
+import type { SecondStep } from "../api/types";
 import { isStatus } from "../api/error";
 import { ErrorNotice } from "../components/error_notice";
 import { Page } from "../components/page";
 import { PasswordField, UsernameField } from "../components/fields";
 import { LoginButtons } from "../components/login_buttons";
 import { LoginProblem } from "../components/login_problem";
+import { SecondStepForm } from "../components/second_step_form";
 import { useI18n } from "../i18n/context";
 import { isServerPath, localPath } from "../lib/next_path";
 
@@ -17,10 +20,20 @@ export function LoginPage() {
   const me = useMe();
   const login = useLogin();
   const navigate = useNavigate();
-  const [parameters] = useSearchParams();
+  const [parameters, setParameters] = useSearchParams();
   const next = localPath(parameters.get("next"));
   const form = useForm({ initialValues: { username: "", password: "" } });
   const loggedIn = me.data != null;
+  // A log-in that began at a hub's own form goes on here, where a security key can be asked.
+  const [begun, setBegun] = useState<SecondStep | null>(null);
+  const elsewhere = useWaitingStep(parameters.get("step") === "factor" && begun === null && !loggedIn);
+  const step = begun ?? elsewhere.data ?? null;
+  const startAgain = () => {
+    setBegun(null);
+    form.setFieldValue("password", "");
+    login.reset();
+    setParameters(parameters.has("next") ? { next } : {}, { replace: true });
+  };
 
   useEffect(() => {
     if (!loggedIn) return;
@@ -28,11 +41,21 @@ export function LoginPage() {
     else navigate(next, { replace: true });
   }, [loggedIn, next, navigate]);
 
+  if (step !== null && !loggedIn)
+    return (
+      <Page title={t("step.title")} size="xs" focusHeading={false} lead={t("step.lead")}>
+        <Card p={{ base: "md", sm: "xl" }}>
+          <SecondStepForm step={step} onStartAgain={startAgain} />
+        </Card>
+      </Page>
+    );
   return (
     <Page title={t("login.title")} size="xs" focusHeading={false} lead={parameters.has("next") ? t("login.needed") : t("login.lead")}>
       <Card p={{ base: "md", sm: "xl" }}>
         <LoginProblem />
-        <form onSubmit={form.onSubmit((values) => login.mutate(values))}>
+        <form onSubmit={form.onSubmit((values) =>
+            login.mutate(values, { onSuccess: (answer) => setBegun("second_step" in answer ? answer : null) }),
+          )}>
           <Stack>
             <UsernameField
               // Whoever comes here comes to type a name.

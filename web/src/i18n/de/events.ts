@@ -23,6 +23,8 @@ export const events: Record<string, string> = {
   home_exported: "Der Ordner von {subject} ist exportiert: {files} Dateien",
   takeout_downloaded: "{actor} hat die Arbeit von {subject} heruntergeladen",
 
+  sessions_ended: "{actor} hat eigene Sitzungen beendet: {count}",
+  logins_limited: "Anmeldungen als {subject} sind gebremst: zu viele sind fehlgeschlagen",
   signed_up: "{actor} hat sich über die Einladung angemeldet",
   user_created_by_login: "{actor} hat sich mit {login} ein Konto angelegt",
   login_joined: "{actor} kann sich jetzt mit {login} anmelden",

@@ -5,5 +5,6 @@ import { forms } from "./forms";
 import { hub } from "./hub";
 import { logins } from "./logins";
 import { people } from "./people";
+import { security } from "./security";
 
-export const de = { ...common, ...course, ...forms, ...hub, ...logins, ...people, ...admin };
+export const de = { ...common, ...course, ...forms, ...hub, ...logins, ...people, ...security, ...admin };
