@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "domain/common_password.hpp"
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,10 @@ Result<> check_password(std::string_view password, std::string_view user_name) {
         return fail_field("password", "the password has characters that are not text");
     if (equals_ignoring_case(password, user_name))
         return fail_field("password", "the password is not the user name");
+    if (is_common_password(password, user_name))
+        return fail_field("password",
+                          "this password is among the first that anybody would try; several words "
+                          "that do not belong together are better");
     return {};
 }
 

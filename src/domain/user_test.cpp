@@ -49,9 +49,11 @@ TEST(UserName, SpeaksForThePlatformOnlyWhenAnOperatorGivesIt) {
 
 TEST(Password, HasTenTo1024BytesOfText) {
     EXPECT_FALSE(check_password(std::string(9, 'x'), "ada"));
-    EXPECT_TRUE(check_password(std::string(10, 'x'), "ada"));
+    EXPECT_TRUE(check_password("kranich 7x", "ada"));
     EXPECT_TRUE(check_password("päßwörter 數", "ada"));
-    EXPECT_TRUE(check_password(std::string(1024, 'x'), "ada"));
+    std::string longest;
+    while (longest.size() < 1024) longest += "kranich 7 celle ";
+    EXPECT_TRUE(check_password(longest, "ada"));
     EXPECT_FALSE(check_password(std::string(1025, 'x'), "ada"));
     EXPECT_FALSE(check_password(std::string("0123456789\0", 11), "ada"));
     EXPECT_FALSE(check_password("0123456789\xff", "ada"));
@@ -60,7 +62,7 @@ TEST(Password, HasTenTo1024BytesOfText) {
 
 TEST(Password, IsNotTheUserName) {
     EXPECT_FALSE(check_password("Lovelace1815", "lovelace1815"));
-    EXPECT_TRUE(check_password("Lovelace1815!", "lovelace1815"));
+    EXPECT_TRUE(check_password("Lovelace, born in 1815", "lovelace1815"));
 }
 
 TEST(Email, IsEmptyOrLooksLikeOne) {

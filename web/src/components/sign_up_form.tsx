@@ -7,6 +7,7 @@ import { useI18n } from "../i18n/context";
 import { checkEmail, checkPassword, checkUsername, type Problem } from "../lib/validate";
 import { ErrorNotice } from "./error_notice";
 import { PasswordField, UsernameField } from "./fields";
+import { PasswordStrength } from "./password_strength";
 
 /** An account for somebody new; afterwards they are logged in and may apply. */
 export function SignUpForm({ code }: { code: string }) {
@@ -61,6 +62,7 @@ export function SignUpForm({ code }: { code: string }) {
           data-testid="signup-password"
           {...form.getInputProps("password")}
         />
+        <PasswordStrength password={form.values.password} known={[form.values.username, form.values.display_name, form.values.email]} />
         {!placed && <ErrorNotice error={signUp.error} />}
         <Button type="submit" loading={signUp.isPending} data-testid="signup-submit">
           {t("join.signUpButton")}
