@@ -77,6 +77,20 @@ struct TokenToCreate {
 };
 Result<> create_token(SettingsFlags const& flags, TokenToCreate const& token);
 
+struct ClassToPlan {
+    int people = 0;
+    int at_once_percent = 60;
+    double cpu = 1;
+    double memory_gib = 1;
+    double storage_gib = 5;
+    /// Of a machine that is only thought of; otherwise this one's are read.
+    std::optional<double> machine_cpu;
+    std::optional<double> machine_memory_gib;
+    std::optional<double> machine_storage_gib;
+};
+/// Prints what a class needs, what the machine has, and how many people it carries.
+Result<> plan(SettingsFlags const& flags, ClassToPlan const& wanted);
+
 Result<> check_configuration(SettingsFlags const& flags);
 Result<> print_configuration(SettingsFlags const& flags);
 Result<> doctor(SettingsFlags const& flags);

@@ -45,6 +45,7 @@ public:
                             course_,
                             [this](std::function<int()> run) { chosen_ = std::move(run); });
         add_configuration();
+        add_plan();
         add_demo();
         add_import();
         // Both parse their own arguments; they are here for the help alone.
@@ -148,6 +149,27 @@ private:
                            flags_);
     }
 
+    void add_plan() {
+        auto& command = add(app_, "plan", "what a class needs of a machine, and what one carries",
+                            [this] { return plan(flags_, plan_); });
+        add_settings_flags(command, flags_);
+        command.add_option("--people", plan_.people, "how many are in the class")
+            ->required()
+            ->check(CLI::Range(1, 100'000));
+        command.add_option("--at-once", plan_.at_once_percent, "percent who work at the same time")
+            ->check(CLI::Range(1, 100));
+        auto const positive = CLI::Range(0.01, 100'000.0);
+        command.add_option("--cpu", plan_.cpu, "cores of each")->check(positive);
+        command.add_option("--memory-gib", plan_.memory_gib, "memory of each")->check(positive);
+        command.add_option("--storage-gib", plan_.storage_gib, "home of each")->check(positive);
+        command.add_option("--machine-cpu", plan_.machine_cpu, "cores, instead of this machine's")
+            ->check(positive);
+        command.add_option("--machine-memory-gib", plan_.machine_memory_gib, "likewise")
+            ->check(positive);
+        command.add_option("--machine-storage-gib", plan_.machine_storage_gib, "likewise")
+            ->check(positive);
+    }
+
     void add_demo() {
         auto& command = add(app_, "demo", "one course through its whole life, without hands",
                             [this] { return run_demo(flags_); });
@@ -179,6 +201,7 @@ private:
     Supervision supervision_;
     PersonToAdd person_;
     TokenToCreate token_;
+    ClassToPlan plan_;
     CourseFlags course_;
     JupyterHubImport import_;
     bool demo_ = false;

@@ -78,6 +78,7 @@ void add_profile_calls(Calls& calls);
 void add_login_calls(Calls& calls);
 void add_token_calls(Calls& calls);
 void add_option_calls(Calls& calls);
+void add_plan_calls(Calls& calls);
 void add_course_calls(Calls& calls);
 void add_course_action_calls(Calls& calls);
 void add_invitation_calls(Calls& calls);

@@ -25,4 +25,11 @@ MachineFacts read_machine_facts(std::filesystem::path const& data) {
     return facts;
 }
 
+MachineSize size_of(MachineFacts const& facts) {
+    constexpr double gib = 1024.0 * 1024 * 1024;
+    return {.cpu = static_cast<double>(facts.cpus),
+            .memory_gib = static_cast<double>(facts.memory_bytes) / gib,
+            .storage_gib = static_cast<double>(facts.disk_free_bytes) / gib};
+}
+
 }  // namespace carrel

@@ -2,6 +2,8 @@
 
 /// What the machine under us has and has left, for the administrator's overview.
 
+#include "domain/capacity.hpp"
+
 #include <array>
 #include <filesystem>
 
@@ -17,5 +19,8 @@ struct MachineFacts {
 
 /// What cannot be found out is 0.
 [[nodiscard]] MachineFacts read_machine_facts(std::filesystem::path const& data);
+
+/// For planning: its cores, all its memory, and what the disk has left.
+[[nodiscard]] MachineSize size_of(MachineFacts const& facts);
 
 }  // namespace carrel

@@ -16,6 +16,7 @@ void Portal::add_routes(http::Router& router) {
     add_login_calls(calls);
     add_token_calls(calls);
     add_option_calls(calls);
+    add_plan_calls(calls);
     add_course_calls(calls);
     add_course_action_calls(calls);
     add_invitation_calls(calls);

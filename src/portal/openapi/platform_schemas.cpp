@@ -111,6 +111,33 @@ nlohmann::json platform_schemas() {
     "version": {"type": "string"}
   }
 },
+"MachineSize": {
+  "type": "object", "additionalProperties": false,
+  "required": ["cpu", "memory_gib", "storage_gib"],
+  "properties": {
+    "cpu": {"type": "number"},
+    "memory_gib": {"type": "number"},
+    "storage_gib": {"type": "number"}
+  }
+},
+"Plan": {
+  "type": "object", "additionalProperties": false,
+  "required": ["at_once", "needs", "machine", "carries", "fits"],
+  "properties": {
+    "at_once": {"type": "integer", "description": "how many are thought to work at once"},
+    "needs": {"$ref": "#/components/schemas/MachineSize"},
+    "machine": {"$ref": "#/components/schemas/MachineSize"},
+    "carries": {
+      "type": "object", "additionalProperties": false, "required": ["at_once", "homes", "scarce"],
+      "properties": {
+        "at_once": {"type": "integer", "description": "servers that each use all they may"},
+        "homes": {"type": "integer"},
+        "scarce": {"type": "string", "enum": ["cpu", "memory"]}
+      }
+    },
+    "fits": {"type": "boolean"}
+  }
+},
 "Overview": {
   "type": "object", "additionalProperties": false,
   "required": ["courses", "servers", "users", "machine", "isolation", "one_origin",

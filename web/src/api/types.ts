@@ -71,6 +71,21 @@ export interface Options {
   version: string;
 }
 
+export interface MachineSize {
+  cpu: number;
+  memory_gib: number;
+  storage_gib: number;
+}
+
+/** What a course would need of the machine, and what that carries. */
+export interface Plan {
+  at_once: number;
+  needs: MachineSize;
+  machine: MachineSize;
+  carries: { at_once: number; homes: number; scarce: "cpu" | "memory" };
+  fits: boolean;
+}
+
 export type CourseState =
   | "pending"
   | "accepted"

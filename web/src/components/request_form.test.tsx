@@ -59,6 +59,20 @@ describe("RequestForm", () => {
     expect(screen.getByTestId("size-preview").textContent).toContain("80 GiB");
   });
 
+  it("says whether the machine carries them all", async () => {
+    const size = { cpu: 2, memory_gib: 8, storage_gib: 900 };
+    answers["GET /api/v1/plan"] = () => [
+      200,
+      { at_once: 25, needs: size, machine: size, carries: { at_once: 3, homes: 400, scarce: "cpu" }, fits: false },
+    ];
+    const people = screen.getByRole("textbox", { name: "Expected participants" });
+    await userEvent.clear(people);
+    await userEvent.type(people, "26");
+    const fit = await screen.findByTestId("size-fit");
+    expect(fit.textContent).toContain("carries 3 such servers at once");
+    expect(fit.textContent).toContain("wait in line");
+  });
+
   it("sends what was entered and puts the server's objection beside its field", async () => {
     await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "Numerics II");
     await userEvent.click(screen.getByRole("switch", { name: "No end date (standing hub)" }));

@@ -1,4 +1,6 @@
 import { Input, NumberInput, SimpleGrid, Slider, Stack, Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { usePlan } from "../api/courses";
 import type { Options, Range } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { formatNumber } from "../lib/format";
@@ -28,6 +30,7 @@ export function RequestSize({ form, limits }: { form: RequestFormApi; limits: Op
           <Amount form={form} field="storage_gib" label={t("field.storage")} unit="GiB" range={limits.storage_gib} />
         </SimpleGrid>
         <Preview form={form} />
+        <Fit form={form} limits={limits} />
       </Stack>
     </Section>
   );
@@ -94,5 +97,32 @@ function Preview({ form }: { form: RequestFormApi }) {
         ))}
       </dl>
     </div>
+  );
+}
+
+/** Whether this machine carries all of them at once; nothing while that is not known. */
+function Fit({ form, limits }: { form: RequestFormApi; limits: Options["limits"] }) {
+  const { t, tn } = useI18n();
+  const people = Number(form.values.expected_participants);
+  const { cpu, memory_gib, storage_gib } = form.values;
+  const [question] = useDebouncedValue(
+    {
+      people: String(people),
+      at_once_percent: "100",
+      cpu: String(cpu),
+      memory_gib: String(memory_gib),
+      storage_gib: String(storage_gib),
+    },
+    300,
+  );
+  const askable = Number.isInteger(people) && people >= limits.participants.min && people <= limits.participants.max;
+  const plan = usePlan(question, askable).data;
+  if (plan === undefined || !askable) return null;
+  return (
+    <Text size="sm" c="dimmed" aria-live="polite" data-testid="size-fit">
+      {tn("request.carries", plan.carries.at_once)}{" "}
+      {plan.carries.homes < people ? tn("request.homes", plan.carries.homes) : null}{" "}
+      {plan.fits ? t("request.fits") : t("request.tooSmall")}
+    </Text>
   );
 }

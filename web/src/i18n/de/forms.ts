@@ -64,5 +64,11 @@ export const forms = {
   "request.sizeHint": "Alle Teilnehmenden haben einen eigenen Server mit diesen Grenzen.",
   "request.total.one": "Insgesamt, für {count} Person:",
   "request.total.other": "Insgesamt, für {count} Teilnehmende:",
+  "request.carries.one": "Diese Maschine trägt {count} solchen Server, der alles nutzt, was er darf.",
+  "request.carries.other": "Diese Maschine trägt {count} solche Server zugleich, wenn jeder alles nutzt, was er darf.",
+  "request.homes.one": "Ihre Platte hat Platz für {count} solchen Ordner.",
+  "request.homes.other": "Ihre Platte hat Platz für {count} solche Ordner.",
+  "request.fits": "Das reicht, wenn alle zugleich arbeiten.",
+  "request.tooSmall": "Arbeiten alle zugleich, wird es langsam, oder Server warten in der Schlange.",
   "request.submit": "Antrag absenden",
 };

@@ -64,5 +64,11 @@ export const forms = {
   "request.sizeHint": "Each participant has a server of their own with these limits.",
   "request.total.one": "Altogether, for {count} participant:",
   "request.total.other": "Altogether, for {count} participants:",
+  "request.carries.one": "This machine carries {count} such server that uses all it may.",
+  "request.carries.other": "This machine carries {count} such servers at once if each uses all it may.",
+  "request.homes.one": "Its disk has room for {count} such home.",
+  "request.homes.other": "Its disk has room for {count} such homes.",
+  "request.fits": "That is enough for everybody at the same time.",
+  "request.tooSmall": "It will be slow, or servers will wait in line, if everybody works at the same time.",
   "request.submit": "Send the request",
 } as const;
