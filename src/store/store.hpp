@@ -37,8 +37,16 @@ public:
         return in_transaction(Access::Write, work);
     }
 
+    /// As `write`, but returns before it is on disk: it outlives this process at once, and the
+    /// machine soon, with the next `write` at the latest; in which order they were written stays.
+    /// For what a machine that stops makes untrue anyway, as that a server runs.
+    template <class Function>
+    auto write_behind(Function&& work) -> std::invoke_result_t<Function&, Transaction&> {
+        return in_transaction(Access::WriteBehind, work);
+    }
+
 protected:
-    enum class Access { Read, Write };
+    enum class Access { Read, Write, WriteBehind };
     using Work = std::function<Result<>(Transaction&)>;
     /// Begins, runs, and commits when `work` succeeds; rolls back otherwise.
     virtual Result<> transact(Access access, Work const& work) = 0;

@@ -54,6 +54,12 @@ public:
     /// The failure that ended the present transaction, if one did.
     [[nodiscard]] std::optional<Failure> const& ended_by() const { return ended_by_; }
     void forget_failure() { ended_by_.reset(); }
+
+    /// What the present transaction writes must be on the disk before anybody acts on it, even
+    /// where its caller does not wait for that.
+    void demand_disk() { disk_demanded_ = true; }
+    void forget_demand() { disk_demanded_ = false; }
+    [[nodiscard]] bool disk_demanded() const { return disk_demanded_; }
     void restore_failure(std::optional<Failure> failure) { ended_by_ = std::move(failure); }
 
 private:
@@ -61,6 +67,7 @@ private:
     Engine const& engine_;
     std::unordered_map<std::string, std::unique_ptr<soci::statement>> statements_;
     std::optional<Failure> ended_by_;
+    bool disk_demanded_ = false;
 };
 
 }  // namespace carrel

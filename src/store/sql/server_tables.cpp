@@ -100,6 +100,8 @@ Result<long long> HomesTable::number_of(CourseId const& course, UserId const& us
     TRY(auto const highest,
         Query(connection_, "select coalesce(max(number), 0) from homes").value<long long>());
     auto const number = std::max(first, highest.value_or(0) + 1);
+    // Files on the disk will be this number's: were it forgotten, they would be somebody else's.
+    connection_.demand_disk();
     TRY_VOID(
         Query(connection_,
               "insert into homes (number, course_id, user_id) values (:number, :course, :user)")

@@ -3,6 +3,7 @@
 #include "store/migrations/migrations.hpp"
 #include "store/sql/query.hpp"
 #include "store/sql/sql_transaction.hpp"
+#include "store/sqlite/log_sync.hpp"
 #include "store/sqlite/sqlite_engine.hpp"
 
 #include <algorithm>
@@ -31,8 +32,11 @@ public:
 class SqliteStore final : public Store {
 public:
     SqliteStore(std::unique_ptr<SqliteEngine> engine, std::unique_ptr<Connection> writer,
-                SqliteOptions const& options)
-        : engine_(std::move(engine)), options_(options), writer_(std::move(writer)) {}
+                std::unique_ptr<LogSync> log, SqliteOptions const& options)
+        : engine_(std::move(engine)),
+          options_(options),
+          writer_(std::move(writer)),
+          log_(std::move(log)) {}
 
 protected:
     Result<> transact(Access access, Work const& work) override {
@@ -40,19 +44,34 @@ protected:
         if (std::ranges::find(entered_stores, this) != entered_stores.end())
             return fail(Code::Internal, "begin a transaction: this thread is inside one already");
         Entered const entered(this);
-        if (access == Access::Write) {
-            std::scoped_lock const lock(writing_);
-            return persist(*writer_, engine_->dialect().begin_write, work);
+        if (access == Access::Read) {
+            TRY(auto const reader, take_reader());
+            return persist(*reader, engine_->dialect().begin_read, work);
         }
-        TRY(auto const reader, take_reader());
-        return persist(*reader, engine_->dialect().begin_read, work);
+        TRY(auto const written, commit(work));
+        if (access == Access::Write || written.disk_demanded) return log_->wait(written.ticket);
+        return {};
     }
 
 private:
+    struct Written {
+        LogSync::Ticket ticket;
+        bool disk_demanded;
+    };
+
+    /// One at a time; the disk is waited for when the next may already write.
+    Result<Written> commit(Work const& work) {
+        std::scoped_lock const lock(writing_);
+        TRY_VOID(log_->check());
+        TRY_VOID(persist(*writer_, engine_->dialect().begin_write, work));
+        return Written{log_->committed(), writer_->disk_demanded()};
+    }
+
     /// Tries until no other process is in the way, within reason.
     static Result<> persist(Connection& connection, std::string_view begin, Work const& work) {
         for (int tries = 1;; ++tries) {
             connection.forget_failure();
+            connection.forget_demand();
             auto outcome = attempt(connection, begin, work);
             auto const& failure = connection.ended_by();
             bool const busy = !outcome && failure && failure->busy;
@@ -124,6 +143,7 @@ private:
     SqliteOptions options_;
     std::mutex writing_;
     std::unique_ptr<Connection> writer_;
+    std::unique_ptr<LogSync> log_;
     std::mutex readers_mutex_;
     std::condition_variable readers_free_;
     std::vector<std::unique_ptr<Connection>> idle_;
@@ -149,7 +169,14 @@ Result<std::unique_ptr<Store>> open_sqlite_store(std::filesystem::path const& fi
     TRY_VOID(migrate(*writer, file.string()));
     if (options.most_pages > 0)
         TRY_VOID(writer->run(fmt::format("pragma max_page_count = {}", options.most_pages)));
-    return std::make_unique<SqliteStore>(std::move(engine), std::move(writer), options);
+    auto log = std::make_unique<LogSync>(options.sync_log);
+    if (!options.sync_log) {
+        TRY(log, LogSync::of_database(file));
+    }
+    // From here on commits are synced by `log`; with this setting SQLite does so at checkpoints.
+    TRY_VOID(writer->run("pragma synchronous = normal"));
+    return std::make_unique<SqliteStore>(std::move(engine), std::move(writer), std::move(log),
+                                         options);
 }
 
 }  // namespace carrel

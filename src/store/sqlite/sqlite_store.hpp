@@ -1,11 +1,13 @@
 #pragma once
 
-/// The store on SQLite: WAL, synchronous=FULL, foreign keys, one writer at a time.
+/// The store on SQLite: WAL, foreign keys, one writer at a time, whose commits are on disk when
+/// `write` returns (store/sqlite/log_sync.hpp).
 
 #include "store/store.hpp"
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 namespace carrel {
@@ -15,6 +17,8 @@ struct SqliteOptions {
     std::chrono::milliseconds busy_timeout{5000};
     /// The file does not grow beyond this many pages of 4 KiB; 0: as the disk allows.
     long long most_pages = 0;
+    /// How the log is brought to the disk, for tests; see LogSync::Sync.
+    std::function<int()> sync_log = {};
 };
 
 /// Opens or creates the database and brings its schema to this program's version.

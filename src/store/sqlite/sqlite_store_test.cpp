@@ -238,4 +238,61 @@ TEST_F(SqliteStoreTest, ADatabaseIsWholeAfterSigkill) {
     EXPECT_TRUE(Query(*open, "pragma foreign_key_check").values<std::string>().value().empty());
 }
 
+/// A store whose syncs are counted, and fail when told to.
+class SyncedStoreTest : public SqliteStoreTest {
+protected:
+    void SetUp() override {
+        store_ =
+            open_sqlite_store(file(), {.sync_log = [this] { return ++syncs_, failure_; }}).value();
+        ASSERT_TRUE(store_->write([](Transaction& t) -> Result<> {
+            TRY_VOID(t.users().insert(some_user("ada")));
+            return t.courses().insert(some_course("bio"));
+        }));
+        syncs_ = 0;
+    }
+    static Result<> rename(Transaction& t) { return t.settings().set("title", "Carrel"); }
+    static Result<long long> number(Transaction& t) {
+        return t.homes().number_of(CourseId("id-bio"), UserId("id-ada"), 7);
+    }
+
+    int syncs_ = 0;
+    int failure_ = 0;
+    std::unique_ptr<Store> store_;
+};
+
+TEST_F(SyncedStoreTest, WhatIsWrittenIsOnTheDisk) {
+    ASSERT_TRUE(store_->write(rename));
+    EXPECT_EQ(syncs_, 1);
+}
+
+TEST_F(SyncedStoreTest, WhatIsWrittenBehindIsThereAndNotWaitedFor) {
+    ASSERT_TRUE(store_->write_behind(rename));
+    EXPECT_EQ(syncs_, 0);
+    auto const seen = store_->read([](Transaction& t) { return t.settings().get("title"); });
+    EXPECT_EQ(seen.value(), "Carrel");
+    // As another process sees it, for example the next one after this was killed.
+    auto const other = open_sqlite_store(file()).value();
+    EXPECT_EQ(other->read([](Transaction& t) { return t.settings().get("title"); }).value(),
+              "Carrel");
+}
+
+TEST_F(SyncedStoreTest, ANumberThatFilesWillCarryIsOnTheDiskWhoeverWritesIt) {
+    EXPECT_EQ(store_->write_behind(number).value(), 7);
+    EXPECT_EQ(syncs_, 1);
+    EXPECT_EQ(store_->write_behind(number).value(), 7);
+    EXPECT_EQ(syncs_, 1) << "it has been there since";
+    ASSERT_TRUE(store_->write_behind(rename));
+    EXPECT_EQ(syncs_, 1) << "the demand was that transaction's";
+}
+
+TEST_F(SyncedStoreTest, AfterTheDiskFailedNothingIsWrittenAnyMore) {
+    failure_ = EIO;
+    EXPECT_FALSE(store_->write(rename));
+    failure_ = 0;
+    EXPECT_FALSE(store_->write_behind(rename));
+    EXPECT_FALSE(store_->write(rename));
+    EXPECT_EQ(syncs_, 1);
+    EXPECT_TRUE(store_->read([](Transaction& t) { return t.settings().get("title"); }));
+}
+
 }  // namespace carrel
