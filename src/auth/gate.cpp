@@ -100,7 +100,7 @@ Result<Identity> Gate::by_token(std::string_view secret, Presence presence) cons
     identity.ends_at = token.expires_at;
     bool const due = !token.last_used_at || *token.last_used_at + touch_every <= now;
     if (due && presence == Presence::Counts)
-        note_unless_done(store_.write(
+        note_unless_done(store_.write_behind(
             [&](Transaction& transaction) { return transaction.tokens().touch(token.id, now); }));
     return identity;
 }
@@ -128,7 +128,7 @@ Result<Identity> Gate::by_session(std::string_view secret, http::Request const& 
     identity.confirmed_at = session.confirmed_at;
     identity.scopes = all_scopes();
     if (presence == Presence::Counts && session.last_used_at + touch_every <= now)
-        note_unless_done(store_.write([&](Transaction& transaction) {
+        note_unless_done(store_.write_behind([&](Transaction& transaction) {
             return transaction.sessions().touch(session.id, now, expiry(session.created_at, now));
         }));
     return identity;

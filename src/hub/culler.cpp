@@ -145,7 +145,7 @@ Task<> Culler::look_at(std::shared_ptr<LiveServer> server) {
         server->record.last_activity = seen.shown;
         auto const key = server->owner.key();
         CO_TRY_VOID(co_await use_.pool.run([&] {
-            return use_.store.write([&](Transaction& transaction) {
+            return use_.store.write_behind([&](Transaction& transaction) {
                 return transaction.servers().set_activity(key.course, key.user, key.name,
                                                           seen.shown);
             });

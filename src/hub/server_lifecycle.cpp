@@ -95,18 +95,20 @@ Task<> ServerLifecycle::save(std::shared_ptr<LiveServer> server, ServerState sta
     server->record.state_since = use_.clock.now();
     auto const record = server->record;
     bool const remove = server->remove_wanted && has_ended(state);
-    auto saved = co_await use_.pool.run([&] {
-        return use_.store.write([&](Transaction& transaction) -> Result<> {
-            TRY_VOID(remove ? remove_row(transaction, server->owner)
-                            : transaction.servers().put(record));
-            if (event) TRY_VOID(transaction.events().append(*event));
-            // A server's own token ends with it.
-            if (has_ended(record.state))
-                TRY_VOID(transaction.hub_tokens().remove_of_server(record.course, record.user,
-                                                                   record.name));
-            return {};
-        });
-    });
+    auto const write = [&](Transaction& transaction) -> Result<> {
+        TRY_VOID(remove ? remove_row(transaction, server->owner)
+                        : transaction.servers().put(record));
+        if (event) TRY_VOID(transaction.events().append(*event));
+        // A server's own token ends with it.
+        if (has_ended(record.state))
+            TRY_VOID(
+                transaction.hub_tokens().remove_of_server(record.course, record.user, record.name));
+        return {};
+    };
+    // Servers do not outlive the machine, so what is said of them need not either; that somebody's
+    // server and those who share it are gone must.
+    auto saved = co_await use_.pool.run(
+        [&] { return remove ? use_.store.write(write) : use_.store.write_behind(write); });
     server->unsaved = !saved;
     if (saved && remove) forget(server);
     co_return saved;
@@ -178,7 +180,7 @@ Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string 
     // transaction that writes the row: so a course that ends has either no such row, or one that
     // its homes wait for, and so has a participant who is removed.
     co_return co_await use_.pool.run([&] {
-        return use_.store.write([&](Transaction& transaction) -> Result<> {
+        return use_.store.write_behind([&](Transaction& transaction) -> Result<> {
             TRY(auto const course, transaction.courses().find(record.course));
             if (course.state != CourseState::Deployed)
                 return fail(Code::Conflict, "the course is {}, so no server can be started",
@@ -242,7 +244,7 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secr
     auto const& owner = server.owner;
     CO_TRY(auto environment, environment_of(owner.course));
     CO_TRY(auto number, co_await use_.pool.run([&] {
-        return use_.store.write([&](Transaction& transaction) {
+        return use_.store.write_behind([&](Transaction& transaction) {
             return transaction.homes().number_of(owner.course.id, owner.user.id,
                                                  settings_.first_home_number);
         });
@@ -277,7 +279,7 @@ Task<> ServerLifecycle::issue_token(std::shared_ptr<LiveServer> server, std::str
     CO_TRY(auto const token,
            jupyterhub::server_token(server->owner, use_.paths, secret, use_.clock.now()));
     co_return co_await use_.pool.run([&] {
-        return use_.store.write([&](Transaction& transaction) -> Result<> {
+        return use_.store.write_behind([&](Transaction& transaction) -> Result<> {
             TRY_VOID(
                 transaction.hub_tokens().remove_of_server(token.course, *token.user, token.server));
             TRY_VOID(transaction.hub_tokens().insert(token));

@@ -131,7 +131,7 @@ Result<Caller> CallerGate::by_hub_token(std::string_view secret, std::string_vie
 void CallerGate::touch(HubToken const& token) const {
     auto const now = clock_.now();
     if (token.last_used_at && *token.last_used_at + touch_every > now) return;
-    auto const touched = store_.write(
+    auto const touched = store_.write_behind(
         [&](Transaction& transaction) { return transaction.hub_tokens().touch(token.id, now); });
     if (!touched) log::warn("hub_token_not_touched", {{"cause", touched.error().message}});
 }

@@ -151,7 +151,7 @@ Task<> UserCalls::note(ServerKey key, Time at, bool is_report) {
     if (server->record.last_activity && *server->record.last_activity >= at) co_return Result<>();
     server->record.last_activity = at;
     co_return co_await use_.pool.run([&] {
-        return use_.store.write([&](Transaction& transaction) {
+        return use_.store.write_behind([&](Transaction& transaction) {
             return transaction.servers().set_activity(key.course, key.user, key.name, at);
         });
     });
