@@ -116,7 +116,7 @@ TEST_F(SqliteStoreTest, AReadOnlyFileIsSaid) {
 }
 
 TEST_F(SqliteStoreTest, AFullDiskIsSaidAndNothingIsLost) {
-    auto const store = open_sqlite_store(file(), {.most_pages = 120}).value();
+    auto const store = open_sqlite_store(file(), {.most_pages = 200}).value();
     Result<> outcome;
     int kept = 0;
     for (; kept < 1000; ++kept) {
