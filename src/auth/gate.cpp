@@ -157,7 +157,8 @@ Result<Identity> Gate::begin_session(User const& user, http::Request const& requ
     session.confirmed_at = now;
     session.by_provider = first == FirstStep::Provider;
     auto const earlier = request.cookie(cookie_name());
-    auto const known_browser = request.cookie(browser_cookie).value_or("");
+    auto const browser_name = policy_.bound_to_host ? host_browser_cookie : browser_cookie;
+    auto const known_browser = request.cookie(browser_name).value_or("");
     auto const browser = known_browser.empty() ? random_.secret(16) : known_browser;
 
     Identity identity;
@@ -194,10 +195,10 @@ Result<Identity> Gate::begin_session(User const& user, http::Request const& requ
                                 .lasts = policy_.longest,
                                 .secure = policy_.bound_to_host || request.is_secure()});
     if (known_browser.empty())
-        http::set_cookie(response, {.name = std::string(browser_cookie),
+        http::set_cookie(response, {.name = std::string(browser_name),
                                     .value = browser,
                                     .lasts = browser_cookie_lasts,
-                                    .secure = request.is_secure()});
+                                    .secure = policy_.bound_to_host || request.is_secure()});
     return identity;
 }
 

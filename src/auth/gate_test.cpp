@@ -2,6 +2,7 @@
 
 #include "auth/login_place.hpp"
 #include "auth/test_store.hpp"
+#include "base/text.hpp"
 
 #include <gmock/gmock.h>
 
@@ -110,6 +111,9 @@ TEST_F(GateTest, BindsTheCookieToItsHostWhereNeighboursAreNotTrusted) {
 
     http::Response begun;
     ASSERT_TRUE(host_gate.begin_session(ada_, browser("POST"), begun));
+    for (auto const& [name, value] : begun.headers)
+        if (equals_ignoring_case(name, "set-cookie"))
+            EXPECT_TRUE(value.starts_with("__Host-")) << value;
     http::Response ended;
     ASSERT_TRUE(host_gate.end_session(*who, ended));
     for (auto const* response : {&begun, &ended}) {

@@ -23,6 +23,11 @@ std::string address_key(std::string_view address) {
     return std::string(network.data()) + "/64";
 }
 
+std::string browser_of(http::Request const& request) {
+    if (auto const bound = request.cookie(host_browser_cookie)) return *bound;
+    return request.cookie(browser_cookie).value_or("");
+}
+
 std::string place_of_address(std::string_view address) {
     return address.empty() ? std::string() : "address " + address_key(address);
 }

@@ -14,12 +14,18 @@
 namespace carrel {
 
 inline constexpr std::string_view browser_cookie = "carrel_browser";
+/// The same where neighbouring host names are not to be trusted.
+inline constexpr std::string_view host_browser_cookie = "__Host-carrel_browser";
 inline constexpr Seconds browser_cookie_lasts{400 * 86400L};
 /// A place where nobody has logged in for so long is forgotten.
 inline constexpr Seconds place_lasts{180 * 86400L};
 
 /// What counts as one address: an IPv6 network of 64 bits is usually one machine's.
 [[nodiscard]] std::string address_key(std::string_view address);
+
+/// What the request's browser is known by; "" where it is a new one. The cookie that neighbours
+/// cannot plant counts first.
+[[nodiscard]] std::string browser_of(http::Request const& request);
 
 /// How places are named in the store; "" where there is none.
 [[nodiscard]] std::string place_of_address(std::string_view address);

@@ -32,7 +32,7 @@ Result<LoginOutcome> PasswordLogin::log_in(std::string_view username, std::strin
     Credentials const credentials{.username = std::string(username),
                                   .password = std::string(password),
                                   .client_address = request.client_address(),
-                                  .browser = request.cookie(browser_cookie).value_or("")};
+                                  .browser = browser_of(request)};
     auto const user = authenticator_.authenticate(credentials);
     if (!user) {
         if (user.error().code == Code::Unauthenticated)

@@ -1,12 +1,12 @@
 /// Second factors: the second step of a log-in, confirming who one is, and one's own factors.
 
-#include "auth/login_place.hpp"
 #include "auth/logins.hpp"
 #include "base/time_text.hpp"
 #include "http/problem.hpp"
 #include "portal/calls.hpp"
 #include "portal/factor_input.hpp"
 #include "portal/input.hpp"
+#include "portal/own_password.hpp"
 #include "portal/views.hpp"
 
 namespace carrel {
@@ -80,27 +80,13 @@ Result<http::Response> ask_key_again(PortalDependencies const& portal, Visit con
     return http::Response::json({{"options", options}});
 }
 
-/// The password counts as a login, so that a stolen session cannot guess it unlimited.
-Result<> check_password_again(PortalDependencies const& portal, Visit const& visit,
-                              std::string const& password) {
-    auto const user = portal.authenticator.authenticate(
-        {.username = visit.who.user.name,
-         .password = password,
-         .client_address = visit.request.client_address(),
-         .browser = visit.request.cookie(browser_cookie).value_or("")});
-    if (!user && user.error().code == Code::Unauthenticated)
-        return fail_field("password", "the password is wrong");
-    if (!user) return std::unexpected(user.error());
-    return {};
-}
-
 Result<http::Response> confirm(PortalDependencies const& portal, Visit const& visit) {
     TRY(auto input, JsonReader::of(visit.request));
     auto const password = input.optional_text("password");
     auto const proof = password ? FactorProof() : read_proof(input);
     TRY_VOID(input.done());
     TRY(auto const question, confirmation(portal, visit));
-    auto proved = password ? check_password_again(portal, visit, *password)
+    auto proved = password ? check_own_password(portal, visit, "password", *password)
                            : portal.steps.factors().prove(question, proof);
     if (!proved && proved.error().code == Code::LimitReached)
         return limited(proved.error(), visit.request);

@@ -1,10 +1,10 @@
 /// Who am I, and changing that.
 
-#include "auth/login_place.hpp"
 #include "auth/logins.hpp"
 #include "portal/calls.hpp"
 #include "portal/input.hpp"
 #include "portal/new_user.hpp"
+#include "portal/own_password.hpp"
 #include "portal/record.hpp"
 #include "portal/views.hpp"
 
@@ -59,20 +59,6 @@ Result<http::Response> change_me(PortalDependencies const& portal, Visit const& 
     return http::Response::json(view_of_me(who));
 }
 
-/// The current password counts as a login, so that a stolen session cannot guess it unlimited.
-Result<> check_current_password(PortalDependencies const& portal, Visit const& visit,
-                                std::string const& password) {
-    auto const user = portal.authenticator.authenticate(
-        {.username = visit.who.user.name,
-         .password = password,
-         .client_address = visit.request.client_address(),
-         .browser = visit.request.cookie(browser_cookie).value_or("")});
-    if (!user && user.error().code == Code::Unauthenticated)
-        return fail_field("current", "the current password is wrong");
-    if (!user) return std::unexpected(user.error());
-    return {};
-}
-
 Result<http::Response> change_password(PortalDependencies const& portal, Visit const& visit) {
     TRY(auto input, JsonReader::of(visit.request));
     auto const current = input.text("current");
@@ -83,7 +69,7 @@ Result<http::Response> change_password(PortalDependencies const& portal, Visit c
         checked.error().field = "new";
         return std::unexpected(std::move(checked).error());
     }
-    TRY_VOID(check_current_password(portal, visit, current));
+    TRY_VOID(check_own_password(portal, visit, "current", current));
     TRY(auto const hash, portal.passwords.hash(fresh));
     auto const now = portal.clock.now();
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {

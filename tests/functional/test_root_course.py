@@ -113,7 +113,7 @@ def test_its_cookies_reach_no_other_hub_and_no_server(rooted, visitor):
         sent = [pair.split("=")[0].strip() for pair in headers.get("Cookie", "").split(";")]
         assert not [name for name in sent if "carrel" in name.lower() or name == "_xsrf"], sent
     kept = {(one.name, one.path) for one in visitor.http.cookies}
-    assert kept - {("jupyterhub-session-id", "/")} == {("carrel_session", "/"), ("_xsrf", "/hub/"), ("_xsrf", "/c/other/hub/"),
+    assert kept - {("jupyterhub-session-id", "/"), ("carrel_browser", "/")} == {("carrel_session", "/"), ("_xsrf", "/hub/"), ("_xsrf", "/c/other/hub/"),
                                                       ("carrel_edge", "/user/ada/"), ("carrel_edge", "/c/other/user/ada/")}
 
 
