@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiPath, get, request } from "./client";
 import { usePaged, type PagedOptions } from "./paged";
-import type { Course, CourseAction, CourseRequest, CourseState, Export, Options, Plan } from "./types";
+import type { Course, CourseAction, CourseRequest, CourseState, Export, Options } from "./types";
 
 export function useOptions() {
   return useQuery({
@@ -50,17 +50,6 @@ export function useRequestCourse() {
       queries.setQueryData(courseKey(course.slug), course);
       await queries.invalidateQueries({ queryKey: ["courses"] });
     },
-  });
-}
-
-/** `question`: people, cpu, memory_gib, storage_gib and at_once_percent. */
-export function usePlan(question: Record<string, string>, enabled: boolean) {
-  return useQuery({
-    queryKey: ["plan", question],
-    queryFn: () => get<Plan>(`${apiPath("plan")}?${new URLSearchParams(question).toString()}`),
-    enabled,
-    placeholderData: (before) => before,
-    staleTime: 60_000,
   });
 }
 

@@ -3,7 +3,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiPath, get, request } from "./client";
 import { ApiError } from "./error";
 import { adoptSession, meKey } from "./session";
-import type { FactorKind, Me, SecondStep } from "./types";
+import type { FactorKind, SecondStep } from "./second_step";
+import type { Me } from "./types";
 
 export interface Factor {
   id: string;

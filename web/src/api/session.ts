@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { apiPath, get, onStaleCsrfToken, request, requestPlace, setCsrfToken } from "./client";
 import { isStatus } from "./error";
-import type { Language, Me, SecondStep } from "./types";
+import type { SecondStep } from "./second_step";
+import type { Language, Me } from "./types";
 
 export const meKey = ["me"];
 

@@ -71,21 +71,6 @@ export interface Options {
   version: string;
 }
 
-export interface MachineSize {
-  cpu: number;
-  memory_gib: number;
-  storage_gib: number;
-}
-
-/** What a course would need of the machine, and what that carries. */
-export interface Plan {
-  at_once: number;
-  needs: MachineSize;
-  machine: MachineSize;
-  carries: { at_once: number; homes: number; scarce: "cpu" | "memory" };
-  fits: boolean;
-}
-
 export type CourseState =
   | "pending"
   | "accepted"
@@ -126,14 +111,6 @@ export interface Deployment {
   finished_at: string | null;
   message: string | null;
 }
-
-/** What a log-in waits for, whose password was right. */
-export interface SecondStep {
-  second_step: FactorKind[];
-  expires_at: string;
-}
-
-export type FactorKind = "totp" | "webauthn";
 
 export interface Course {
   slug: string;

@@ -1,6 +1,6 @@
 import { Input, NumberInput, SimpleGrid, Slider, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { usePlan } from "../api/courses";
+import { usePlan } from "../api/plan";
 import type { Options, Range } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { formatNumber } from "../lib/format";

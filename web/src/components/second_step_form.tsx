@@ -2,7 +2,7 @@ import { Button, Divider, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { ApiError } from "../api/error";
 import { canUseKeys, isDeclined, useFinishLogin } from "../api/factors";
-import type { SecondStep } from "../api/types";
+import type { SecondStep } from "../api/second_step";
 import { useI18n } from "../i18n/context";
 import { ErrorNotice } from "./error_notice";
 

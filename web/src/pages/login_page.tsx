@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router-dom";
 import { useWaitingStep } from "../api/factors";
 import { useLogin, useMe } from "../api/session";
-import type { SecondStep } from "../api/types";
+import type { SecondStep } from "../api/second_step";
 import { isStatus } from "../api/error";
 import { ErrorNotice } from "../components/error_notice";
 import { Page } from "../components/page";
