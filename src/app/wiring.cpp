@@ -124,7 +124,7 @@ Origins origins(Settings const& settings) {
 }
 
 FactorRule factor_rule(Settings const& settings) {
-    FactorRule rule;
+    FactorRule rule{.after_provider = settings.accounts.second_factor_after_provider};
     for (auto const& role : settings.accounts.second_factor_roles) {
         rule.administrators = rule.administrators || role == "administrator";
         rule.leaders = rule.leaders || role == "leader";

@@ -155,7 +155,7 @@ Result<Identity> Gate::begin_session(User const& user, http::Request const& requ
     session.address = request.client_address();
     session.user_agent = user_agent_of(request);
     session.confirmed_at = now;
-    session.by_provider = first == FirstStep::Provider;
+    session.by_provider = first == FirstStep::Provider && !policy_.second_factor.after_provider;
     auto const earlier = request.cookie(cookie_name());
     auto const browser_name = policy_.bound_to_host ? host_browser_cookie : browser_cookie;
     auto const known_browser = request.cookie(browser_name).value_or("");

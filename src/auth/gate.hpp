@@ -31,6 +31,7 @@ struct FactorRule {
     bool administrators = false;
     bool leaders = false;
     bool everybody = false;
+    bool after_provider = false;  ///< also of those who come from a provider
     [[nodiscard]] bool wants(User const& user) const {
         return everybody || (administrators && user.administrator) || (leaders && user.leader);
     }

@@ -124,6 +124,32 @@ TEST_F(GateTest, BindsTheCookieToItsHostWhereNeighboursAreNotTrusted) {
     }
 }
 
+TEST_F(GateTest, WhoHasToHaveASecondFactorDoesNothingElseBeforeTheyHaveOne) {
+    auto const refused = [&](FactorRule rule, FirstStep first) {
+        Gate gate(*store_, clock_, random_, {.second_factor = rule});
+        http::Response begun;
+        http::Request request;
+        request.method = "POST";
+        auto const who = gate.begin_session(ada_, request, begun, first);
+        if (!who) return who.error().message;
+        std::string const cookie(begun.headers.get("set-cookie"));
+        http::Request later;
+        later.method = "GET";
+        later.headers.set("Cookie", cookie.substr(0, cookie.find(';')));
+        auto const known = gate.identify(later);
+        EXPECT_EQ(who->lacks_factor, !known);
+        EXPECT_TRUE(
+            gate.identify(later, Presence::Watches, check_not_forged, WithoutFactor::Allowed));
+        return known ? std::string() : known.error().field;
+    };
+    EXPECT_EQ(refused({}, FirstStep::Password), "");
+    EXPECT_EQ(refused({.everybody = true}, FirstStep::Password), "second_factor");
+    EXPECT_EQ(refused({.everybody = true}, FirstStep::Provider), "");
+    EXPECT_EQ(refused({.everybody = true, .after_provider = true}, FirstStep::Provider),
+              "second_factor");
+    EXPECT_EQ(refused({.after_provider = true}, FirstStep::Provider), "");
+}
+
 TEST_F(GateTest, StoresNoSecret) {
     log_in(ada_);
     EXPECT_NE(session().secret_hash, cookie_);

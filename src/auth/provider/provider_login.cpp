@@ -134,9 +134,7 @@ void ProviderLogin::set_cookie(http::Response& response, http::Request const& re
 }
 
 std::string ProviderLogin::root_of(http::Request const& request) const {
-    if (!options_.public_url.empty()) return options_.public_url;
-    return fmt::format("{}://{}", request.is_secure() ? "https" : "http",
-                       request.headers.get("host"));
+    return origin_of(request, options_.public_url);
 }
 
 http::Response ProviderLogin::failed(LoginProvider const& provider, http::Request const& request,
