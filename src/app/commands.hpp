@@ -91,6 +91,9 @@ struct ClassToPlan {
 /// Prints what a class needs, what the machine has, and how many people it carries.
 Result<> plan(SettingsFlags const& flags, ClassToPlan const& wanted);
 
+/// Succeeds when both processes of the platform that runs here answer.
+Result<> health(SettingsFlags const& flags);
+
 Result<> check_configuration(SettingsFlags const& flags);
 Result<> print_configuration(SettingsFlags const& flags);
 Result<> doctor(SettingsFlags const& flags);

@@ -62,7 +62,18 @@ std::string short_digest(std::string const& text) {
     return to_hex({reinterpret_cast<char const*>(digest), 6});
 }
 
+Folders folders_of(fs::path const& canonical) {
+    return {canonical, runtime_root() / short_digest(canonical.string())};
+}
+
 }  // namespace
+
+Result<Folders> find_folders(fs::path const& data) {
+    std::error_code error;
+    auto const canonical = fs::canonical(data, error);
+    if (error) return fail(Code::NotFound, "there is no data folder {}", data.string());
+    return folders_of(canonical);
+}
 
 Result<Folders> make_folders(fs::path const& data) {
     std::error_code error;
@@ -73,7 +84,7 @@ Result<Folders> make_folders(fs::path const& data) {
         return fail(code_of_errno(error.value()), "the data folder {} cannot be entered: {}",
                     data.string(), error.message());
     ::umask(077);
-    Folders folders{canonical, runtime_root() / short_digest(canonical.string())};
+    auto const folders = folders_of(canonical);
     TRY_VOID(make_private(folders.runtime.parent_path()));
     TRY_VOID(make_private(folders.runtime));
     // Servers, which run as other users, must reach their own socket below it.

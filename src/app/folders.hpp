@@ -41,6 +41,9 @@ struct Folders {
 /// sentence: no right, a full disk, a read-only file system.
 [[nodiscard]] Result<Folders> make_folders(std::filesystem::path const& data);
 
+/// Those of a platform that is there already; nothing is made. NotFound: there is none.
+[[nodiscard]] Result<Folders> find_folders(std::filesystem::path const& data);
+
 /// "http+unix://%2Frun%2F…": the URL of what listens on a socket.
 [[nodiscard]] std::string socket_url(std::filesystem::path const& socket);
 

@@ -38,7 +38,14 @@ Result<std::unique_ptr<Spawner>> make_spawner(Settings const& settings, Folders 
                                             .subnets = settings.docker.subnets,
                                             .pull_timeout = settings.docker.pull_timeout},
                                            pool, client));
-    return std::make_unique<ChoosingSpawner>(std::move(processes), std::move(docker));
+    bool const only_containers =
+        containers && std::ranges::all_of(settings.environments, [](auto const& each) {
+            return !each.second.image.empty();
+        });
+    using Processes = ChoosingSpawner::Processes;
+    return std::make_unique<ChoosingSpawner>(
+        std::move(processes), std::move(docker),
+        only_containers ? Processes::NotOffered : Processes::Offered);
 }
 
 }  // namespace carrel

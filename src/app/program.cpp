@@ -6,6 +6,7 @@
 #include "app/import/import_command.hpp"
 #include "app/version.hpp"
 #include "proxy/proxy.hpp"
+#include "spawn/docker/guard/engine_guard.hpp"
 #include "spawn/process/bridge.hpp"
 #include "spawn/process/launcher.hpp"
 #include "spawn/process/service_launch.hpp"
@@ -46,6 +47,7 @@ public:
                             [this](std::function<int()> run) { chosen_ = std::move(run); });
         add_configuration();
         add_plan();
+        add_engine_guard();
         add_demo();
         add_import();
         // Both parse their own arguments; they are here for the help alone.
@@ -147,6 +149,21 @@ private:
         add_settings_flags(add(app_, "doctor", "look at this machine and say what Carrel will lack",
                                [this] { return doctor(flags_); }),
                            flags_);
+        add_settings_flags(add(app_, "health", "say whether the platform that runs here answers",
+                               [this] { return health(flags_); }),
+                           flags_);
+    }
+
+    void add_engine_guard() {
+        auto& command =
+            add(app_, "engine-guard", "lets a hub use a Docker Engine for its servers alone",
+                [this] { return run_engine_guard(guard_); });
+        command.add_option("--folder", guard_.folder, "of the platform, the same for the engine")
+            ->required();
+        command.add_option("--owner", guard_.owner, "the number of the hub's user and group")
+            ->required();
+        command.add_option("--engine", guard_.engine, "the engine's socket");
+        command.add_option("--subnets", guard_.range, "from where networks take addresses");
     }
 
     void add_plan() {
@@ -202,6 +219,7 @@ private:
     PersonToAdd person_;
     TokenToCreate token_;
     ClassToPlan plan_;
+    EngineGuardOptions guard_;
     CourseFlags course_;
     JupyterHubImport import_;
     bool demo_ = false;

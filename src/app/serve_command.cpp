@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 #include "app/demo_seed.hpp"
+#include "app/first_steps.hpp"
 #include "app/hub_programs.hpp"
 #include "app/port_check.hpp"
 #include "app/root_course.hpp"
@@ -77,6 +78,9 @@ Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision,
     SystemRandom random;
     TRY(auto secrets, load_secrets(folders.secrets(), random));
     auto const limits = course_limits(settings);
+    FirstSteps const steps{.variables = carrel_environment(),
+                           .root_course = settings.hub.root_course,
+                           .limits = limits};
     TRY(auto const certificate, provide_certificate(settings.server, folders.data, SystemClock()));
     std::optional<AcmeClient> acme;
     if (certificate && !certificate->challenges.empty())
@@ -87,6 +91,8 @@ Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision,
                                              .listener = supervision.listener,
                                              .ready = supervision.ready,
                                              .make_spawner = std::move(make_spawner)}));
+    TRY_VOID(
+        take_first_steps(control->store(), PasswordHasher(), random, SystemClock().now(), steps));
     if (demo == Demo::Yes)
         TRY_VOID(seed_demo(control->store(), PasswordHasher(), random, SystemClock().now(), limits,
                            logins_file(folders)));

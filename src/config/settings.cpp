@@ -3,6 +3,7 @@
 #include "base/image_reference.hpp"
 #include "base/origin_text.hpp"
 #include "base/text.hpp"
+#include "config/compose_variables.hpp"
 #include "config/file.hpp"
 #include "config/keys.hpp"
 
@@ -327,14 +328,18 @@ Result<> finish(Settings& settings, std::filesystem::path const& folder) {
 }  // namespace
 
 std::map<std::string, std::string> carrel_environment() {
-    std::map<std::string, std::string> variables;
+    std::map<std::string, std::string> all;
     for (char** each = environ; *each != nullptr; ++each) {
         std::string_view const variable(*each);
         auto const equals = variable.find('=');
-        if (variable.starts_with(prefix) && equals != std::string_view::npos)
-            variables.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+        if (equals != std::string_view::npos)
+            all.emplace(variable.substr(0, equals), variable.substr(equals + 1));
     }
-    return variables;
+    if (auto const kind = all.find("CARREL_VARIABLES");
+        kind != all.end() && kind->second == "compose")
+        return translate_compose_variables(all);
+    std::erase_if(all, [](auto const& each) { return !each.first.starts_with(prefix); });
+    return all;
 }
 
 Result<Settings> load_settings(Sources const& sources) {

@@ -36,6 +36,7 @@ std::optional<Ending> ChoosingSpawner::last_failure(std::string const& id) const
 }
 
 Isolation ChoosingSpawner::isolation() const {
+    if (offered_ == Processes::NotOffered) return containers_->isolation();
     auto isolation = processes_->isolation();
     auto const other = containers_->isolation();
     // The levels are in order, the best one first.

@@ -99,7 +99,9 @@ std::string CourseNetworks::obstacle(EngineFacts const& facts) const {
 }
 
 std::string CourseNetworks::obstacle_or(EngineFacts const& facts) const {
-    if (!obstacle_.empty()) return obstacle_;
+    if (!options_.wanted) return obstacle_;
+    if (facts.guarded && !facts.no_network.empty()) return facts.no_network;
+    if (!facts.guarded && !obstacle_.empty()) return obstacle_;
     if (!facts.filters_bridges)
         return "the Docker Engine cannot keep containers of one network apart here (br_netfilter)";
     return {};
@@ -150,7 +152,8 @@ Result<std::string> CourseNetworks::provide(std::string const& course, EngineFac
     auto const found = std::ranges::find(networks, name, &EngineNetwork::name);
     if (found == networks.end()) return fail(Code::Unavailable, "the course's network is gone");
     // An engine in another network than ours, in a virtual machine perhaps, obeys none of our
-    // rules.
+    // rules. A guard looks itself, from where the rules are.
+    if (facts.guarded) return name;
     if (::if_nametoindex(("br-" + found->id.substr(0, 12)).c_str()) != 0) return name;
     log::warn("network_elsewhere", {{"network", name}});
     obstacle_ = "the Docker Engine's networks are not this machine's";

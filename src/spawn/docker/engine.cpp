@@ -14,8 +14,6 @@ using nlohmann::json;
 
 namespace {
 
-/// Of Docker 20.10 (Debian 12's); newer engines speak it too.
-constexpr std::string_view api = "/v1.41";
 constexpr size_t longest_report = 1024UL * 1024 * 1024;
 constexpr size_t longest_error = 4096;
 constexpr size_t longest_line = 64UL * 1024;
@@ -69,7 +67,8 @@ auto read(Read&& reader) -> decltype(reader()) try {
 
 EngineVolume to_volume(json const& answer) {
     return {.name = value_or(answer, "Name", std::string()),
-            .device = value_or(part(answer, "Options"), "device", std::string())};
+            .device = value_or(part(answer, "Options"), "device", std::string()),
+            .labels = value_or(answer, "Labels", std::map<std::string, std::string>())};
 }
 
 std::vector<unsigned> ports_of(json const& exposed) {
@@ -111,7 +110,7 @@ bool EngineContainer::running() const {
 Engine::Engine(http::Client& client, std::string const& socket)
     : client_(client),
       socket_(socket),
-      base_(fmt::format("http+unix://{}{}", percent_encode(socket), api)) {}
+      base_(fmt::format("http+unix://{}{}", percent_encode(socket), engine_api)) {}
 
 Result<std::string> Engine::ask(Call const& call, Deadline deadline) const {
     // Of an answer that is handed out in pieces, the beginning is kept: it may be an error.
@@ -158,6 +157,8 @@ Result<EngineFacts> Engine::facts(Deadline deadline) const {
                           .limits_memory = value_or(info, "MemoryLimit", false),
                           .limits_processes = value_or(info, "PidsLimit", false),
                           .init = value_or(info, "InitBinary", std::string())};
+        facts.guarded = info.contains("CarrelGuard");
+        facts.no_network = value_or(part(info, "CarrelGuard"), "NoNetwork", std::string());
         for (auto const& option : part(info, "SecurityOptions")) {
             auto const text = option.get<std::string>();
             facts.rootless = facts.rootless || text.starts_with("name=rootless");

@@ -51,6 +51,7 @@ struct EngineNetwork {
 struct EngineVolume {
     std::string name;
     std::string device;  ///< of one that is a folder of this machine
+    std::map<std::string, std::string> labels = {};
 };
 
 /// What matters of the engine itself.
@@ -62,7 +63,13 @@ struct EngineFacts {
     bool limits_memory = true;
     bool limits_processes = true;
     std::string init;  ///< the program that it can put before a container's own
+    /// It is reached by a guard (guard/engine_guard.hpp), which sees to networks itself...
+    bool guarded = false;
+    std::string no_network = {};  ///< ...and says here why it cannot
 };
+
+/// Of Docker 20.10 (Debian 12's); newer engines speak it too.
+inline constexpr std::string_view engine_api = "/v1.41";
 
 class Engine {
 public:
