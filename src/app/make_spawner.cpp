@@ -33,6 +33,8 @@ Result<std::unique_ptr<Spawner>> make_spawner(Settings const& settings, Folders 
                                             .instance = instance,
                                             .runtime_folder = folders.runtime,
                                             .log_folder = folders.server_logs(),
+                                            .program_folder = folders.data / "programs",
+                                            .hub_folder = folders.hub(),
                                             .most_processes = settings.docker.most_processes,
                                             .network = settings.docker.network,
                                             .subnets = settings.docker.subnets,

@@ -155,18 +155,6 @@ Result<> finish_container(EnvironmentSettings const& environment, std::string co
     }
     if (auto const image = parse_image_reference(environment.image); !image)
         return fail_field(name + ".image", "{}.image: {}", name, image.error().message);
-    if (environment.kind != "edge")
-        return fail_field(
-            name + ".kind",
-            "{}.kind is \"{}\", which containers cannot be yet: leave the image out, or "
-            "the kind",
-            name, environment.kind);
-    bool const by_socket = std::ranges::any_of(
-        environment.command, [](std::string const& word) { return word.contains("{socket}"); });
-    if (!environment.command.empty() && !by_socket)
-        return fail_field(name + ".command",
-                          "{}.command has no {{socket}}: a container is reached by a socket alone",
-                          name);
     if (!environment.read_only.empty())
         return fail_field(name + ".read_only",
                           "{}.read_only is for processes; what a container needs is in its image",

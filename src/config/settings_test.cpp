@@ -311,10 +311,6 @@ TEST_F(SettingsTest, AnEnvironmentWithAnImageIsOneThatAContainerCanBe) {
     file(lab("image = \"host.org:5000/lab\"\ncommand = \"lab --sock={socket}\""));
     EXPECT_EQ(load().environments.at("lab").image, "host.org:5000/lab");
     EXPECT_THAT(error_of(lab("image = \"lab; reboot\"")).message, HasSubstr("is no image"));
-    EXPECT_THAT(error_of(lab("image = \"lab\"\ncommand = \"lab --port={port}\"")).message,
-                HasSubstr("has no {socket}"));
-    EXPECT_THAT(error_of(lab("image = \"lab\"\nkind = \"jupyterhub\"")).message,
-                HasSubstr("environments.lab.kind"));
     EXPECT_THAT(error_of(lab("image = \"lab\"\nread_only = [\"/opt\"]")).message,
                 HasSubstr("what a container needs is in its image"));
     EXPECT_THAT(error_of(lab("command = \"lab\"\nwritable_root = true")).message,

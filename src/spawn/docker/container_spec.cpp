@@ -1,10 +1,13 @@
 #include "spawn/docker/container_spec.hpp"
 
+#include "spawn/docker/container_bridge.hpp"
 #include "spawn/process/sandbox_arguments.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace carrel {
 
@@ -55,6 +58,11 @@ json folder_mount(std::filesystem::path const& folder, std::string const& target
     return {{"Type", "bind"}, {"Source", folder.string()}, {"Target", target}};
 }
 
+json read_only(json mount) {
+    mount["ReadOnly"] = true;
+    return mount;
+}
+
 json host_part(ServerSpec const& spec, ContainerPlace const& place, std::string const& home) {
     auto const memory = bytes(spec.resources.memory_gib);
     auto const room = fmt::format("rw,exec,nosuid,nodev,mode=1777,size={}", memory);
@@ -86,28 +94,37 @@ json host_part(ServerSpec const& spec, ContainerPlace const& place, std::string 
 
 }  // namespace
 
-json container_body(ServerSpec const& given, EngineImage const& image,
-                    ContainerPlace const& place) {
+Result<json> container_body(ServerSpec const& given, EngineImage const& image,
+                            ContainerPlace const& place) {
+    TRY(auto entrypoint, container_bridge_words(given.environment, image));
+    bool const bridged = !entrypoint.empty();
     auto spec = given;
     spec.environment.command = words_of(given.environment, image);
     auto const home = sandbox_home(spec);
     auto const socket = fmt::format("{}/server.sock", sandbox_box);
-    return {{"Image", image.id},
-            {"Hostname", spec.course},
-            {"User", place.user},
-            {"WorkingDir", home},
-            {"Env", variables_of(spec, image, home)},
-            {"Entrypoint", server_command(spec, home, socket, {})},
-            {"Cmd", json::array()},
-            // Whether it lives is looked at by Carrel.
-            {"Healthcheck", {{"Test", {"NONE"}}}},
-            {"StopSignal", "SIGTERM"},
-            {"Labels",
-             {{instance_label, place.instance},
-              {server_label, spec.id},
-              {course_label, spec.course},
-              {user_label, spec.user}}},
-            {"HostConfig", host_part(spec, place, home)}};
+    std::ranges::copy(server_command(spec, home, socket, {}), std::back_inserter(entrypoint));
+    auto host = host_part(spec, place, home);
+    if (bridged)
+        host["Mounts"].push_back(
+            read_only(folder_mount(place.bridge_program, std::string(container_bridge))));
+    if (spec.environment.kind == EnvironmentKind::JupyterHub)
+        host["Mounts"].push_back(read_only(folder_mount(place.hub, std::string(sandbox_hub))));
+    return json{{"Image", image.id},
+                {"Hostname", spec.course},
+                {"User", place.user},
+                {"WorkingDir", home},
+                {"Env", variables_of(spec, image, home)},
+                {"Entrypoint", std::move(entrypoint)},
+                {"Cmd", json::array()},
+                // Whether it lives is looked at by Carrel.
+                {"Healthcheck", {{"Test", {"NONE"}}}},
+                {"StopSignal", "SIGTERM"},
+                {"Labels",
+                 {{instance_label, place.instance},
+                  {server_label, spec.id},
+                  {course_label, spec.course},
+                  {user_label, spec.user}}},
+                {"HostConfig", std::move(host)}};
 }
 
 }  // namespace carrel

@@ -16,6 +16,8 @@ struct ContainerPlace {
     std::string user = {};           ///< "200001:200001"
     std::string home_volume = {};    ///< its name
     std::filesystem::path box = {};  ///< the folder with the server's socket
+    std::filesystem::path bridge_program = {};  ///< see container_bridge.hpp
+    std::filesystem::path hub = {};             ///< the folder with the hub's socket
     std::string network = "none";
     long long most_processes = 512;
     bool init = true;  ///< the engine has a program that collects processes nobody waits for
@@ -26,8 +28,10 @@ inline constexpr auto server_label = "carrel.server";
 inline constexpr auto course_label = "carrel.course";
 inline constexpr auto user_label = "carrel.user";
 
-/// The body of "create a container".
-[[nodiscard]] nlohmann::json container_body(ServerSpec const& spec, EngineImage const& image,
-                                            ContainerPlace const& place);
+/// The body of "create a container". InvalidArgument: the environment and the image do not say how
+/// the server is reached.
+[[nodiscard]] Result<nlohmann::json> container_body(ServerSpec const& spec,
+                                                    EngineImage const& image,
+                                                    ContainerPlace const& place);
 
 }  // namespace carrel

@@ -44,19 +44,42 @@ ContainerPlace const place{.instance = "0123",
                            .box = "/run/carrel/x/servers/y/box"};
 
 TEST(ContainerSpec, RunsTheCommandBehindTheImagesEntrypoint) {
-    auto const body = container_body(ada(), image, place);
+    auto const body = *container_body(ada(), image, place);
     EXPECT_EQ(body["Entrypoint"].get<Words>(),
               (Words{"/usr/bin/tini", "--", "start", "--sock=/run/server/server.sock",
                      "--base=/c/bio/user/ada/"}));
     EXPECT_EQ(body["Image"], "sha256:abc");
     auto without = ada();
     without.environment.command.clear();
-    EXPECT_EQ(container_body(without, image, place)["Entrypoint"].get<Words>(),
-              (Words{"/usr/bin/tini", "--", "its-own"}));
+    EXPECT_EQ((*container_body(without, image, place))["Entrypoint"].get<Words>(),
+              (Words{"/run/carrel-bridge", "bridge", "-", "/run/server/server.sock@8888",
+                     "/usr/bin/tini", "--", "its-own"}));
+}
+
+TEST(ContainerSpec, PutsABridgeBeforeWhatKnowsOnlyPorts) {
+    auto spec = ada();
+    auto const begin = [&](EngineImage const& of) {
+        auto const body = container_body(spec, of, place);
+        return body ? (*body)["Entrypoint"].get<Words>()[3] : body.error().message;
+    };
+    spec.environment.command = {"serve", "--port={port}"};
+    EXPECT_EQ(begin(image), "/run/server/server.sock");
+    spec.environment.command = {"serve"};
+    EXPECT_EQ(begin(image), "/run/server/server.sock@8888") << "as the image says";
+    auto unclear = image;
+    unclear.ports = {80, 443};
+    EXPECT_THAT(begin(unclear), testing::HasSubstr("where its program listens"));
+    unclear.ports = {};
+    EXPECT_THAT(begin(unclear), testing::HasSubstr("where its program listens"));
+    spec.environment.kind = EnvironmentKind::JupyterHub;
+    auto const body = container_body(spec, image, place);
+    ASSERT_TRUE(body);
+    EXPECT_EQ((*body)["Entrypoint"][2], "/run/hub/api.sock");
+    EXPECT_EQ((*body)["HostConfig"]["Mounts"].size(), 4U);
 }
 
 TEST(ContainerSpec, LeavesToTheImageWhatItKnowsBest) {
-    auto const variables = container_body(ada(), image, place)["Env"].get<Words>();
+    auto const variables = (*container_body(ada(), image, place))["Env"].get<Words>();
     EXPECT_THAT(variables, Each(Not(StartsWith("PATH="))));
     EXPECT_THAT(variables, Each(Not(StartsWith("LANG="))));
     EXPECT_THAT(variables, Each(Not(StartsWith("SHELL="))));
@@ -65,7 +88,7 @@ TEST(ContainerSpec, LeavesToTheImageWhatItKnowsBest) {
 }
 
 TEST(ContainerSpec, LetsAContainerDoNothingToOthers) {
-    auto const body = container_body(ada(), image, place);
+    auto const body = *container_body(ada(), image, place);
     auto const& host = body["HostConfig"];
     EXPECT_EQ(body["User"], "200001:200001");
     EXPECT_EQ(host["CapDrop"], json::array({"ALL"}));
@@ -80,7 +103,7 @@ TEST(ContainerSpec, LetsAContainerDoNothingToOthers) {
 }
 
 TEST(ContainerSpec, LimitsWhatItUses) {
-    auto const host = container_body(ada(), image, place)["HostConfig"];
+    auto const host = (*container_body(ada(), image, place))["HostConfig"];
     EXPECT_EQ(host["Memory"], 2LL * 1024 * 1024 * 1024);
     EXPECT_EQ(host["MemorySwap"], host["Memory"]) << "no swap beside it";
     EXPECT_EQ(host["NanoCpus"], 1'500'000'000);
@@ -93,7 +116,7 @@ TEST(ContainerSpec, LimitsWhatItUses) {
 TEST(ContainerSpec, LetsAnImageThatNeedsItChangeItsSystem) {
     auto spec = ada();
     spec.environment.writable_root = true;
-    EXPECT_EQ(container_body(spec, image, place)["HostConfig"]["ReadonlyRootfs"], false);
+    EXPECT_EQ((*container_body(spec, image, place))["HostConfig"]["ReadonlyRootfs"], false);
 }
 
 TEST(DockerState, SurvivesBeingWrittenDown) {

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "runtime/log.hpp"
+#include "spawn/docker/container_bridge.hpp"
 #include "spawn/docker/container_spec.hpp"
 #include "spawn/docker/docker_words.hpp"
 #include "spawn/docker/volume_name.hpp"
@@ -55,22 +56,28 @@ Result<std::unique_ptr<DockerSpawner>> DockerSpawner::create(DockerSpawnerOption
                     "use runtime folder {}: its path is too long for the sockets in it",
                     options.runtime_folder.string());
     Engine const engine(client, options.socket.string());
+    std::filesystem::path bridge;
+    if (options.offered) {
+        TRY(bridge, install_bridge(options.program_folder));
+    }
     TRY(auto networks, CourseNetworks::create(engine, {.instance = options.instance,
                                                        .wanted = options.network && options.offered,
                                                        .range = options.subnets}));
-    return std::unique_ptr<DockerSpawner>(
-        new DockerSpawner(std::move(options), pool, client, engine, std::move(networks)));
+    return std::unique_ptr<DockerSpawner>(new DockerSpawner(
+        std::move(options), pool, client, engine, std::move(networks), std::move(bridge)));
 }
 
 DockerSpawner::DockerSpawner(DockerSpawnerOptions options, BlockingPool& pool, http::Client& client,
-                             Engine engine, std::unique_ptr<CourseNetworks> networks)
+                             Engine engine, std::unique_ptr<CourseNetworks> networks,
+                             std::filesystem::path bridge)
     : options_(std::move(options)),
       pool_(pool),
       client_(client),
       engine_(std::move(engine)),
       images_(engine_, pool, options_.pull_timeout),
       watch_(engine_, pool, fmt::format("{}={}", instance_label, options_.instance)),
-      networks_(std::move(networks)) {
+      networks_(std::move(networks)),
+      bridge_(std::move(bridge)) {
     if (!options_.offered) {
         isolation_.level = Isolation::Level::Full;
         return;
@@ -80,6 +87,8 @@ DockerSpawner::DockerSpawner(DockerSpawnerOptions options, BlockingPool& pool, h
 }
 
 Result<> DockerSpawner::may_start(ServerSpec const& spec, EngineFacts const& facts) const {
+    if (spec.environment.kind == EnvironmentKind::JupyterHub && options_.hub_folder.empty())
+        return fail(Code::Unavailable, "environment {} needs a hub to ask", spec.environment.name);
     struct stat home{};
     if (::lstat(spec.home.c_str(), &home) != 0 || !S_ISDIR(home.st_mode))
         return fail(Code::Unavailable, "the home folder is not there");
@@ -140,14 +149,16 @@ Result<> DockerSpawner::make_container(ServerSpec const& spec, EngineImage const
     endpoint = "http+unix://" + percent_encode(folder.socket().string());
     TRY(auto const home, provide_home(spec, deadline));
     TRY(auto const network, networks_->provide(spec.course, facts, deadline));
-    auto const body = container_body(spec, image,
-                                     {.instance = options_.instance,
-                                      .user = fmt::format("{0}:{0}", owner),
-                                      .home_volume = home,
-                                      .box = folder.box(),
-                                      .network = network,
-                                      .most_processes = options_.most_processes,
-                                      .init = !facts.init.empty()});
+    TRY(auto const body, container_body(spec, image,
+                                        {.instance = options_.instance,
+                                         .user = fmt::format("{0}:{0}", owner),
+                                         .home_volume = home,
+                                         .box = folder.box(),
+                                         .bridge_program = bridge_,
+                                         .hub = options_.hub_folder,
+                                         .network = network,
+                                         .most_processes = options_.most_processes,
+                                         .init = !facts.init.empty()}));
     TRY(auto const container, create_container(name, body, deadline));
     state = {.container = container,
              .id = spec.id,

@@ -32,6 +32,10 @@ struct DockerSpawnerOptions {
     std::filesystem::path runtime_folder;
     /// Where the last lines of servers go: "<data>/logs/servers".
     std::filesystem::path log_folder;
+    /// Where a program of ours is kept that runs in containers: nowhere programs may not run.
+    std::filesystem::path program_folder;
+    /// The folder with the hub's socket for servers of JupyterHub's kind; empty: there is none.
+    std::filesystem::path hub_folder = {};
     /// Processes and threads of one server.
     long long most_processes = 512;
     /// Off: containers have no network at all.
@@ -62,7 +66,8 @@ private:
     struct Sweep;
 
     DockerSpawner(DockerSpawnerOptions options, BlockingPool& pool, http::Client& client,
-                  Engine engine, std::unique_ptr<CourseNetworks> networks);
+                  Engine engine, std::unique_ptr<CourseNetworks> networks,
+                  std::filesystem::path bridge);
 
     // These block.
     Result<> may_start(ServerSpec const& spec, EngineFacts const& facts) const;
@@ -92,6 +97,7 @@ private:
     ImageStore images_;
     ContainerWatch watch_;
     std::unique_ptr<CourseNetworks> networks_;
+    std::filesystem::path bridge_;
     Isolation isolation_;
     std::map<std::string, Ending> failures_;  ///< by server id
     std::multiset<std::string> starting_;     ///< servers' ids

@@ -107,6 +107,7 @@ protected:
                    .instance = "0123",
                    .runtime_folder = folder.path() / "run",
                    .log_folder = folder.path() / "logs",
+                   .program_folder = folder.path() / "programs",
                    .network = false};
         auto made = DockerSpawner::create(options, pool, client);
         if (!made) throw std::runtime_error(made.error().message);

@@ -39,7 +39,8 @@ DockerWorld::DockerWorld() : engine(client, engine_socket()) {
     options = {.socket = engine_socket(),
                .instance = SystemRandom().hex(8),
                .runtime_folder = folder.path() / "run",
-               .log_folder = folder.path() / "logs"};
+               .log_folder = folder.path() / "logs",
+               .program_folder = folder.path() / "programs"};
     spawner = make_spawner();
 }
 

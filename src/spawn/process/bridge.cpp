@@ -150,21 +150,42 @@ Result<> become(char** command, Ports const& ports) {
     return fail_errno("start {}", words.front());
 }
 
+/// Where the server is reached, and the port that leads to.
+struct Place {
+    std::string socket;
+    unsigned port = 0;
+};
+
+/// "/run/server/server.sock@8888" names the port; without one a free one is found.
+Result<Place> place_of(std::string const& text) {
+    auto const at = text.rfind('@');
+    if (at == std::string::npos) {
+        TRY(auto const port, bind_free_port());
+        ::close(port.first);  // the server's own
+        return Place{text, port.second};
+    }
+    auto const port = parse_whole(std::string_view(text).substr(at + 1));
+    if (!port || *port < 1 || *port > 65535)
+        return fail(Code::InvalidArgument, "'{}' names no port", text);
+    return Place{text.substr(0, at), static_cast<unsigned>(*port)};
+}
+
 Result<> bridge(std::string const& hub, std::string const& server, char** command) {
     // The server gets nothing that was open for those who brought it here.
     (void)::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     Relay relay;
     Ports ports;
-    TRY(auto const hub_door, bind_free_port());
-    ports.hub = hub_door.second;
-    if (::listen(hub_door.first, backlog) != 0) return fail_errno("listen for the server");
-    relay.add(hub_door.first, [hub] { return connect_to_hub(hub); });
+    if (hub != "-") {
+        TRY(auto const hub_door, bind_free_port());
+        ports.hub = hub_door.second;
+        if (::listen(hub_door.first, backlog) != 0) return fail_errno("listen for the server");
+        relay.add(hub_door.first, [hub] { return connect_to_hub(hub); });
+    }
     if (server != "-") {
-        TRY(auto const port, bind_free_port());
-        ::close(port.first);  // the server's own
-        ports.server = port.second;
-        TRY(auto const door, listen_at(server));
-        relay.add(door, [number = port.second] { return connect_to_server(number); });
+        TRY(auto const place, place_of(server));
+        ports.server = place.port;
+        TRY(auto const door, listen_at(place.socket));
+        relay.add(door, [number = place.port] { return connect_to_server(number); });
     }
     TRY_VOID(start_relay(relay));
     return become(command, ports);

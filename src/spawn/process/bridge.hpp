@@ -1,7 +1,8 @@
 #pragma once
 
 /// Between a server of JupyterHub's kind, which knows only TCP, and Carrel, which listens only on
-/// unix sockets: `carrel bridge`, run inside the sandbox in front of the server's command.
+/// unix sockets: `carrel bridge`, run inside the sandbox in front of the server's command. In a
+/// container it stands before any server that knows only TCP (docker/bridge/main.cpp).
 ///
 /// It opens a loopback port that leads to the hub's socket and, unless the server listens on a unix
 /// socket itself, such a socket that leads to the server's port. Then it becomes the server; a
@@ -20,8 +21,8 @@ inline constexpr std::string_view server_port_mark = "{port}";
 /// What begins a line that says why a server behind a bridge could not be started.
 inline constexpr std::string_view bridge_complaint = "carrel bridge: ";
 
-/// `carrel bridge HUB_SOCKET SERVER_SOCKET|- COMMAND…`: the exit code, when it does not become the
-/// command.
+/// `carrel bridge HUB_SOCKET|- SERVER_SOCKET[@PORT]|- COMMAND…`: the exit code, when it does not
+/// become the command. The server listens on PORT where one is given, else on one that it is told.
 int bridge_main(int count, char** arguments);
 
 /// The users who listen on this port where a connection to 127.0.0.1 may arrive, by the kernel's

@@ -41,6 +41,11 @@ void add_hub_variables(std::map<std::string, std::string>& environment, ServerSp
         environment[name] = replaced(replaced(value, hub_place, hub), server_place, server);
 }
 
+/// As programs want it that put a slash behind it themselves.
+std::string_view trimmed_path(std::string_view base_url) {
+    return base_url.substr(0, base_url.find_last_not_of('/') + 1);
+}
+
 }  // namespace
 
 std::string account_name(std::string_view user) {
@@ -70,7 +75,9 @@ std::vector<std::string> server_command(ServerSpec const& spec, std::string cons
         word = replaced(std::move(word), "{socket}", socket);
         if (port) word = replaced(std::move(word), "{port}", std::to_string(*port));
         word = replaced(std::move(word), "{base_url}", spec.base_url);
+        word = replaced(std::move(word), "{base_path}", trimmed_path(spec.base_url));
         word = replaced(std::move(word), "{home}", home);
+        word = replaced(std::move(word), "{user}", account_name(spec.user));
     }
     return words;
 }

@@ -36,17 +36,17 @@ protected:
                         .environment = {}};
         spec.environment.image = "lab:v1";
         spec.environment.command = {"start", "--sock={socket}"};
-        return container_body(spec,
-                              {.id = "sha256:" + std::string(64, 'a'),
-                               .entrypoint = {"tini"},
-                               .command = {},
-                               .variables = {},
-                               .ports = {}},
-                              {.instance = "0123",
-                               .user = "10001:10001",
-                               .home_volume = "carrel-0123__bio__ada",
-                               .box = box(),
-                               .network = "carrel-0123-bio"});
+        return *container_body(spec,
+                               {.id = "sha256:" + std::string(64, 'a'),
+                                .entrypoint = {"tini"},
+                                .command = {},
+                                .variables = {},
+                                .ports = {}},
+                               {.instance = "0123",
+                                .user = "10001:10001",
+                                .home_volume = "carrel-0123__bio__ada",
+                                .box = box(),
+                                .network = "carrel-0123-bio"});
     }
     [[nodiscard]] json volume() const {
         return {{"Name", "carrel-0123__bio__ada"},
