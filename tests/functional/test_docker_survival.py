@@ -88,3 +88,22 @@ def test_an_engine_that_hangs_loses_no_server(carrel, name):
     assert course.server_state("ada") == "running"
     ada.stop_server(name)
     wait_until(lambda: not carrel.containers(), 60, "the container being removed")
+
+
+def test_an_engine_that_is_killed_takes_servers_along_and_nothing_else(carrel, name):
+    course = Course(carrel, name, environment="probe")
+    ada = course.admit_with_server("ada")
+    assert carrel.inside("ada", "echo kept > ~/kept")[0] == 0
+    first = carrel.container_of("ada")["Id"]
+    words = carrel.engine.kill()
+    wait_until(lambda: "engine_away" in carrel.log(), 120, "the log saying that the engine is away")
+    assert course.server_state("ada") == "running", "nobody is given up while nobody knows"
+    carrel.engine.start(words)
+    # An engine that comes back ends what it finds.
+    wait_until(lambda: course.server_state("ada") != "running", 120, "the end of the server being noticed")
+    ada.start_and_wait(name)
+    wait_until(lambda: len(carrel.containers()) == 1, 120, "the former container being removed")
+    assert carrel.container_of("ada")["Id"] != first
+    assert carrel.inside("ada", "cat ~/kept") == (0, "kept\n")
+    ada.stop_server(name)
+    wait_until(lambda: not carrel.containers(), 60, "the container being removed")

@@ -7,11 +7,12 @@ import os
 import pathlib
 import signal
 import socket
+import subprocess
 import urllib.parse
 
 import pytest
 
-from .carrel_process import QUICK, CarrelProcess
+from .carrel_process import QUICK, CarrelProcess, wait_until
 
 SOCKET = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
 IMAGE = os.environ.get("DOCKER_TEST_IMAGE", "")
@@ -94,6 +95,41 @@ class Engine:
             yield
         finally:
             os.kill(process, signal.SIGCONT)
+
+
+    def kill(self):
+        """The engine is gone without a word. Returns the words it was started with."""
+        process = self.process
+        words = pathlib.Path(f"/proc/{process}/cmdline").read_bytes().decode().split("\0")[:-1]
+        os.kill(process, signal.SIGKILL)
+        wait_until(lambda: has_ended(process), 60, "the engine's end")
+        return words
+
+    def start(self, words):
+        """Starts it anew, more than once, as systemd would: it can take the former one's containerd for a living one.
+        scripts/docker-engine ends whichever engine there is in the end."""
+        processes = []
+
+        def is_up():
+            if not processes or processes[-1].poll() is not None:
+                processes.append(subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True))
+            return self.answers()
+
+        wait_until(is_up, 240, "the engine answering")
+
+    def answers(self):
+        try:
+            return self.call("GET", "/_ping")[0] == 200
+        except OSError:
+            return False
+
+
+def has_ended(process):
+    """Whether it is gone, or waits only to be taken note of."""
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 class DockerPlatform(CarrelProcess):
