@@ -9,6 +9,7 @@
 #include "domain/server.hpp"
 #include "domain/user.hpp"
 #include "hub/progress.hpp"
+#include "runtime/task_group.hpp"
 
 #include <compare>
 #include <optional>
@@ -64,8 +65,11 @@ struct LiveServer {
     ServerOwner owner;
     ServerRecord record;
     ProgressFeed progress;
-    /// Somebody wants it stopped while it starts; the start obeys as soon as it can.
+    /// Somebody wants it stopped while it starts.
     std::optional<StopOrder> stop_wanted;
+    /// The start, and whether it is in a part that may be given up.
+    RunningTask start;
+    bool may_give_up = false;
     /// When it has ended its row goes as well: somebody removes it.
     bool remove_wanted = false;
     /// With which the hub asks a server of JupyterHub's kind what its kernels do; never kept. See

@@ -10,6 +10,7 @@ namespace {
 
 /// Whoever watched a start has heard by then how it ended.
 constexpr Milliseconds remember_ended{300'000};
+constexpr Milliseconds between_signals{20};
 
 }  // namespace
 
@@ -26,11 +27,23 @@ Task<> ServerLifecycle::stop(ServerKey key, std::string actor, std::string event
         case ServerState::Queued:
         case ServerState::Starting:
             if (!server->stop_wanted) server->stop_wanted = std::move(order);
-            co_return Result<>();
+            co_return co_await give_up_start(server);
         case ServerState::Running:
             break;
     }
     co_return co_await carry_out(server, std::move(order));
+}
+
+Task<> ServerLifecycle::give_up_start(std::shared_ptr<LiveServer> server) {
+    auto const on_its_way = [&] {
+        auto const state = server->record.state;
+        return state == ServerState::Queued || state == ServerState::Starting;
+    };
+    while (on_its_way() && !server->start.has_ended()) {
+        if (server->may_give_up) server->start.cancel();
+        CO_TRY_VOID(co_await sleep_for(between_signals));
+    }
+    co_return Result<>();
 }
 
 Task<> ServerLifecycle::remove(ServerKey key, std::string actor) {
@@ -104,6 +117,11 @@ Task<> ServerLifecycle::carry_out(std::shared_ptr<LiveServer> server, StopOrder 
         CO_TRY_VOID(co_await save(server, ServerState::Running));
         co_return std::unexpected(stopped.error().wrapped("stop the server"));
     }
+    co_return co_await note_stopped(server, std::move(order), "Server stopped");
+}
+
+Task<> ServerLifecycle::note_stopped(std::shared_ptr<LiveServer> server, StopOrder order,
+                                     std::string usual) {
     server->record.message = order.reason;
     server->record.endpoint.clear();
     server->record.spawner_state.clear();
@@ -111,7 +129,7 @@ Task<> ServerLifecycle::carry_out(std::shared_ptr<LiveServer> server, StopOrder 
     log::info(order.event_kind, {{"course", server->owner.course.request.slug},
                                  {"user", server->owner.user.name},
                                  {"by", order.actor}});
-    auto const message = order.reason.empty() ? "Server stopped" : order.reason;
+    auto const message = order.reason.empty() ? std::move(usual) : order.reason;
     auto saved = co_await save(server, ServerState::Stopped,
                                event_of(*server, order.event_kind, order.actor, message));
     server->progress.publish({.percent = 100, .message = message, .failed = true});

@@ -152,8 +152,13 @@ Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std:
         servers_.erase(key);
         co_return std::unexpected(queued.error());
     }
-    tasks_.start("start server", run_start(server, std::move(actor)));
+    begin_start(server, std::move(actor));
     co_return server;
+}
+
+void ServerLifecycle::begin_start(std::shared_ptr<LiveServer> const& server, std::string actor) {
+    server->may_give_up = true;
+    server->start = tasks_.start("start server", run_start(server, std::move(actor)));
 }
 
 Result<> ServerLifecycle::check_number(Transaction& transaction, ServerRecord const& wanted) const {
@@ -205,22 +210,23 @@ Task<> ServerLifecycle::run_start(std::shared_ptr<LiveServer> server, std::strin
                                   .message = fmt::format("Waiting in line, place {}", place),
                                   .queue_place = place});
     });
-    if (!slot) co_return std::unexpected(slot.error());
-    if (server->stop_wanted) {
-        auto saved = co_await save(server, ServerState::Stopped);
-        server->progress.publish({.message = "Stopped before it started", .failed = true});
-        co_return saved;
-    }
-    Result<> done;
+    bool const given_up = server->stop_wanted.has_value();
+    if (!slot && !given_up) co_return std::unexpected(slot.error());
+    Result<> done = fail(Code::Cancelled, "start the server: given up");
+
     try {
-        done = co_await spawn(server, actor);
+        if (!given_up) done = co_await spawn(server, actor);
     } catch (std::exception const& error) {
         done = fail(Code::Internal, "unexpected: {}", error.what());
     }
+    server->may_give_up = false;
     if (!done) {
+        if (done.error().code != Code::Cancelled)
+            co_return co_await fail_start(server, done.error());
         // Closing down cancels starts; the next control process finds `Starting` and starts anew.
-        if (done.error().code == Code::Cancelled) co_return done;
-        co_return co_await fail_start(server, done.error());
+        if (!server->stop_wanted) co_return done;
+        co_return co_await note_stopped(server, *server->stop_wanted,
+                                        "Stopped before it was ready");
     }
     log::info("server_started", {{"course", server->owner.course.request.slug},
                                  {"user", server->owner.user.name},

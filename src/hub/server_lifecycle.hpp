@@ -63,7 +63,8 @@ public:
     /// more). InvalidArgument: they have as many named servers as they may.
     Task<std::shared_ptr<LiveServer>> start(ServerOwner owner, std::string actor);
 
-    /// Stops the server and returns once it has ended. Stopping a stopped one succeeds.
+    /// Stops the server and returns once it has ended; a start that is under way, or still in line,
+    /// is given up. Stopping a stopped one succeeds.
     /// `reason` is a sentence for its owner; empty when they did it themselves.
     Task<> stop(ServerKey key, std::string actor, std::string event_kind, std::string reason);
 
@@ -110,6 +111,7 @@ private:
     Task<> enqueue(std::shared_ptr<LiveServer> server, std::string actor);
     /// That the person may have one more server, unless this is none.
     [[nodiscard]] Result<> check_number(Transaction& transaction, ServerRecord const& wanted) const;
+    void begin_start(std::shared_ptr<LiveServer> const& server, std::string actor);
     Task<> run_start(std::shared_ptr<LiveServer> server, std::string actor);
     [[nodiscard]] Result<Environment> environment_of(Course const& course) const;
     Task<> spawn(std::shared_ptr<LiveServer> server, std::string actor);
@@ -119,7 +121,10 @@ private:
     Task<> issue_token(std::shared_ptr<LiveServer> server, std::string secret);
     Task<> finish_start(std::shared_ptr<LiveServer> server, Started started, std::string actor);
     Task<> fail_start(std::shared_ptr<LiveServer> server, Error error);
+    /// Cancels a start until it has ended, or has come so far that there is a server to stop.
+    Task<> give_up_start(std::shared_ptr<LiveServer> server);
     Task<> carry_out(std::shared_ptr<LiveServer> server, StopOrder order);
+    Task<> note_stopped(std::shared_ptr<LiveServer> server, StopOrder order, std::string usual);
     /// With all that must not be there for another server of that name.
     [[nodiscard]] Result<> remove_row(Transaction& transaction, ServerOwner const& server) const;
     /// Unless another one has taken its place.

@@ -197,22 +197,38 @@ TEST_F(StartQueueTest, StopWhileInLineKeepsItFromStarting) {
     run_until([&] { return spawner_.waiting() == 1; });
     auto const waiting = await(servers.start(server_of(bob), "bob")).value();
     ASSERT_TRUE(await(servers.stop(waiting->owner.key(), "bob", "server_stopped", "")));
-    spawner_.let_go();
-    run_until([&] { return waiting->progress.latest().over(); });
-    EXPECT_EQ(spawner_.started.size(), 1U);
+    EXPECT_TRUE(waiting->progress.latest().over());
     EXPECT_EQ(record_of(bob).state, ServerState::Stopped);
+    // Nobody stands in the line for it: the next who comes is first.
+    auto const next = await(servers.start({course_, ada_, "two"}, "ada")).value();
+    run_until([&] { return next->progress.latest().queue_place.has_value(); });
+    EXPECT_EQ(next->progress.latest().queue_place, 1U);
+    EXPECT_EQ(spawner_.started.size(), 1U);
+    spawner_.let_go();
+    run_until([&] { return spawner_.waiting() == 1 && spawner_.started.size() == 2; });
+    spawner_.let_go();
+    run_until([&] { return next->progress.latest().ready; });
 }
 
-TEST_F(StartQueueTest, StopWhileStartingStopsItOnceStarted) {
+TEST_F(StartQueueTest, StopGivesUpAStartThatIsUnderWay) {
     ServerLifecycle servers(dependencies(), settings_);
     auto const server = await(servers.start(server_of(ada_), "ada")).value();
     run_until([&] { return spawner_.waiting() == 1; });
-    ASSERT_TRUE(await(servers.stop(server->owner.key(), "ada", "server_stopped", "")));
-    spawner_.let_go();
-    run_until([&] { return server->progress.latest().failed; });
+    // It would go on starting until its time is over: nobody lets it go.
+    ASSERT_TRUE(await(servers.stop(server->owner.key(), "gov", "server_stopped", "")));
+    EXPECT_TRUE(server->progress.latest().failed);
     EXPECT_EQ(record_of(ada_).state, ServerState::Stopped);
     EXPECT_EQ(spawner_.running(), 0U);
     EXPECT_TRUE(proxy_.known.empty());
+    auto const events =
+        store_->read([](Transaction& t) { return t.events().newest(0, 1); }).value();
+    EXPECT_EQ(events.at(0).kind, "server_stopped");
+    EXPECT_EQ(events.at(0).actor, "gov");
+    // Its place in the line is free, and so is its name.
+    auto const again = await(servers.start(server_of(ada_), "ada")).value();
+    run_until([&] { return spawner_.waiting() == 1; });
+    spawner_.let_go();
+    run_until([&] { return again->progress.latest().ready; });
 }
 
 }  // namespace carrel

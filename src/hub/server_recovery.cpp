@@ -44,7 +44,7 @@ Task<> ServerLifecycle::recover() {
             // Queued or half started: somebody is waiting for it. The spawner ends leftovers first.
             server->progress.publish(
                 {.percent = 5, .message = "Carrel was restarted; starting again"});
-            tasks_.start("start server", run_start(server, {}));
+            begin_start(server, {});
         }
     }
     if (!remembered.empty()) log::info("servers_found_again", {{"count", remembered.size()}});

@@ -27,9 +27,13 @@ struct TaskGroup::State {
 
     asio::any_io_executor executor;
     asio::steady_timer empty;  // cancelled when the last task has ended
-    std::list<asio::cancellation_signal> running;
+    std::list<std::shared_ptr<asio::cancellation_signal>> running;
     bool closing = false;
 };
+
+void RunningTask::cancel() const {
+    if (auto const signal = signal_.lock()) signal->emit(asio::cancellation_type::terminal);
+}
 
 TaskGroup::TaskGroup(asio::any_io_executor executor)
     : state_(std::make_shared<State>(std::move(executor))) {}
@@ -38,17 +42,19 @@ TaskGroup::~TaskGroup() { state_->closing = true; }
 
 size_t TaskGroup::size() const { return state_->running.size(); }
 
-void TaskGroup::start(std::string name, Task<> task) {
-    if (state_->closing) return;
-    auto const signal = state_->running.emplace(state_->running.end());
-    auto ended = [state = state_, signal, name = std::move(name)](
+RunningTask TaskGroup::start(std::string name, Task<> task) {
+    if (state_->closing) return {};
+    auto const signal = std::make_shared<asio::cancellation_signal>();
+    auto const place = state_->running.insert(state_->running.end(), signal);
+    auto ended = [state = state_, place, name = std::move(name)](
                      std::exception_ptr const& exception, Result<> const& result) {
         log_task_end(name, exception, result);
-        state->running.erase(signal);
+        state->running.erase(place);
         if (state->running.empty()) state->empty.cancel();
     };
     asio::co_spawn(state_->executor, without_throwing(std::move(task)),
                    asio::bind_cancellation_slot(signal->slot(), std::move(ended)));
+    return RunningTask(signal);
 }
 
 Task<> TaskGroup::close() {
@@ -57,7 +63,7 @@ Task<> TaskGroup::close() {
     // A task may be between two waits when the signal is sent; so signal until all have ended.
     while (!state->running.empty()) {
         for (auto signal = state->running.begin(); signal != state->running.end();)
-            (signal++)->emit(asio::cancellation_type::terminal);
+            std::shared_ptr(*signal++)->emit(asio::cancellation_type::terminal);
         if (state->running.empty()) break;
         state->empty.expires_after(Milliseconds(50));
         co_await state->empty.async_wait(asio::as_tuple(asio::use_awaitable));

@@ -17,6 +17,23 @@
 
 namespace carrel {
 
+/// A task of a group, for who may want to end it before its time. Confined like its group, which it
+/// may outlive.
+class RunningTask {
+public:
+    RunningTask() = default;
+    explicit RunningTask(std::weak_ptr<asio::cancellation_signal> signal)
+        : signal_(std::move(signal)) {}
+
+    /// Ends the wait that the task is in. Between two waits it hears nothing, so whoever wants it
+    /// to end cancels again until it has.
+    void cancel() const;
+    [[nodiscard]] bool has_ended() const { return signal_.expired(); }
+
+private:
+    std::weak_ptr<asio::cancellation_signal> signal_;
+};
+
 class TaskGroup {
 public:
     explicit TaskGroup(asio::any_io_executor executor);
@@ -25,7 +42,7 @@ public:
     TaskGroup& operator=(TaskGroup const&) = delete;
 
     /// Starts `task`. After `close()` has begun, the task is dropped unstarted.
-    void start(std::string name, Task<> task);
+    RunningTask start(std::string name, Task<> task);
 
     /// Cancels every task and returns once all have ended. Further calls return at once.
     Task<> close();

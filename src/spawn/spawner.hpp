@@ -100,6 +100,7 @@ public:
     /// JupyterHub's kind, with anything that is no server error.
     /// Unavailable: it ended or did not answer before `deadline`; the message is one sentence for
     /// the user, and `last_failure(id)` has its log; nothing is left running.
+    /// Cancelled: somebody does not want it any more; likewise.
     virtual Task<Started> start(ServerSpec spec, Deadline deadline, Progress progress) = 0;
 
     /// Asks the server to end, and ends it with everything it started by force at `deadline`.

@@ -209,12 +209,35 @@ def test_a_child_that_is_killed_before_everything_is_up_is_started_again(child):
         carrel.__exit__()
 
 
-def test_ctrl_c_while_a_server_starts_leaves_nothing_of_it():
-    never_ready = """
+NEVER_READY = """
 [environments.never-ready]
 command = ["/usr/bin/python3", "-I", "-c", "import time; time.sleep(1000)", "{socket}", "{base_url}"]
 """
-    with platform(config=QUICK + never_ready) as carrel:
+
+
+def test_a_start_that_nobody_wants_any_more_is_given_up():
+    with platform(config=QUICK + NEVER_READY) as carrel:
+        course = Course(carrel, "given-up", environment="never-ready")
+        person = course.admit("given-up-ada")
+        start = Background(person.start_server, course.slug)
+        (pid,) = wait_until(lambda: [one for one in processes_of(course.slug) if is_notebook_server(one)], 30, "its process")
+        groups = cgroups_of(pid)
+        # The answer comes when nothing of it is left, long before the start's own time is over.
+        assert person.stop_server(course.slug).status_code == 204
+        assert processes_of(course.slug) == [] and [group for group in groups if group.exists()] == []
+        assert course.server_state(person.username) == "stopped"
+        refused = start.result(60)
+        assert refused.status_code == 503 and "Stopped before it was ready" in refused.text
+        assert [one["actor"] for one in course.events("server_stopped")] == [person.username] and not course.events("server_failed")
+        # The next start begins anew.
+        again = Background(person.start_server, course.slug)
+        wait_until(lambda: processes_of(course.slug), 30, "another process")
+        assert person.stop_server(course.slug).status_code == 204
+        again.result(60)
+
+
+def test_ctrl_c_while_a_server_starts_leaves_nothing_of_it():
+    with platform(config=QUICK + NEVER_READY) as carrel:
         course = Course(carrel, "ctrl-c", environment="never-ready")
         person = course.admit("ctrl-c-ada")
         start = Background(person.start_server, course.slug)

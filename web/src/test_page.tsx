@@ -9,16 +9,17 @@ import { routerFuture } from "./lib/router_future";
 import { theme } from "./theme";
 
 /** What the fake server answers, by "METHOD /path". */
-export type Answers = Record<string, (body: unknown) => [status: number, body: unknown]>;
+type Answer = [status: number, body: unknown];
+export type Answers = Record<string, (body: unknown) => Answer | Promise<Answer>>;
 
 /** Puts `answers` in place of the server; a call nobody expected is a 404. */
 export function serve(answers: Answers): void {
-  vi.stubGlobal("fetch", (input: string, init?: RequestInit) => {
+  vi.stubGlobal("fetch", async (input: string, init?: RequestInit) => {
     const path = input.split("?")[0] ?? "";
     const answer = answers[`${init?.method ?? "GET"} ${path}`];
     const sent: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : undefined;
-    const [status, body] = answer === undefined ? [404, { detail: `no such path: ${path}` }] : answer(sent);
-    return Promise.resolve(new Response(body === null ? null : JSON.stringify(body), { status }));
+    const [status, body] = answer === undefined ? [404, { detail: `no such path: ${path}` }] : await answer(sent);
+    return new Response(body === null ? null : JSON.stringify(body), { status });
   });
 }
 

@@ -74,10 +74,14 @@ export function useServer(slug: string, username: string, name = ""): ServerView
   const key = ["hub-user", slug, username, "server", name];
   const [progress, setProgress] = useState<Progress | null>(null);
   const [explaining, setExplaining] = useState(false);
+  const [givenUp, setGivenUp] = useState(false);
 
   const starting = useMutation({
     mutationFn: () => request<unknown>("POST", serverCall(slug, username, name), {}),
-    onMutate: () => setProgress(null),
+    onMutate: () => {
+      setProgress(null);
+      setGivenUp(false);
+    },
     // The hub answers after some seconds, whatever happens; its stream knows the end of the log.
     onError: (error) => setExplaining(isStatus(error, 503)),
     onSettled: () => refresh(),
@@ -93,7 +97,11 @@ export function useServer(slug: string, username: string, name = ""): ServerView
   const refresh = () => queries.invalidateQueries({ queryKey: key });
   const stopping = useMutation({
     mutationFn: (remove: boolean) => request<unknown>("DELETE", serverCall(slug, username, name), remove ? { remove } : undefined),
-    onMutate: () => setProgress(null),
+    onMutate: () => {
+      setProgress(null);
+      // That a start ends without a server is what was wanted then.
+      setGivenUp(underWay || starting.isPending);
+    },
     // The list of one's servers, too, when this one goes.
     onSettled: (_done, _error, remove) => (remove ? queries.invalidateQueries({ queryKey: ["hub-user", slug, username] }) : refresh()),
   });
@@ -125,8 +133,8 @@ export function useServer(slug: string, username: string, name = ""): ServerView
   );
 
   const explained = progress?.failed === true;
-  const seen = explained ? new ApiError("problem", 0, failureText(progress.message, progress.log_tail)) : starting.error;
-  const failure = seen ?? failureOf(ending);
+  const told = explained ? new ApiError("problem", 0, failureText(progress.message, progress.log_tail)) : starting.error;
+  const failure = (givenUp ? null : told) ?? failureOf(ending);
   return {
     slug,
     phase: phaseOf(known.data, starting.isPending, failure !== null),

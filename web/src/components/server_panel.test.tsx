@@ -70,6 +70,27 @@ describe("ServerPanel", () => {
     expect(screen.getByTestId("start-server").textContent).toBe("Try again");
   });
 
+  it("gives up a start, and shows no failure for it", async () => {
+    let finish: (answer: [number, unknown]) => void = () => undefined;
+    const post = answers[`POST ${user}/server`];
+    answers[`POST ${user}/server`] = (body) => {
+      void post?.(body);
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    };
+    start();
+    await userEvent.click(await screen.findByTestId("start-server"));
+    const source = await stream();
+    act(() => source.arrive({ progress: 40, message: "Waiting for it to answer" }));
+    await userEvent.click(screen.getByTestId("give-up-start"));
+    act(() => source.arrive({ progress: 100, failed: true, message: "Stopped before it was ready" }));
+    finish([503, { status: 503, message: "Stopped before it was ready" }]);
+    expect(await screen.findByTestId("server-stopped")).toBeTruthy();
+    expect(screen.queryByTestId("server-failure")).toBeNull();
+    expect(screen.getByTestId("start-server").textContent).toBe("Start my server");
+  });
+
   it("fetches the log when the hub's own answer came first", async () => {
     answers[`POST ${user}/server`] = () => [503, { status: 503, message: "the server did not answer in time" }];
     start();

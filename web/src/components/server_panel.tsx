@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Progress, Stack, Text, VisuallyHidden } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, type ReactNode } from "react";
 import { asSentence } from "../api/error";
 import { useEnvironmentTitle } from "../api/courses";
@@ -79,7 +80,7 @@ function Phase({ view, own, aside }: ServerBodyProps) {
     case "loading":
       return view.error === null ? <Loading /> : <ErrorNotice error={view.error} />;
     case "starting":
-      return <Starting view={view} />;
+      return <Starting view={view} aside={aside} />;
     case "stopping":
       return <Text>{t("server.stopping")}</Text>;
     case "ready":
@@ -117,7 +118,7 @@ function sizeOf(aside: ReactNode): "md" | "sm" {
   return aside === undefined ? "md" : "sm";
 }
 
-function Starting({ view }: { view: ServerView }) {
+function Starting({ view, aside }: ServerBodyProps) {
   const { t } = useI18n();
   const place = view.progress?.queue_position ?? 0;
   const percent = view.progress?.progress ?? 0;
@@ -135,7 +136,29 @@ function Starting({ view }: { view: ServerView }) {
           {t("server.queuedHint")}
         </Text>
       )}
+      <GiveUpButton view={view} aside={aside} />
     </div>
+  );
+}
+
+/** Nothing is lost by it, so it does not ask. */
+function GiveUpButton({ view, aside }: ServerBodyProps) {
+  const { t } = useI18n();
+  const givingUp = useMutation({ mutationFn: view.stop });
+  return (
+    <>
+      <ErrorNotice error={givingUp.error} />
+      <Button
+        variant="default"
+        mt="sm"
+        size={sizeOf(aside)}
+        loading={givingUp.isPending}
+        onClick={() => givingUp.mutate()}
+        data-testid="give-up-start"
+      >
+        {t("server.giveUp")}
+      </Button>
+    </>
   );
 }
 

@@ -67,6 +67,7 @@ export const course = {
   "server.open": "{title} öffnen",
   "server.openPlain": "Server öffnen",
   "server.stop": "Stoppen",
+  "server.giveUp": "Start abbrechen",
   "server.stopTitle": "Diesen Server stoppen?",
   "server.stopText": "Laufende Kernel enden, und was sie im Speicher halten, geht verloren. Gespeicherte Dateien bleiben.",
   "server.stopped": "Der Server läuft nicht.",

@@ -67,6 +67,7 @@ export const course = {
   "server.open": "Open {title}",
   "server.openPlain": "Open the server",
   "server.stop": "Stop",
+  "server.giveUp": "Cancel the start",
   "server.stopTitle": "Stop this server?",
   "server.stopText": "Running kernels end and what they hold in memory is lost. Saved files stay.",
   "server.stopped": "The server is not running.",
