@@ -121,6 +121,14 @@ Result<Admission> find_admission(Transaction& transaction, PortalDependencies co
     return Admission{std::move(seen), *std::move(user), *std::move(application)};
 }
 
+/// The hub ends what they run there. Whoever is let in again later does not find old rights
+/// waiting.
+Result<> end_participation(Transaction& transaction, Course const& course, User const& user,
+                           Time now) {
+    TRY_VOID(leave_groups(transaction, course, user.id, now));
+    return announce_removal(transaction, course.id, user.id, now);
+}
+
 Result<http::Response> decide(PortalDependencies const& portal, Visit const& visit,
                               ApplicationState verdict) {
     TRY_VOID(check_no_input(visit.request));
@@ -142,8 +150,7 @@ Result<http::Response> decide(PortalDependencies const& portal, Visit const& vis
         application.decided_at = now;
         application.decided_by = actor.id;
         TRY_VOID(transaction.applications().update(application));
-        if (!accepts)
-            TRY_VOID(announce_removal(transaction, course.id, admission.applicant.id, now));
+        if (!accepts) TRY_VOID(end_participation(transaction, course, admission.applicant, now));
         TRY_VOID(record(transaction, now,
                         {.kind = accepts ? "application_accepted" : "application_rejected",
                          .course = course.id,
@@ -173,9 +180,7 @@ Result<http::Response> remove(PortalDependencies const& portal, Visit const& vis
         TRY(auto const admission, find_admission(transaction, portal, visit));
         auto const& course = admission.seen.course;
         TRY_VOID(transaction.applications().remove(course.id, admission.applicant.id));
-        // Whoever is let in again later does not find old rights waiting.
-        TRY_VOID(leave_groups(transaction, course, admission.applicant.id, now));
-        TRY_VOID(announce_removal(transaction, course.id, admission.applicant.id, now));
+        TRY_VOID(end_participation(transaction, course, admission.applicant, now));
         return record(
             transaction, now,
             {.kind = "participant_removed",

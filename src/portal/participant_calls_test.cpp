@@ -32,6 +32,20 @@ protected:
     Answer list(std::string const& query = "") {
         return portal_.call(lea_, "GET", "/courses/biology/participants" + query);
     }
+    void join_group(std::string const& name) {
+        auto const course = portal_.find_course("biology").id;
+        portal_.store().write([&](Transaction& transaction) -> Result<> {
+            HubGroup const group{.course = course, .name = "tutors", .roles = "", .created_at = {}};
+            (void)transaction.hub_groups().insert(group);
+            return transaction.hub_groups().add_member(course, "tutors", UserId("id-of-" + name));
+        });
+    }
+    std::vector<UserId> group() {
+        auto const course = portal_.find_course("biology").id;
+        return portal_.store().write([&](Transaction& transaction) {
+            return transaction.hub_groups().members(course, "tutors");
+        });
+    }
     TestPortal portal_;
     Caller lea_;
 };
@@ -82,6 +96,14 @@ TEST_F(ParticipantCallsTest, RemovesAParticipantWhoMayApplyAgain) {
     EXPECT_EQ(portal_.call(ada, "GET", "/courses/biology").status, 404U);
     auto const code = portal_.find_course("biology").invitation_code;
     EXPECT_EQ(portal_.call(ada, "POST", "/invitations/" + code + "/applications").status, 201U);
+}
+
+TEST_F(ParticipantCallsTest, WhoIsSentAwayLeavesTheGroupsOfTheCourse) {
+    for (auto const* const name : {"ada", "bob", "cyd"}) join_group(name);
+    EXPECT_EQ(decide("ada", "accept").status, 200U);
+    EXPECT_EQ(decide("ada", "reject").status, 200U);
+    EXPECT_EQ(portal_.call(lea_, "DELETE", "/courses/biology/participants/bob").status, 204U);
+    EXPECT_EQ(group(), std::vector<UserId>{UserId("id-of-cyd")});
 }
 
 TEST_F(ParticipantCallsTest, IsForLeadersAlone) {
