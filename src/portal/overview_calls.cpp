@@ -53,10 +53,23 @@ Result<json> counts_view(Transaction& transaction) {
                 {"users", users}};
 }
 
+/// What is wrong with the course whose hub is to be at "/"; null when nothing is.
+Result<json> root_course_view(Transaction& transaction, std::string const& slug) {
+    if (slug.empty()) return json(nullptr);
+    auto const problem = [&](char const* what) { return json{{"slug", slug}, {"problem", what}}; };
+    auto const course = transaction.courses().find_by_slug(slug);
+    if (!course && course.error().code == Code::NotFound) return problem("missing");
+    TRY_VOID(course);
+    return course->request.ends_at ? problem("ends") : json(nullptr);
+}
+
 Result<http::Response> show_overview(PortalDependencies const& portal, Visit const& visit) {
     TRY_VOID(check_administrator(visit));
-    TRY(auto view,
-        portal.store.read([](Transaction& transaction) { return counts_view(transaction); }));
+    TRY(auto view, portal.store.read([&](Transaction& transaction) -> Result<json> {
+        TRY(auto counts, counts_view(transaction));
+        TRY(counts["root_course"], root_course_view(transaction, portal.paths.root_course()));
+        return counts;
+    }));
     auto const& platform = portal.platform;
     auto const machine = read_machine_facts(platform.data);
     view["machine"] = {{"cpus", machine.cpus},

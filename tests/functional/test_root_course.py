@@ -6,7 +6,9 @@ import json
 
 import pytest
 import requests
+import test_named_servers
 import test_origins
+import test_shares
 from conftest import platform
 from support.carrel_process import QUICK, wait_until
 from support.course import Course, edge_cookie
@@ -44,7 +46,7 @@ def restart_control(process):
     process.wait_for_control(other_than=process.kill_control())
 
 
-def test_pages_and_servers_are_where_a_jupyterhub_has_them(visitor):
+def test_pages_and_servers_are_where_a_jupyterhub_has_them(rooted, visitor):
     assert visitor.get("/hub").headers["Location"] == "/hub/"
     answer, way = visitor.follow(visitor.get("/hub/user-redirect/echo?repo=https%3A%2F%2Fx.org%2Fy.git"))
     assert way == ["/hub/login"] and fields_in(answer.text)
@@ -61,6 +63,7 @@ def test_pages_and_servers_are_where_a_jupyterhub_has_them(visitor):
     assert "<div id=\"root\"" in visitor.get("/").text
     assert told(visitor.get("/api/v1/me"))["username"] == "ada"
     assert told(visitor.get("/api/v1/options"))["hub"]["root_course"] == "rooted"
+    assert rooted.root.gov.get("/api/v1/overview")["root_course"] is None
     course = told(visitor.get("/api/v1/courses/rooted"))
     assert course["hub_url"] == "/" and told(visitor.get("/api/v1/courses/other"))["hub_url"] == "/c/other/"
 
@@ -147,6 +150,16 @@ def test_a_kernel_runs_there():
         kernel.close()
 
 
+def test_named_servers_and_shares_work_there():
+    with platform(config=test_shares.SHARING, root_course="rooted") as process:
+        course = Course(process, "rooted", **STANDING)
+        test_named_servers.test_two_servers_stand_beside_each_other(course)
+        course.ada, course.bob = process.log_in("ada-rooted"), course.admit("bob-rooted")
+        course.ada.start_and_wait("rooted", "gpu")
+        assert course.ada.server_path("rooted", server="gpu") == "/user/ada-rooted/gpu"
+        test_shares.test_one_person_enters_one_server(course)
+
+
 @pytest.mark.parametrize("kind", test_origins.KINDS)
 def test_an_unmodified_server_lets_its_owner_in_on_their_own_host_name(kind):
     text = test_origins.KINDS[kind]()
@@ -212,12 +225,14 @@ def test_a_course_that_is_not_there_or_is_no_standing_hub_is_told_of():
     with platform(root_course="ending") as process:
         assert "hub.root_course is 'ending', but there is no such course" in process.log()
         gov = process.log_in("gov")
+        assert gov.get("/api/v1/overview")["root_course"] == {"slug": "ending", "problem": "missing"}
         for path in ("/hub/", "/hub/home", "/hub/user/gov/", "/hub/enter?next=%2Fuser%2Fgov%2F"):
             assert gov.request("GET", path, headers={"Accept": "text/html"}).status_code == 403, path
         for path in ("/hub/api/users", "/services/x/"):
             assert gov.request("GET", path).status_code in (403, 404), path
         # It is there as soon as there is such a course.
         course = Course(process, "ending", environment="probe")
+        assert gov.get("/api/v1/overview")["root_course"] == {"slug": "ending", "problem": "ends"}
         ada = course.admit("ada")
         assert told(ada.running_server("ending").request("GET", "echo"))["path"] == "/user/ada/echo"
         restart_control(process)

@@ -140,7 +140,7 @@ nlohmann::json platform_schemas() {
 },
 "Overview": {
   "type": "object", "additionalProperties": false,
-  "required": ["courses", "servers", "users", "machine", "isolation", "one_origin",
+  "required": ["courses", "servers", "users", "machine", "isolation", "one_origin", "root_course",
                "version", "uptime_seconds"],
   "properties": {
     "courses": {"type": "object", "additionalProperties": {"type": "integer"}},
@@ -170,6 +170,19 @@ nlohmann::json platform_schemas() {
     "one_origin": {
       "type": "boolean",
       "description": "Browsers keep servers apart neither from each other nor from these pages"
+    },
+    "root_course": {
+      "oneOf": [{"type": "null"}, {
+        "type": "object", "additionalProperties": false, "required": ["slug", "problem"],
+        "properties": {
+          "slug": {"type": "string"},
+          "problem": {
+            "enum": ["missing", "ends"],
+            "description": "There is no such course, or it is no standing hub and will end"
+          }
+        }
+      }],
+      "description": "What is wrong with the course whose hub is to be at /; null when nothing is"
     },
     "uptime_seconds": {"type": "integer"}
   }

@@ -233,6 +233,8 @@ export interface Overview {
   };
   isolation: Isolation;
   one_origin: boolean;
+  /** What is wrong with the course whose hub is to be at "/". */
+  root_course: { slug: string; problem: "missing" | "ends" } | null;
   version: string;
   uptime_seconds: number;
 }

@@ -23,6 +23,11 @@ export default function AdminPage({ me }: { me: Me }) {
       {overview.isPending && <Loading />}
       <ErrorNotice error={overview.error} retry={() => void overview.refetch()} />
       <IsolationNotice isolation={overview.data?.isolation} />
+      {overview.data?.root_course != null && (
+        <Alert color="brass" title={t("admin.rootCourseTitle")} role="note" data-testid="root-course-problem">
+          {t(`admin.rootCourse.${overview.data.root_course.problem}`, { slug: overview.data.root_course.slug })}
+        </Alert>
+      )}
       {overview.data?.one_origin === true && (
         <Alert color="brass" title={t("admin.oneOriginTitle")} role="note">
           {t("admin.oneOriginText")}
