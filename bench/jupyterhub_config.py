@@ -1,12 +1,14 @@
 """JupyterHub as it is measured: its own proxy, everybody's password is good, and servers that cost nothing.
 
 A "server" is the one at BENCH_SERVER, as for Carrel (bench/tools/idle_hub.cpp). People called "slow-…" wait 20 seconds.
+With BENCH_COMMANDS servers are real: a command for each person.
 """
 
 import asyncio
+import json
 import os
 
-from jupyterhub.spawner import Spawner
+from jupyterhub.spawner import SimpleLocalProcessSpawner, Spawner
 
 c = globals()["get_config"]()  # JupyterHub gives it to its configuration
 
@@ -33,12 +35,20 @@ class IdleSpawner(Spawner):
         self.on = bool(state.get("on"))
 
 
+class CommandSpawner(SimpleLocalProcessSpawner):
+    home_dir_template = os.path.join(os.getcwd(), "{username}")
+
+    async def start(self):
+        self.cmd = json.loads(os.environ["BENCH_COMMANDS"])[self.user.name]
+        return await super().start()
+
+
 port = int(os.environ["BENCH_PORT"])
 c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
 c.JupyterHub.hub_port = port + 1
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{port + 2}"
 c.ConfigurableHTTPProxy.command = [os.environ["BENCH_PROXY"]]
-c.JupyterHub.spawner_class = IdleSpawner
+c.JupyterHub.spawner_class = CommandSpawner if "BENCH_COMMANDS" in os.environ else IdleSpawner
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.Authenticator.admin_users = {"gov"}
