@@ -23,6 +23,7 @@ std::array const all_migrations{
     Migration{10, "session_places", migration_0010_session_places},
     Migration{11, "login_places", migration_0011_login_places},
     Migration{12, "second_factors", migration_0012_second_factors},
+    Migration{13, "mail", migration_0013_mail},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

@@ -2,6 +2,7 @@
 
 #include "base/project_folder.hpp"
 #include "base/temporary_folder.hpp"
+#include "store/mail_tables.hpp"
 #include "store/sql/course_tables.hpp"
 #include "store/sql/query.hpp"
 #include "store/sql/user_tables.hpp"
@@ -137,6 +138,12 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
                 TRY(auto const known, t.login_places().knows(ada.id, "address 192.0.2.7"));
                 EXPECT_TRUE(known);
                 TRY_VOID(t.half_logins().find("half-hash"));
+            }
+            if (migration.version >= 13) {
+                TRY(auto const link, mail_of(t).mail_tokens().find("link-hash"));
+                EXPECT_EQ(link.kind, MailKind::ResetPassword);
+                TRY(auto const address, mail_of(t).confirmed_emails().of_user(ada.id));
+                EXPECT_EQ(address, "ada@example.org");
             }
             return {};
         });

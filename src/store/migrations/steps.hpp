@@ -27,5 +27,6 @@ extern std::string_view const migration_0009_logins;
 extern std::string_view const migration_0010_session_places;
 extern std::string_view const migration_0011_login_places;
 extern std::string_view const migration_0012_second_factors;
+extern std::string_view const migration_0013_mail;
 
 }  // namespace carrel

@@ -10,12 +10,13 @@
 #include "store/sql/hub_tables.hpp"
 #include "store/sql/login_place_tables.hpp"
 #include "store/sql/login_tables.hpp"
+#include "store/sql/mail_tables.hpp"
 #include "store/sql/server_tables.hpp"
 #include "store/sql/user_tables.hpp"
 
 namespace carrel {
 
-class SqlTransaction final : public Transaction {
+class SqlTransaction final : public Transaction, public MailTables {
 public:
     explicit SqlTransaction(Connection& connection)
         : users_(connection),
@@ -42,7 +43,10 @@ public:
           exports_(connection),
           events_(connection),
           outbox_(connection),
-          settings_(connection) {}
+          settings_(connection),
+          mail_outbox_(connection),
+          mail_tokens_(connection),
+          confirmed_emails_(connection) {}
 
     Users& users() override { return users_; }
     Sessions& sessions() override { return sessions_; }
@@ -69,6 +73,9 @@ public:
     Events& events() override { return events_; }
     Outbox& outbox() override { return outbox_; }
     StoredSettings& settings() override { return settings_; }
+    MailOutbox& mail_outbox() override { return mail_outbox_; }
+    MailTokens& mail_tokens() override { return mail_tokens_; }
+    ConfirmedEmails& confirmed_emails() override { return confirmed_emails_; }
 
 private:
     UsersTable users_;
@@ -96,6 +103,9 @@ private:
     EventsTable events_;
     OutboxTable outbox_;
     SettingsTable settings_;
+    MailOutboxTable mail_outbox_;
+    MailTokensTable mail_tokens_;
+    ConfirmedEmailsTable confirmed_emails_;
 };
 
 }  // namespace carrel
