@@ -13,7 +13,14 @@ pkg_check_modules(fido2 REQUIRED IMPORTED_TARGET libfido2)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(ldap REQUIRED IMPORTED_TARGET ldap)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
+
+# Debian 12's libpam has no pkg-config file.
+find_path(PAM_INCLUDE security/pam_appl.h REQUIRED)
+find_library(PAM_LIBRARY pam REQUIRED)
+add_library(PAM::PAM INTERFACE IMPORTED)
+set_target_properties(PAM::PAM PROPERTIES INTERFACE_LINK_LIBRARIES ${PAM_LIBRARY})
 
 # Boost 1.81 as headers only (Asio, Beast); URL needs its library.
 find_path(BOOST_INCLUDE boost/asio.hpp REQUIRED)

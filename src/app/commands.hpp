@@ -94,6 +94,9 @@ Result<> plan(SettingsFlags const& flags, ClassToPlan const& wanted);
 /// Succeeds when both processes of the platform that runs here answer.
 Result<> health(SettingsFlags const& flags);
 
+/// Sends one message to this address, at once, and says what became of it.
+Result<> mail_test(SettingsFlags const& flags, std::string const& address);
+
 Result<> check_configuration(SettingsFlags const& flags);
 Result<> print_configuration(SettingsFlags const& flags);
 Result<> doctor(SettingsFlags const& flags);

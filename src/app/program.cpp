@@ -5,6 +5,7 @@
 #include "app/demo/demo.hpp"
 #include "app/import/import_command.hpp"
 #include "app/version.hpp"
+#include "auth/directory/check_password.hpp"
 #include "proxy/proxy.hpp"
 #include "spawn/docker/guard/engine_guard.hpp"
 #include "spawn/process/bridge.hpp"
@@ -48,6 +49,7 @@ public:
         add_configuration();
         add_plan();
         add_engine_guard();
+        add_mail();
         add_demo();
         add_import();
         // Both parse their own arguments; they are here for the help alone.
@@ -187,6 +189,15 @@ private:
             ->check(positive);
     }
 
+    void add_mail() {
+        auto& mail = *app_.add_subcommand("mail", "mail that Carrel sends");
+        mail.require_subcommand(1);
+        auto& command = add(mail, "test", "send a test message to an address",
+                            [this] { return mail_test(flags_, address_); });
+        add_settings_flags(command, flags_);
+        command.add_option("address", address_, "an e-mail address")->required();
+    }
+
     void add_demo() {
         auto& command = add(app_, "demo", "one course through its whole life, without hands",
                             [this] { return run_demo(flags_); });
@@ -222,6 +233,7 @@ private:
     EngineGuardOptions guard_;
     CourseFlags course_;
     JupyterHubImport import_;
+    std::string address_;
     bool demo_ = false;
     std::function<int()> chosen_;
 };
@@ -236,6 +248,7 @@ int run_program(int count, char** arguments, MakeSpawner make_spawner) {
     std::string_view const command = count > 1 ? arguments[1] : "";
     if (command == "proxy") return proxy::run_proxy({arguments + 2, arguments + count});
     if (command == "launch") return launch_main();
+    if (command == "check-password") return check_password_main();
     if (command == "bridge") return bridge_main(count, arguments);
     if (command == "service") return service_main(count, arguments);
     try {

@@ -164,6 +164,7 @@ struct Control::Parts {
     std::unique_ptr<Spawner> spawner;
     std::unique_ptr<HomeStore> homes;
     std::unique_ptr<PasswordHasher> passwords;
+    std::unique_ptr<Directories> directories;
     std::unique_ptr<Authenticator> authenticator;
     HubPrograms programs;
     HubPaths paths;
@@ -171,6 +172,7 @@ struct Control::Parts {
 
 Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     static SystemClock const clock;
+    static SystemRandom random;
     auto const& folders = options.folders;
     Parts parts;
     parts.pool = std::make_unique<BlockingPool>(blocking_threads);
@@ -186,7 +188,9 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
                                              .exports_folder = folders.exports(),
                                              .own_uids = ::geteuid() == 0}));
     parts.passwords = std::make_unique<PasswordHasher>();
-    TRY(parts.authenticator, LocalAuthenticator::create(*parts.store, *parts.passwords, clock));
+    parts.directories = login_directories(options.settings, *parts.store, clock, random);
+    TRY(parts.authenticator, LocalAuthenticator::create(*parts.store, *parts.passwords, clock, {},
+                                                        parts.directories.get()));
     warn_of_missing_isolation(parts.spawner->isolation());
     TRY(auto const doubt, doubt_about_root_course(*parts.store, parts.paths));
     if (doubt) log::warn("root_course", {{"notice", *doubt}});
@@ -201,6 +205,7 @@ Control::Control(ControlOptions options, Parts parts)
       spawner_(std::move(parts.spawner)),
       homes_(std::move(parts.homes)),
       passwords_(std::move(parts.passwords)),
+      directories_(std::move(parts.directories)),
       authenticator_(std::move(parts.authenticator)),
       origins_(origins(options_.settings)),
       paths_(std::move(parts.paths)),
@@ -239,7 +244,8 @@ Control::Control(ControlOptions options, Parts parts)
             .authenticator = *authenticator_,
             .steps = steps_,
             .ui = pages_,
-            .logins = &logins_},
+            .logins = &logins_,
+            .directories = directories_.get()},
            *client_, options_.secrets.edge_key,
            {.roles = std::move(parts.programs.roles),
             .services = std::move(parts.programs.services),
@@ -248,6 +254,7 @@ Control::Control(ControlOptions options, Parts parts)
       dispatcher_(*store_, clock_, random_, *pool_, {{"local", &provisioner_}},
                   dispatcher_options(options_.settings, options_.secrets.instance)),
       housekeeping_(*store_, clock_, *pool_, std::chrono::days(options_.settings.audit.keep_days)),
+      mail_(mail_service(options_.settings, *store_, *passwords_, clock_, random_)),
       feed_(*store_, *pool_),
       portal_({.store = *store_,
                .gate = gate_,
@@ -263,7 +270,9 @@ Control::Control(ControlOptions options, Parts parts)
                .policy = {.accept_own_courses = options_.settings.governance.accept_own_courses},
                .platform = platform_facts(options_, spawner_->isolation(), clock_.now()),
                .paths = paths_,
-               .logins = &logins_}),
+               .logins = &logins_,
+               .directories = directories_.get(),
+               .mail = mail_.desk.get()}),
       router_(*pool_),
       tasks_(context_.get_executor()) {
     portal_.add_routes(router_);
@@ -272,6 +281,7 @@ Control::Control(ControlOptions options, Parts parts)
 
 Control::~Control() {
     // Work on the pool refers to our members, so it has to end before they do.
+    if (directories_) directories_->pool().join();
     pool_->join();
 }
 
@@ -332,6 +342,7 @@ Task<> Control::start() {
     CO_TRY_VOID(co_await hub_.start());
     tasks_.start("dispatcher", dispatcher_.run());
     tasks_.start("housekeeping", housekeeping_.run());
+    if (mail_.mailer) tasks_.start("mail", mail_.mailer->run());
     // Last: whoever reaches the API finds a hub that knows its servers.
     http::ListenAddress address = http::UnixSocket{options_.folders.control_socket()};
     if (options_.listener >= 0) address = http::Inherited{options_.listener};

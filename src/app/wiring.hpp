@@ -5,6 +5,7 @@
 #include "app/commands.hpp"
 #include "app/folders.hpp"
 #include "app/housekeeping.hpp"
+#include "app/mail_service.hpp"
 #include "app/secrets.hpp"
 #include "auth/local/local_authenticator.hpp"
 #include "auth/login_steps.hpp"
@@ -72,6 +73,7 @@ private:
     std::unique_ptr<Spawner> spawner_;
     std::unique_ptr<HomeStore> homes_;
     std::unique_ptr<PasswordHasher> passwords_;
+    std::unique_ptr<Directories> directories_;
     std::unique_ptr<Authenticator> authenticator_;
     Origins origins_;
     HubPaths paths_;
@@ -86,6 +88,7 @@ private:
     LocalProvisioner provisioner_;
     Dispatcher dispatcher_;
     Housekeeping housekeeping_;
+    MailService mail_;
     EventFeed feed_;
     Portal portal_;
     http::Router router_;

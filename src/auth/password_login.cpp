@@ -25,18 +25,19 @@ void PasswordLogin::note_failure(std::string_view username, std::string const& a
     if (!noted) log::warn("login_failure_not_recorded", {{"cause", noted.error().message}});
 }
 
-Result<LoginOutcome> PasswordLogin::log_in(std::string_view username, std::string_view password,
-                                           http::Request const& request, http::Response& response) {
+Result<LoginOutcome> PasswordLogin::log_in(PasswordTyped const& typed, http::Request const& request,
+                                           http::Response& response) {
     // First: another site must not even guess through its visitors.
     TRY_VOID(check_same_origin(request));
-    Credentials const credentials{.username = std::string(username),
-                                  .password = std::string(password),
+    Credentials const credentials{.username = typed.username,
+                                  .password = typed.password,
                                   .client_address = request.client_address(),
-                                  .browser = browser_of(request)};
+                                  .browser = browser_of(request),
+                                  .invitation = typed.invitation};
     auto const user = authenticator_.authenticate(credentials);
     if (!user) {
         if (user.error().code == Code::Unauthenticated)
-            note_failure(username, credentials.client_address);
+            note_failure(typed.username, credentials.client_address);
         return std::unexpected(user.error());
     }
     return steps_.begin(*user, FirstStep::Password, request, response);

@@ -10,6 +10,12 @@
 
 namespace carrel {
 
+struct PasswordTyped {
+    std::string username;
+    std::string password;
+    std::string invitation = {};  ///< a course's code: what a directory's new person may need
+};
+
 class PasswordLogin {
 public:
     PasswordLogin(Store& store, LoginSteps& steps, Authenticator& authenticator, Clock const& clock)
@@ -18,7 +24,7 @@ public:
     /// Sets a cookie in `response`: the session's, or half a log-in's. `client_address` is taken
     /// from the request. Unauthenticated and LimitReached: as `Authenticator`. PermissionDenied:
     /// another site sent the request.
-    [[nodiscard]] Result<LoginOutcome> log_in(std::string_view username, std::string_view password,
+    [[nodiscard]] Result<LoginOutcome> log_in(PasswordTyped const& typed,
                                               http::Request const& request,
                                               http::Response& response);
 

@@ -171,6 +171,7 @@ private:
 }  // namespace
 
 Result<> finish_login(LoginSettings& login, std::filesystem::path const& folder) {
+    if (login.is_directory()) return finish_directory(login, folder);
     return Finisher(login, folder).run();
 }
 

@@ -321,11 +321,19 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::span<Key<Settings> const> platform_keys() { return all_platform_keys; }
+std::span<Key<Settings> const> platform_keys() {
+    static auto const all = [] {
+        auto keys = all_platform_keys;
+        auto const more = mail_keys();
+        keys.insert(keys.end(), more.begin(), more.end());
+        return keys;
+    }();
+    return all;
+}
 
 std::vector<std::string_view> sections() {
     std::vector<std::string_view> found;
-    for (auto const& key : all_platform_keys)
+    for (auto const& key : platform_keys())
         if (found.empty() || found.back() != key.section) found.push_back(key.section);
     return found;
 }

@@ -23,11 +23,15 @@ struct Key {
 };
 
 [[nodiscard]] std::span<Key<Settings> const> platform_keys();
+/// Those of them that belong to mail; in platform_keys(), too.
+[[nodiscard]] std::span<Key<Settings> const> mail_keys();
 /// Those of each [environments.<name>].
 [[nodiscard]] std::span<Key<EnvironmentSettings> const> environment_keys();
 
 /// Those of each [logins.<name>].
 [[nodiscard]] std::span<Key<LoginSettings> const> login_keys();
+/// Those of them that belong to directories; in login_keys(), too.
+[[nodiscard]] std::span<Key<LoginSettings> const> directory_keys();
 
 /// Those of each [[roles]] and of each [[services]].
 [[nodiscard]] std::span<Key<RoleSettings> const> role_keys();

@@ -18,8 +18,9 @@ std::vector<Key<LoginSettings>> const all_login_keys{
      "kind",
      [](LoginSettings& s) -> Field { return &s.kind; },
      {},
-     {"", "oidc", "oauth2", "github"},
-     "How it speaks: OpenID Connect, plain OAuth 2, or GitHub's OAuth 2. Needed without a preset."},
+     {"", "oidc", "oauth2", "github", "pam", "ldap"},
+     "How it speaks: OpenID Connect, plain OAuth 2, GitHub's OAuth 2; or with passwords that are "
+     "typed here: `pam`, the Unix accounts of this machine, and `ldap`. Needed without a preset."},
     {"",
      "title",
      [](LoginSettings& s) -> Field { return &s.title; },
@@ -158,6 +159,14 @@ std::vector<Key<LoginSettings>> const all_login_keys{
 
 }  // namespace
 
-std::span<Key<LoginSettings> const> login_keys() { return all_login_keys; }
+std::span<Key<LoginSettings> const> login_keys() {
+    static auto const all = [] {
+        auto keys = all_login_keys;
+        auto const more = directory_keys();
+        keys.insert(keys.end(), more.begin(), more.end());
+        return keys;
+    }();
+    return all;
+}
 
 }  // namespace carrel

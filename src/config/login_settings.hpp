@@ -2,6 +2,7 @@
 
 /// A way to log in: one [logins.<name>]. Plain values.
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 #include <filesystem>
@@ -12,7 +13,7 @@ namespace carrel {
 
 struct LoginSettings {
     std::string name;
-    std::string kind;  ///< "oidc", "oauth2" or "github" once loaded
+    std::string kind;  ///< "oidc", "oauth2", "github", "pam" or "ldap" once loaded
     std::string preset;
     std::string title;
     std::string issuer;
@@ -35,10 +36,32 @@ struct LoginSettings {
     std::string sign_up = "anybody";
     bool log_out_at_provider = false;
     std::string ca_file;
+    // Of Unix accounts.
+    std::string service;
+    int minimum_uid = 1000;
+    // Of LDAP.
+    std::vector<std::string> servers;
+    bool start_tls = false;
+    bool insecure = false;
+    std::string user_dn;
+    std::string search_base;
+    std::string search_filter;
+    std::string bind_dn;
+    std::string bind_password;  ///< from the file, once loaded
+    std::string bind_password_file;
+    std::string group_base;
+    std::string group_filter;
+    // Of directories, whose passwords are typed here.
+    Milliseconds check_timeout{10'000};
+
+    [[nodiscard]] bool is_directory() const { return kind == "pam" || kind == "ldap"; }
 };
 
 /// Fills in what the preset and the kind say, reads the secret, and refuses what cannot work.
 /// Relative paths start in `folder`.
 [[nodiscard]] Result<> finish_login(LoginSettings& login, std::filesystem::path const& folder);
+
+/// The same for a directory: kinds "pam" and "ldap".
+[[nodiscard]] Result<> finish_directory(LoginSettings& login, std::filesystem::path const& folder);
 
 }  // namespace carrel

@@ -129,5 +129,81 @@ TEST_F(LoginSettingsTest, VariablesAndFlagsReachIt) {
     EXPECT_THAT(try_load("").error().message, HasSubstr("names no setting of a log-in"));
 }
 
+TEST_F(LoginSettingsTest, UnixAccountsNeedNothingButTheirKind) {
+    auto const login = load("kind = \"pam\"");
+    EXPECT_EQ(login.service, "carrel");
+    EXPECT_EQ(login.minimum_uid, 1000);
+    EXPECT_EQ(login.title, "Unix account");
+    EXPECT_EQ(load("kind = \"pam\"\nservice = \"lab-2\"\nminimum_uid = 500").service, "lab-2");
+    EXPECT_THAT(problem("kind = \"pam\"\nservice = \"../passwd\""), HasSubstr("/etc/pam.d"));
+    EXPECT_THAT(problem("kind = \"pam\"\nminimum_uid = 0"), HasSubstr("minimum_uid"));
+    EXPECT_THAT(problem("kind = \"pam\"\nclient_id = \"i\""), HasSubstr("is of no use"));
+    EXPECT_THAT(problem("kind = \"pam\"\ngroups_claim = \"g\""), HasSubstr("is of no use"));
+    EXPECT_THAT(problem("kind = \"pam\"\nscopes = [\"g\"]"), HasSubstr("is of no use"));
+}
+
+TEST_F(LoginSettingsTest, PasswordsForLdapDoNotCrossANetworkInTheClear) {
+    std::string const base = "kind = \"ldap\"\nsearch_base = \"dc=x\"\nservers = ";
+    auto const login = load(base + "[\"ldaps://ldap.example.org\"]");
+    EXPECT_EQ(login.subject_claim, "entryUUID");
+    EXPECT_EQ(login.search_filter, "(uid={username})");
+    EXPECT_THAT(problem(base + "[\"ldap://ldap.example.org\"]"), HasSubstr("without TLS"));
+    EXPECT_THAT(problem(base + "[\"ldap://127.0.0.1.example.org\"]"), HasSubstr("without TLS"));
+    EXPECT_THAT(problem(base + "[\"ldap://localhost.example.org:389\"]"), HasSubstr("without TLS"));
+    EXPECT_EQ(problem(base + "[\"ldap://ldap.example.org\"]\nstart_tls = true"), "");
+    EXPECT_EQ(problem(base + "[\"ldap://ldap.example.org\"]\ninsecure = true"), "");
+    EXPECT_EQ(problem(base + "[\"ldap://127.0.0.1:3890\", \"ldap://[::1]\", \"ldap://localhost\"]"),
+              "");
+    EXPECT_THAT(problem(base + "[\"ldaps://a\"]\nstart_tls = true"), HasSubstr("of no use"));
+    EXPECT_THAT(problem(base + "[\"https://a\"]"), HasSubstr("addresses like"));
+    EXPECT_THAT(problem(base + "[\"ldaps:///dc=x\"]"), HasSubstr("addresses like"));
+}
+
+TEST_F(LoginSettingsTest, LdapKnowsPeopleByNameOrBySearch) {
+    std::string const base = "kind = \"ldap\"\nservers = [\"ldaps://a\"]\n";
+    EXPECT_THAT(problem("kind = \"ldap\""), HasSubstr("servers is missing"));
+    EXPECT_THAT(problem(base), HasSubstr("search_base is missing"));
+    EXPECT_EQ(problem(base + "user_dn = \"uid={username},dc=x\""), "");
+    EXPECT_THAT(problem(base + "user_dn = \"uid=ada,dc=x\""), HasSubstr("{username}"));
+    EXPECT_THAT(problem(base + "user_dn = \"uid={username}\"\nsearch_base = \"dc=x\""),
+                HasSubstr("of no use"));
+    EXPECT_THAT(problem(base + "search_base = \"dc=x\"\nsearch_filter = \"(uid=ada)\""),
+                HasSubstr("{username}"));
+    EXPECT_THAT(problem(base + "search_base = \"dc=x\"\nbind_dn = \"cn=x\""),
+                HasSubstr("belong together"));
+    std::ofstream(folder_.path() / "secret") << "the secret\n";
+    auto const login = load(base +
+                            "search_base = \"dc=x\"\nbind_dn = \"cn=x\"\n"
+                            "bind_password_file = \"secret\"");
+    EXPECT_EQ(login.bind_password, "the secret");
+    auto const loaded = try_load("[logins.campus]\n" + base +
+                                 "search_base = \"dc=x\"\n"
+                                 "bind_dn = \"cn=x\"\nbind_password_file = \"secret\"");
+    EXPECT_THAT(print_settings(*loaded), Not(HasSubstr("the secret")));
+}
+
+TEST_F(LoginSettingsTest, MailIsSentSecurelyAndItsLinksLeadSomewhereKnown) {
+    std::string const start = "[server]\npublic_url = \"https://x.example\"\n[mail]\n";
+    auto const mail = [&](std::string const& content) {
+        auto const loaded = try_load(content);
+        return loaded ? "" : loaded.error().message;
+    };
+    auto const usual = try_load(start + "server = \"smtp.example.org\"\nfrom = \"c@example.org\"");
+    ASSERT_TRUE(usual) << usual.error().message;
+    EXPECT_EQ(usual->mail.security, "starttls");
+    EXPECT_EQ(usual->mail.port, 587);
+    EXPECT_THAT(mail("[mail]\nserver = \"a\"\nfrom = \"c@example.org\""), HasSubstr("public_url"));
+    EXPECT_THAT(mail(start + "server = \"a\""), HasSubstr("mail.from"));
+    EXPECT_THAT(mail(start + "server = \"a\"\nfrom = \"x <c@example.org>\""),
+                HasSubstr("mail.from"));
+    EXPECT_THAT(mail(start + "server = \"a:25\"\nfrom = \"c@example.org\"\nsecurity = \"none\""),
+                HasSubstr("mail.security"));
+    EXPECT_THAT(mail(start + "server = \"a\"\nfrom = \"c@d\"\nsecurity = \"none\""),
+                HasSubstr("this machine alone"));
+    EXPECT_EQ(mail(start + "server = \"127.0.0.1\"\nfrom = \"c@d\"\nsecurity = \"none\""), "");
+    EXPECT_THAT(mail(start + "server = \"a\"\nfrom = \"c@d\"\nusername = \"c\""),
+                HasSubstr("belong together"));
+}
+
 }  // namespace
 }  // namespace carrel

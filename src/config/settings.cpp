@@ -298,6 +298,7 @@ Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     TRY_VOID(finish_store(settings.store, server.data, folder));
     TRY_VOID(finish_limits(settings.limits));
     TRY_VOID(finish_accounts(settings.accounts));
+    TRY_VOID(finish_mail(settings.mail, server.public_url, folder));
     for (auto& [name, environment] : settings.environments) {
         environment.name = name;
         TRY_VOID(finish_environment(environment));

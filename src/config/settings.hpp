@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "config/login_settings.hpp"
+#include "config/mail_settings.hpp"
 
 #include <filesystem>
 #include <map>
@@ -152,6 +153,7 @@ struct Settings {
     HubRunSettings hub;
     DockerSettings docker;
     AccountSettings accounts;
+    MailSettings mail;
     GovernanceSettings governance;
     LimitSettings limits;
     AuditSettings audit;

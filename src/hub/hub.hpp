@@ -24,6 +24,7 @@
 
 namespace carrel {
 
+class Directories;
 class ProviderLogin;
 
 /// What hubs have for people.
@@ -32,7 +33,8 @@ struct HubFront {
     Authenticator& authenticator;
     LoginSteps& steps;
     http::StaticFiles const& ui;
-    ProviderLogin* logins = nullptr;  ///< null: by password alone
+    ProviderLogin* logins = nullptr;     ///< null: by password alone
+    Directories* directories = nullptr;  ///< null: by the passwords of here alone
 };
 
 class Hub {

@@ -1,6 +1,7 @@
 /// What somebody with an invitation does: sign up, and apply.
 
 #include "auth/logins.hpp"
+#include "auth/mail/mail_desk.hpp"
 #include "portal/calls.hpp"
 #include "portal/input.hpp"
 #include "portal/invitation.hpp"
@@ -71,6 +72,7 @@ Result<http::Response> sign_up(PortalDependencies const& portal, http::Request& 
         TRY(auto const waiting, find_waiting(transaction, course, user.name));
         TRY_VOID(waiting ? complete(transaction, course, *waiting, user)
                          : insert_user(transaction, user));
+        if (portal.mail != nullptr) TRY_VOID(portal.mail->address_changed(transaction, user));
         return record(transaction, user.created_at,
                       {.kind = waiting ? "user_completed" : "user_created",
                        .course = course.id,

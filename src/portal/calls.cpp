@@ -40,6 +40,17 @@ Call& Calls::note(Call call) {
     return calls_.back();
 }
 
+void Calls::route(Call const& call, http::BlockingHandler handler) {
+    auto const path = std::string(api_root) + call.path;
+    if (!call.asks_directories || portal_.directories == nullptr)
+        return router_.add_blocking(call.method, path, std::move(handler));
+    router_.add(call.method, path,
+                [&pool = portal_.directories->pool(),
+                 handler = std::move(handler)](http::Request& request) -> Task<http::Response> {
+                    co_return co_await pool.run([&] { return handler(request); });
+                });
+}
+
 void Calls::add(Call call, Answer answer) {
     auto const& noted = note(std::move(call));
     auto const without = noted.for_setup ? WithoutFactor::Allowed : WithoutFactor::Refused;
@@ -60,7 +71,7 @@ void Calls::add(Call call, Answer answer) {
         keep_uncached(*response);
         return response;
     };
-    router_.add_blocking(noted.method, std::string(api_root) + noted.path, std::move(handler));
+    route(noted, std::move(handler));
 }
 
 void Calls::add_public(Call call, PublicAnswer answer) {
@@ -72,7 +83,7 @@ void Calls::add_public(Call call, PublicAnswer answer) {
         keep_uncached(response);
         return response;
     };
-    router_.add_blocking(noted.method, std::string(api_root) + noted.path, std::move(handler));
+    route(noted, std::move(handler));
 }
 
 void Calls::add_description(std::string const& document) {

@@ -37,6 +37,8 @@ struct Call {
     std::string gives_halfway = {};       ///< the schema of a 202, when more is to be done
     /// Open to whoever has to have a second factor and has none yet.
     bool for_setup = false;
+    /// It may wait for a directory: it runs on their threads, where there are any.
+    bool asks_directories = false;
 };
 
 inline constexpr std::string_view api_root = "/api/v1";
@@ -63,6 +65,7 @@ public:
 
 private:
     Call& note(Call call);
+    void route(Call const& call, http::BlockingHandler handler);
 
     PortalDependencies const& portal_;
     http::Router& router_;
@@ -76,6 +79,7 @@ void add_own_session_calls(Calls& calls);
 void add_factor_calls(Calls& calls);
 void add_profile_calls(Calls& calls);
 void add_login_calls(Calls& calls);
+void add_mail_calls(Calls& calls);
 void add_token_calls(Calls& calls);
 void add_option_calls(Calls& calls);
 void add_plan_calls(Calls& calls);

@@ -13,25 +13,7 @@ namespace carrel {
 
 namespace {
 
-/// Somebody who sat down at an open browser must not take the second factor over.
-constexpr Seconds confirmed_for{600};
 constexpr size_t longest_name = 60;
-
-Result<> check_by_session(Visit const& visit) {
-    if (visit.who.by_cookie) return {};
-    return fail(Code::PermissionDenied, "this needs a browser's session; a token is not enough");
-}
-
-Result<> check_confirmed(PortalDependencies const& portal, Visit const& visit) {
-    TRY_VOID(check_by_session(visit));
-    auto const& at = visit.who.confirmed_at;
-    auto const now = portal.clock.now();
-    if (at && now - *at < confirmed_for && *at <= now) return {};
-    return std::unexpected(
-        Error{Code::PermissionDenied,
-              "give your password or a second factor once more (POST /api/v1/session/confirmation)",
-              std::string(confirmation_field)});
-}
 
 nlohmann::json view_of(SecondFactor const& factor) {
     return {{"id", factor.id},
@@ -212,7 +194,8 @@ void add_confirmation_calls(Calls& calls) {
     auto confirmed = own("POST", "/session/confirmation", "Prove once more who one is");
     confirmed.takes = "Confirmation";
     confirmed.status = 204;
-    confirmed.problems = {429};
+    confirmed.problems = {429, 503};
+    confirmed.asks_directories = true;
     calls.add(std::move(confirmed), confirm);
     auto asked = own("POST", "/session/confirmation-challenge",
                      "What a security key is asked for that; good once");

@@ -1,7 +1,9 @@
 /// Which accounts elsewhere one can log in with: list, join, part.
 
 #include "auth/provider/accounts.hpp"
+#include "base/text.hpp"
 #include "portal/calls.hpp"
+#include "portal/factor_input.hpp"
 #include "portal/input.hpp"
 #include "portal/views.hpp"
 
@@ -13,10 +15,11 @@ namespace {
 
 using nlohmann::json;
 
-json view_of_login(std::string const& login, std::string const& title,
+json view_of_login(std::string const& login, std::string const& title, std::string_view kind,
                    LoginIdentity const* identity) {
     return {{"login", login},
             {"title", title},
+            {"kind", text_or_null(kind)},
             {"joined_as", identity == nullptr ? json() : text_or_null(identity->shown)},
             {"joined_at", time_or_null(identity == nullptr ? std::nullopt
                                                            : std::optional(identity->created_at))},
@@ -29,18 +32,43 @@ Result<http::Response> show_logins(PortalDependencies const& portal, Visit const
         return transaction.login_identities().of_user(visit.who.user.id);
     }));
     auto items = json::array();
+    auto const offer = [&](ProviderSettings const& each, std::string_view kind) {
+        auto const found = std::ranges::find(joined, each.name, &LoginIdentity::login);
+        bool const is_joined = found != joined.end();
+        items.push_back(view_of_login(each.name, each.title, kind, is_joined ? &*found : nullptr));
+        if (is_joined) joined.erase(found);
+    };
     if (portal.logins != nullptr)
-        for (auto const* each : portal.logins->offered()) {
-            auto const found = std::ranges::find(joined, each->name, &LoginIdentity::login);
-            bool const is_joined = found != joined.end();
-            items.push_back(view_of_login(each->name, each->title, is_joined ? &*found : nullptr));
-            if (is_joined) joined.erase(found);
-        }
-    for (auto const& each : joined) items.push_back(view_of_login(each.login, each.login, &each));
+        for (auto const* each : portal.logins->offered()) offer(*each, "provider");
+    if (portal.directories != nullptr)
+        for (auto const* each : portal.directories->offered()) offer(*each, "directory");
+    for (auto const& each : joined)
+        items.push_back(view_of_login(each.login, each.login, "", &each));
     return http::Response::json({{"items", std::move(items)}, {"next", nullptr}});
 }
 
+/// With a name and a password of there.
+Result<http::Response> join_directory(PortalDependencies const& portal, Visit const& visit) {
+    auto const& login = visit.request.parameter("login");
+    TRY(auto input, JsonReader::of(visit.request));
+    DirectoryQuestion const question{.username = std::string(trimmed(input.text("username"))),
+                                     .password = input.text("password"),
+                                     .address = visit.request.client_address()};
+    TRY_VOID(input.done());
+    auto joined = portal.directories->join(login, question, visit.who.user);
+    if (!joined && joined.error().code == Code::LimitReached)
+        return limited(joined.error(), visit.request);
+    // Whoever asks is logged in, and stays so.
+    if (!joined && joined.error().code == Code::Unauthenticated)
+        return fail_field("password", "the user name or the password is wrong");
+    TRY_VOID(joined);
+    return http::Response::json({{"path", "/profile?joined=" + login}});
+}
+
 Result<http::Response> join_login(PortalDependencies const& portal, Visit const& visit) {
+    if (portal.directories != nullptr && visit.who.by_cookie &&
+        portal.directories->has(visit.request.parameter("login")))
+        return join_directory(portal, visit);
     TRY_VOID(check_no_input(visit.request));
     if (!visit.who.by_cookie)
         return fail(Code::InvalidArgument, "a log-in is joined by a browser, not with a token");
@@ -69,10 +97,13 @@ void add_login_calls(Calls& calls) {
               show_logins);
     calls.add({.method = "POST",
                .path = "/me/logins/{login}",
-               .summary = "Begin to join an account of this provider to one's own",
+               .summary = "Join an account of this directory to one's own, or begin to join one of "
+                          "this provider",
                .scope = Scope::Self,
+               .takes = "DirectoryPassword",
                .gives = "LoginJoin",
-               .problems = {404}},
+               .problems = {404, 409, 429, 503},
+               .asks_directories = true},
               join_login);
     calls.add({.method = "DELETE",
                .path = "/me/logins/{login}",

@@ -42,9 +42,17 @@ Result<http::Response> show_options(PortalDependencies const& portal, http::Requ
         for (auto const* each : portal.logins->offered())
             logins.push_back({{"name", each->name},
                               {"title", each->title},
-                              {"sign_up", each->sign_up != SignUp::Nobody}});
+                              {"sign_up", each->sign_up != SignUp::Nobody},
+                              {"kind", "provider"}});
+    if (portal.directories != nullptr)
+        for (auto const* each : portal.directories->offered())
+            logins.push_back({{"name", each->name},
+                              {"title", each->title},
+                              {"sign_up", each->sign_up != SignUp::Nobody},
+                              {"kind", "directory"}});
     return http::Response::json({{"environments", std::move(environments)},
                                  {"logins", std::move(logins)},
+                                 {"mail", portal.mail != nullptr},
                                  {"targets", portal.limits.targets},
                                  {"limits", view_of(portal.limits)},
                                  {"hub",

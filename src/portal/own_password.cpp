@@ -10,7 +10,8 @@ Result<> check_own_password(PortalDependencies const& portal, Visit const& visit
         portal.authenticator.authenticate({.username = visit.who.user.name,
                                            .password = password,
                                            .client_address = visit.request.client_address(),
-                                           .browser = browser_of(visit.request)});
+                                           .browser = browser_of(visit.request),
+                                           .self = visit.who.user});
     if (!user && user.error().code == Code::Unauthenticated)
         return fail_field(field, "the password is wrong");
     if (!user) return std::unexpected(user.error());

@@ -14,6 +14,7 @@ void Portal::add_routes(http::Router& router) {
     add_factor_calls(calls);
     add_profile_calls(calls);
     add_login_calls(calls);
+    add_mail_calls(calls);
     add_token_calls(calls);
     add_option_calls(calls);
     add_plan_calls(calls);

@@ -7,6 +7,7 @@
 /// on the control thread. Owned by app/wiring.
 
 #include "auth/authenticator.hpp"
+#include "auth/directory/directories.hpp"
 #include "auth/local/password_hasher.hpp"
 #include "auth/login_steps.hpp"
 #include "auth/provider/provider_login.hpp"
@@ -24,6 +25,8 @@
 #include <vector>
 
 namespace carrel {
+
+class MailDesk;
 
 /// An environment as the form for a course offers it.
 struct EnvironmentOption {
@@ -70,7 +73,9 @@ struct PortalDependencies {
     GovernancePolicy policy;
     PlatformFacts platform;
     HubPaths paths = {};
-    ProviderLogin* logins = nullptr;  ///< null: by password alone
+    ProviderLogin* logins = nullptr;     ///< null: by password alone
+    Directories* directories = nullptr;  ///< null: by the passwords of here alone
+    MailDesk* mail = nullptr;            ///< null: none is sent
 };
 
 class Portal {

@@ -1,7 +1,9 @@
 /// Who am I, and changing that.
 
 #include "auth/logins.hpp"
+#include "auth/mail/mail_desk.hpp"
 #include "portal/calls.hpp"
+#include "portal/factor_input.hpp"
 #include "portal/input.hpp"
 #include "portal/new_user.hpp"
 #include "portal/own_password.hpp"
@@ -41,6 +43,9 @@ Result<ProfileChange> read_profile_change(http::Request const& request) {
 
 Result<http::Response> change_me(PortalDependencies const& portal, Visit const& visit) {
     TRY(auto const change, read_profile_change(visit.request));
+    // Whoever has the address gets new passwords: an open browser must not be enough.
+    bool const moves = change.email && *change.email != visit.who.user.email;
+    if (portal.mail != nullptr && moves) TRY_VOID(check_confirmed(portal, visit));
     auto who = visit.who;
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
         TRY(auto user, transaction.users().find(visit.who.user.id));
@@ -48,6 +53,8 @@ Result<http::Response> change_me(PortalDependencies const& portal, Visit const& 
         user.email = change.email.value_or(user.email);
         user.language = change.language.value_or(user.language);
         TRY_VOID(transaction.users().update(user));
+        if (portal.mail != nullptr && user.email != visit.who.user.email)
+            TRY_VOID(portal.mail->address_changed(transaction, user));
         TRY_VOID(record(transaction, portal.clock.now(),
                         {.kind = "user_changed",
                          .actor = user.name,
@@ -69,6 +76,10 @@ Result<http::Response> change_password(PortalDependencies const& portal, Visit c
         checked.error().field = "new";
         return std::unexpected(std::move(checked).error());
     }
+    if (visit.who.user.password_hash.empty())
+        return fail(Code::Conflict,
+                    "your account has no password of its own here; change the one that you log in "
+                    "with where it belongs");
     TRY_VOID(check_own_password(portal, visit, "current", current));
     TRY(auto const hash, portal.passwords.hash(fresh));
     auto const now = portal.clock.now();
@@ -111,7 +122,8 @@ void add_profile_calls(Calls& calls) {
                .scope = Scope::Self,
                .takes = "PasswordChange",
                .status = 204,
-               .problems = {429}},
+               .problems = {409, 429, 503},
+               .asks_directories = true},
               change_password);
 }
 

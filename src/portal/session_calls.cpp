@@ -13,12 +13,13 @@ namespace {
 
 Result<http::Response> log_in(PortalDependencies const& portal, http::Request& request) {
     TRY(auto input, JsonReader::of(request));
-    auto const username = input.text("username");
-    auto const password = input.text("password");
+    PasswordTyped const typed{.username = input.text("username"),
+                              .password = input.text("password"),
+                              .invitation = input.optional_text("invitation").value_or("")};
     TRY_VOID(input.done());
     http::Response begun;
     PasswordLogin login(portal.store, portal.steps, portal.authenticator, portal.clock);
-    auto const outcome = login.log_in(username, password, request, begun);
+    auto const outcome = login.log_in(typed, request, begun);
     if (!outcome && outcome.error().code == Code::LimitReached) {
         auto refusal = http::problem(outcome.error(), request);
         refusal.headers.set("Retry-After", std::to_string(login_retry_after.count()));
@@ -51,8 +52,9 @@ void add_session_calls(Calls& calls) {
                       .summary = "Log in; sets the session's cookie, or asks for a second step",
                       .takes = "Login",
                       .gives = "Me",
-                      .problems = {401, 429},
-                      .gives_halfway = "SecondStep"},
+                      .problems = {401, 403, 409, 429, 503},
+                      .gives_halfway = "SecondStep",
+                      .asks_directories = true},
                      log_in);
     calls.add({.method = "DELETE",
                .path = "/session",

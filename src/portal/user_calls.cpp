@@ -1,6 +1,7 @@
 /// Accounts, for administrators.
 
 #include "auth/logins.hpp"
+#include "auth/mail/mail_desk.hpp"
 #include "base/text.hpp"
 #include "portal/calls.hpp"
 #include "portal/input.hpp"
@@ -63,6 +64,7 @@ Result<http::Response> create_user(PortalDependencies const& portal, Visit const
     user.leader = roles.leader;
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
         TRY_VOID(insert_user(transaction, user));
+        if (portal.mail != nullptr) TRY_VOID(portal.mail->address_changed(transaction, user));
         return record(
             transaction, user.created_at,
             {.kind = "user_created",

@@ -38,6 +38,7 @@ json view_of_me(Identity const& who) {
             {"language", text_or_null(who.user.language)},
             {"csrf_token", text_or_null(who.csrf_token)},
             {"lacks_second_factor", who.lacks_factor},
+            {"has_password", !who.user.password_hash.empty()},
             {"scopes", scopes_view(who.scopes)}};
 }
 

@@ -24,6 +24,9 @@ const AdminPage = lazy(() => import("./pages/admin_page"));
 const ProfilePage = lazy(() => import("./pages/profile_page"));
 const HubAdminPage = lazy(() => import("./pages/hub_admin_page"));
 const HubTokenPage = lazy(() => import("./pages/hub_token_page"));
+const ForgotPasswordPage = lazy(() => import("./pages/forgot_password_page"));
+const ResetPasswordPage = lazy(() => import("./pages/reset_password_page"));
+const ConfirmEmailPage = lazy(() => import("./pages/confirm_email_page"));
 const JoinPage = lazy(() => import("./pages/join_page"));
 
 /** A session may end at any time: whoever hears 401 asks again who is logged in. */
@@ -91,6 +94,9 @@ function AllPages({ location }: { location: Location }) {
       <Route element={<Shell />}>
         <Route index element={<HomePage />} />
         <Route path="login" element={<LoginPage />} />
+        <Route path="forgot-password" element={<ForgotPasswordPage />} />
+        <Route path="reset-password" element={<ResetPasswordPage />} />
+        <Route path="confirm-email" element={<ConfirmEmailPage />} />
         <Route path="join/:code" element={<JoinPage />} />
         <Route path="courses/new" element={<RequireLogin needs="leader">{() => <RequestCoursePage />}</RequireLogin>} />
         <Route path="courses/:slug" element={<RequireLogin>{(me) => <CoursePage me={me} />}</RequireLogin>} />

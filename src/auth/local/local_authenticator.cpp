@@ -1,6 +1,7 @@
 #include "auth/local/local_authenticator.hpp"
 
 #include "auth/login_place.hpp"
+#include "auth/secret.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
 
@@ -11,19 +12,21 @@ namespace carrel {
 Result<std::unique_ptr<LocalAuthenticator>> LocalAuthenticator::create(Store& store,
                                                                        PasswordHasher const& hasher,
                                                                        Clock const& clock,
-                                                                       LoginLimitPolicy policy) {
+                                                                       LoginLimitPolicy policy,
+                                                                       Directories* directories) {
     TRY(auto decoy, hasher.hash("nobody has this password"));
     return std::unique_ptr<LocalAuthenticator>(
-        new LocalAuthenticator(store, hasher, clock, policy, std::move(decoy)));
+        new LocalAuthenticator(store, hasher, clock, policy, directories, std::move(decoy)));
 }
 
 LocalAuthenticator::LocalAuthenticator(Store& store, PasswordHasher const& hasher,
                                        Clock const& clock, LoginLimitPolicy policy,
-                                       std::string decoy)
+                                       Directories* directories, std::string decoy)
     : store_(store),
       hasher_(hasher),
       clock_(clock),
       limit_(clock, policy),
+      directories_(directories),
       decoy_(std::move(decoy)) {}
 
 Result<User> LocalAuthenticator::authenticate(Credentials const& credentials) {
@@ -32,7 +35,8 @@ Result<User> LocalAuthenticator::authenticate(Credentials const& credentials) {
     auto const name = parsed ? *parsed : std::string();
     TRY(auto const found, find(name, credentials));
     auto const& user = found.user;
-    LoginTry const attempt{.name = name,
+    auto const bucket = limited_name(name, credentials.username);
+    LoginTry const attempt{.name = bucket,
                            .address = credentials.client_address,
                            .knows_address = found.knows_address,
                            .browser = found.browser};
@@ -43,11 +47,32 @@ Result<User> LocalAuthenticator::authenticate(Credentials const& credentials) {
     }
     bool const known = user && !user->password_hash.empty();
     bool const right = hasher_.matches(known ? user->password_hash : decoy_, credentials.password);
-    if (!known || !right || user->disabled)
-        return fail(Code::Unauthenticated, "the user name or the password is wrong");
+    if (!known || !right || user->disabled) {
+        auto elsewhere = ask_directories(credentials);
+        if (elsewhere) limit_.succeeded(attempt);
+        return elsewhere;
+    }
     limit_.succeeded(attempt);
     if (hasher_.is_outdated(user->password_hash)) renew_hash(*user, credentials.password);
     return *user;
+}
+
+/// Directories know names that are none of ours: a class of them must not share one bucket.
+std::string LocalAuthenticator::limited_name(std::string const& name,
+                                             std::string_view typed) const {
+    if (!name.empty() || directories_ == nullptr) return name;
+    return "directory " + hash_secret(to_lower(trimmed(typed)));
+}
+
+Result<User> LocalAuthenticator::ask_directories(Credentials const& credentials) {
+    if (directories_ == nullptr)
+        return fail(Code::Unauthenticated, "the user name or the password is wrong");
+    DirectoryQuestion const question{.username = std::string(trimmed(credentials.username)),
+                                     .password = credentials.password,
+                                     .address = credentials.client_address};
+    if (!credentials.self) return directories_->log_in(question, credentials.invitation);
+    TRY_VOID(directories_->confirm(*credentials.self, question));
+    return *credentials.self;
 }
 
 Result<LocalAuthenticator::Found> LocalAuthenticator::find(std::string_view name,

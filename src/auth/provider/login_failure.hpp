@@ -11,7 +11,7 @@
 
 namespace carrel {
 
-inline constexpr std::array<std::string_view, 17> login_problems{
+inline constexpr std::array<std::string_view, 19> login_problems{
     "unavailable",       ///< the provider does not answer, or not in time, or nobody can trust it
     "untrusted",         ///< its answer is not one that can be believed
     "misconfigured",     ///< it does not know us, or we do not understand it
@@ -28,6 +28,8 @@ inline constexpr std::array<std::string_view, 17> login_problems{
     "joined_already",    ///< the account here has another one of that provider
     "not_logged_in",     ///< whoever wanted to join is not logged in any more
     "busy",              ///< too many at once
+    "password_expired",  ///< the password at the directory is
+    "account_expired",   ///< the account there is
     "failed",            ///< anything else
 };
 

@@ -12,7 +12,8 @@
 
 namespace carrel {
 
-enum class ProviderKind { OpenIdConnect, OAuth2, GitHub };
+/// A directory's password is typed here; there is no page to be sent to.
+enum class ProviderKind { OpenIdConnect, OAuth2, GitHub, Directory };
 
 /// Whether a first login makes an account.
 enum class SignUp { Anybody, Invited, Nobody };

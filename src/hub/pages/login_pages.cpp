@@ -1,50 +1,16 @@
 #include "hub/pages/login_pages.hpp"
 
+#include "auth/directory/directories.hpp"
 #include "auth/provider/provider_login.hpp"
 #include "base/encoding.hpp"
+#include "http/problem.hpp"
 #include "hub/jupyterhub/form.hpp"
 #include "hub/jupyterhub/names.hpp"
 #include "hub/pages/html_page.hpp"
+#include "hub/pages/login_words.hpp"
 #include "hub/pages/next_path.hpp"
 
 namespace carrel::jupyterhub {
-
-namespace {
-
-struct Words {
-    std::string_view title, lead, username, password, submit, wrong, expired, limited, foreign,
-        with;
-};
-
-Words const& words_in(Language language) {
-    static Words const english{
-        .title = "Log in",
-        .lead = "Log in to go on to your server.",
-        .username = "User name",
-        .password = "Password",
-        .submit = "Log in",
-        .wrong = "Invalid username or password",
-        .expired = "Login form invalid or expired. Try again.",
-        .limited = "Too many attempts. Try again in half a minute.",
-        .foreign = "Another site sent this form. Log in here instead.",
-        .with = "Log in with {}",
-    };
-    static Words const german{
-        .title = "Anmelden",
-        .lead = "Melden Sie sich an, um zu Ihrem Server zu kommen.",
-        .username = "Benutzername",
-        .password = "Passwort",
-        .submit = "Anmelden",
-        .wrong = "Benutzername oder Passwort ist falsch",
-        .expired = "Das Formular ist abgelaufen. Versuchen Sie es noch einmal.",
-        .limited = "Zu viele Versuche. Versuchen Sie es in einer halben Minute noch einmal.",
-        .foreign = "Eine andere Website hat dieses Formular geschickt. Melden Sie sich hier an.",
-        .with = "Mit {} anmelden",
-    };
-    return language == Language::German ? german : english;
-}
-
-}  // namespace
 
 LoginPages::LoginPages(PageDependencies const& pages)
     : pages_(pages), login_(pages.use.store, pages.steps, pages.authenticator, pages.use.clock) {}
@@ -92,15 +58,20 @@ Task<> LoginPages::check_form(http::Request const& request) {
 }
 
 LoginPages::Answer LoginPages::log_in(http::Request& request) {
-    auto const& words = words_in(language_of(request));
+    auto const& words = login_words_in(language_of(request));
     auto const posted = Form::of_body(request);
     if (!posted) co_return form(request, 403, words.expired);
     if (!check_same_origin(request)) co_return form(request, 403, words.foreign);
     if (!co_await check_form(request)) co_return form(request, 403, words.expired);
     http::Response begun;
-    auto const who = co_await pages_.use.pool.run([&] {
-        return login_.log_in(posted->get("username"), posted->get("password"), request, begun);
-    });
+    PasswordTyped const typed{.username = posted->get("username"),
+                              .password = posted->get("password")};
+    auto& pool = pages_.directories == nullptr ? pages_.use.pool : pages_.directories->pool();
+    auto const who = co_await pool.run([&] { return login_.log_in(typed, request, begun); });
+    auto const titles = pages_.directories == nullptr ? "" : pages_.directories->titles();
+    if (!who && !who.error().field.empty())
+        if (auto const told = directory_words(who.error().field, titles, language_of(request)))
+            co_return form(request, http::status_of(who.error().code), *told);
     if (!who) switch (who.error().code) {
             case Code::Unauthenticated:
                 co_return form(request, 403, words.wrong);
@@ -206,10 +177,10 @@ std::string LoginPages::other_ways(std::string const& action, Language language)
     if (pages_.logins == nullptr) return {};
     std::string buttons;
     for (auto const* each : pages_.logins->offered())
-        buttons +=
-            fmt::format("<a class=\"button login-with\" href=\"/login/{}?next={}\">{}</a>",
-                        each->name, percent_encode(action),
-                        html(fmt::format(fmt::runtime(words_in(language).with), each->title)));
+        buttons += fmt::format(
+            "<a class=\"button login-with\" href=\"/login/{}?next={}\">{}</a>", each->name,
+            percent_encode(action),
+            html(fmt::format(fmt::runtime(login_words_in(language).with), each->title)));
     if (buttons.empty()) return {};
     return fmt::format("<div class=\"actions\">{}</div>", buttons);
 }
@@ -217,7 +188,7 @@ std::string LoginPages::other_ways(std::string const& action, Language language)
 http::Response LoginPages::form(http::Request const& request, unsigned status,
                                 std::string_view complaint) const {
     auto const language = language_of(request);
-    auto const& words = words_in(language);
+    auto const& words = login_words_in(language);
     auto const& slug = request.parameter("slug");
     auto const token = pages_.forms.token_for(request, slug);
     auto const posted = Form::of_body(request);

@@ -14,6 +14,7 @@
 #include <optional>
 
 namespace carrel {
+class Directories;
 class ProviderLogin;
 }  // namespace carrel
 
@@ -30,7 +31,8 @@ struct PageDependencies {
     LoginForms forms;
     /// A file of the UI ("/index.html"), as an answer to this request; nothing: there is none.
     std::function<std::optional<http::Response>(std::string_view path, http::Request const&)> ui;
-    ProviderLogin* logins = nullptr;  ///< null: by password alone
+    ProviderLogin* logins = nullptr;     ///< null: by password alone
+    Directories* directories = nullptr;  ///< null: by the passwords of here alone
 };
 
 /// A request for a page by somebody who has to do with this course's hub.

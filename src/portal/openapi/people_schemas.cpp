@@ -6,7 +6,12 @@ nlohmann::json people_schemas() {
     return nlohmann::json::parse(R"json({
 "Login": {
   "type": "object", "additionalProperties": false, "required": ["username", "password"],
-  "properties": {"username": {"type": "string"}, "password": {"type": "string"}}
+  "properties": {
+    "username": {"type": "string"},
+    "password": {"type": "string"},
+    "invitation": {"type": ["string", "null"],
+      "description": "a course's code, where a directory makes accounts for the invited alone"}
+  }
 },
 "Role": {"type": "string", "enum": ["administrator", "leader"]},
 "Scope": {
@@ -18,7 +23,7 @@ nlohmann::json people_schemas() {
 "Me": {
   "type": "object", "additionalProperties": false,
   "required": ["username", "display_name", "email", "roles", "language", "csrf_token",
-               "lacks_second_factor", "scopes"],
+               "lacks_second_factor", "has_password", "scopes"],
   "properties": {
     "username": {"type": "string"},
     "display_name": {"type": "string"},
@@ -28,6 +33,8 @@ nlohmann::json people_schemas() {
     "csrf_token": {"type": ["string", "null"], "description": "null for a login by token"},
     "lacks_second_factor": {"type": "boolean",
       "description": "one has to be set up first: nothing else is open"},
+    "has_password": {"type": "boolean",
+      "description": "of here; false: they log in with accounts elsewhere alone"},
     "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}}
   }
 },
@@ -41,18 +48,55 @@ nlohmann::json people_schemas() {
 },
 "LoginIdentity": {
   "type": "object", "additionalProperties": false,
-  "required": ["login", "title", "joined_as", "joined_at", "used_at"],
+  "required": ["login", "title", "kind", "joined_as", "joined_at", "used_at"],
   "properties": {
     "login": {"type": "string"},
     "title": {"type": "string"},
+    "kind": {"type": ["string", "null"], "enum": ["provider", "directory", null],
+      "description": "null: not offered any more"},
     "joined_as": {"type": ["string", "null"], "description": "what the provider calls them"},
     "joined_at": {"type": ["string", "null"], "format": "date-time", "description": "null: not joined"},
     "used_at": {"type": ["string", "null"], "format": "date-time"}
   }
 },
+"DirectoryPassword": {
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "username": {"type": "string", "description": "there; for directories alone"},
+    "password": {"type": "string"}
+  }
+},
 "LoginJoin": {
   "type": "object", "additionalProperties": false, "required": ["path"],
   "properties": {"path": {"type": "string", "description": "where the browser goes on, within minutes"}}
+},
+"PasswordResetWish": {
+  "type": "object", "additionalProperties": false, "required": ["account"],
+  "properties": {"account": {"type": "string", "description": "a user name, or a confirmed address"}}
+},
+"PasswordReset": {
+  "type": "object", "additionalProperties": false, "required": ["token", "password"],
+  "properties": {
+    "token": {"type": "string", "description": "of the link"},
+    "password": {"type": "string", "minLength": 10}
+  }
+},
+"EmailConfirmation": {
+  "type": "object", "additionalProperties": false, "required": ["token"],
+  "properties": {"token": {"type": "string", "description": "of the link"}}
+},
+"ConfirmedEmail": {
+  "type": "object", "additionalProperties": false, "required": ["address"],
+  "properties": {"address": {"type": "string"}}
+},
+"OwnEmail": {
+  "type": "object", "additionalProperties": false,
+  "required": ["address", "confirmed", "can_be_confirmed"],
+  "properties": {
+    "address": {"type": "string"},
+    "confirmed": {"type": "boolean"},
+    "can_be_confirmed": {"type": "boolean", "description": "a link can be sent there"}
+  }
 },
 "PasswordChange": {
   "type": "object", "additionalProperties": false, "required": ["current", "new"],

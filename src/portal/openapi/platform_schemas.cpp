@@ -62,7 +62,7 @@ nlohmann::json platform_schemas() {
 },
 "Options": {
   "type": "object", "additionalProperties": false,
-  "required": ["environments", "logins", "targets", "limits", "hub", "isolation", "version"],
+  "required": ["environments", "logins", "mail", "targets", "limits", "hub", "isolation", "version"],
   "properties": {
     "environments": {"type": "array", "items": {
       "type": "object", "additionalProperties": false,
@@ -74,14 +74,17 @@ nlohmann::json platform_schemas() {
         "default_url": {"type": "string"}
       }
     }},
-    "logins": {"type": "array", "description": "other ways to log in than a password: /login/{name}", "items": {
-      "type": "object", "additionalProperties": false, "required": ["name", "title", "sign_up"],
+    "logins": {"type": "array", "description": "accounts elsewhere to log in with", "items": {
+      "type": "object", "additionalProperties": false, "required": ["name", "title", "sign_up", "kind"],
       "properties": {
         "name": {"type": "string"},
         "title": {"type": "string"},
-        "sign_up": {"type": "boolean", "description": "whether it makes accounts for new people"}
+        "sign_up": {"type": "boolean", "description": "whether it makes accounts for new people"},
+        "kind": {"type": "string", "enum": ["provider", "directory"],
+          "description": "provider: at /login/{name}; directory: name and password are typed here"}
       }
     }},
+    "mail": {"type": "boolean", "description": "whether it sends mail: new passwords, confirmed addresses"},
     "targets": {"type": "array", "items": {"type": "string"}},
     "limits": {
       "type": "object", "additionalProperties": false,

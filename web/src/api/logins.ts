@@ -6,6 +6,8 @@ import { usePaged } from "./paged";
 export interface LoginIdentity {
   login: string;
   title: string;
+  /** null: not offered any more. */
+  kind?: "provider" | "directory" | null;
   joined_as: string | null;
   joined_at: string | null;
   used_at: string | null;
@@ -17,10 +19,16 @@ export function useLogins() {
   return usePaged<LoginIdentity>(key, apiPath("me", "logins"));
 }
 
+interface Joining {
+  login: string;
+  /** At a directory. */
+  proof?: { username: string; password: string };
+}
+
 /** Gives the path where the browser goes on. */
 export function useJoinLogin() {
   return useMutation({
-    mutationFn: (login: string) => request<{ path: string }>("POST", apiPath("me", "logins", login)),
+    mutationFn: ({ login, proof }: Joining) => request<{ path: string }>("POST", apiPath("me", "logins", login), proof),
     onSuccess: ({ path }) => window.location.assign(path),
   });
 }

@@ -40,7 +40,7 @@ export function useLogin() {
   const queries = useQueryClient();
   return useMutation({
     meta: { public: true },
-    mutationFn: (credentials: { username: string; password: string }) =>
+    mutationFn: (credentials: { username: string; password: string; invitation?: string }) =>
       request<Me | SecondStep>("POST", apiPath("session"), credentials),
     onSuccess: (answer) => {
       if (!("second_step" in answer)) adoptSession(queries, answer);

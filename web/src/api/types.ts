@@ -12,6 +12,8 @@ export interface Me {
   csrf_token: string;
   /** One has to be set up first: nothing else is open. */
   lacks_second_factor?: boolean;
+  /** False: they log in with accounts elsewhere alone. */
+  has_password?: boolean;
   scopes: string[];
 }
 
@@ -38,17 +40,20 @@ export interface Isolation {
   notices: string[];
 }
 
-/** Another way to log in than a password: `/login/{name}`. */
+/** An account elsewhere to log in with: at `/login/{name}`, or, of a directory, typed in our own form. */
 export interface LoginOption {
   name: string;
   title: string;
   /** Whether it makes accounts for new people. */
   sign_up: boolean;
+  kind?: "provider" | "directory";
 }
 
 export interface Options {
   environments: Environment[];
   logins?: LoginOption[];
+  /** Whether mail is sent. */
+  mail?: boolean;
   targets: string[];
   limits: {
     cpu: Range;

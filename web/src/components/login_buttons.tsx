@@ -12,7 +12,9 @@ interface LoginButtonsProps {
 /** The ways to log in with an account elsewhere; nothing when there are none. */
 export function LoginButtons({ next, signUp = false }: LoginButtonsProps) {
   const { t } = useI18n();
-  const logins = (useOptions().data?.logins ?? []).filter((login) => login.sign_up || !signUp);
+  const logins = (useOptions().data?.logins ?? []).filter(
+    (login) => login.kind !== "directory" && (login.sign_up || !signUp),
+  );
   if (logins.length === 0) return null;
   return (
     <Stack mt="md">

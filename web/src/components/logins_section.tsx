@@ -4,6 +4,7 @@ import { useJoinLogin, useLogins, usePartLogin, type LoginIdentity } from "../ap
 import { useI18n } from "../i18n/context";
 import { ConfirmButton } from "./confirm_button";
 import { ErrorNotice } from "./error_notice";
+import { JoinDirectory } from "./join_directory";
 import { LoginProblem } from "./login_problem";
 import { Section } from "./section";
 
@@ -47,17 +48,19 @@ function LoginRow({ item }: { item: LoginIdentity }) {
         </Text>
         <ErrorNotice error={join.error} />
       </div>
-      {joinedAt === null ? (
+      {joinedAt === null && item.kind === "directory" && <JoinDirectory login={login} title={title} />}
+      {joinedAt === null && item.kind !== "directory" && (
         <Button
           variant="default"
           size="compact-sm"
           loading={join.isPending || join.isSuccess}
-          onClick={() => join.mutate(login)}
+          onClick={() => join.mutate({ login })}
           data-testid={`join-login-${login}`}
         >
           {t("logins.join", { title })}
         </Button>
-      ) : (
+      )}
+      {joinedAt !== null && (
         <ConfirmButton
           label={t("logins.part")}
           title={t("logins.partTitle", { title })}

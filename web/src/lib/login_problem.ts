@@ -17,7 +17,14 @@ const keys: Record<string, MessageKey> = {
   joined_already: "logins.problem.joined_already",
   not_logged_in: "logins.problem.not_logged_in",
   busy: "logins.problem.busy",
+  password_expired: "logins.problem.password_expired",
+  account_expired: "logins.problem.account_expired",
 };
+
+/** Whether this is one of them: also the field of an error, when a directory does not let somebody in. */
+export function isProblem(problem: string | null): problem is string {
+  return problem !== null && (problem === "failed" || Object.hasOwn(keys, problem));
+}
 
 /** The sentence for a problem as the server names it. */
 export function problemKey(problem: string): MessageKey {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isServerPath, localPath, loginPath } from "./next_path";
+import { invitationOf, isServerPath, localPath, loginPath } from "./next_path";
 
 describe("localPath", () => {
   it.each(["/", "/courses/numerics?start=ada", "/c/numerics/user/ada/lab/tree/a%20b.ipynb#x", "/a//b"])("follows %s", (path) => {
@@ -42,5 +42,13 @@ describe("isServerPath", () => {
     expect(isServerPath("/hub/accept-share?code=x")).toBe(true);
     expect(isServerPath("/user/ada/lab")).toBe(true);
     expect(isServerPath("/courses/numerics")).toBe(false);
+  });
+});
+
+describe("invitationOf", () => {
+  it("finds the code of an invitation and nothing else", () => {
+    expect(invitationOf("/join/abc-1?x=1")).toBe("abc-1");
+    expect(invitationOf("/courses/join/abc")).toBeNull();
+    expect(invitationOf("/")).toBeNull();
   });
 });

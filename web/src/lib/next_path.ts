@@ -23,3 +23,8 @@ export function isServerPath(path: string): boolean {
 export function loginPath(from: string): string {
   return from === "/" ? "/login" : `/login?next=${encodeURIComponent(from)}`;
 }
+
+/** The code of the invitation at this path; null: it is another place. */
+export function invitationOf(path: string): string | null {
+  return /^\/join\/([^/?#]+)/.exec(path)?.[1] ?? null;
+}

@@ -6,6 +6,7 @@ import { useMe } from "../api/session";
 import type { InvitedCourse, Me } from "../api/types";
 import { ErrorNotice, PageError } from "../components/error_notice";
 import { Page } from "../components/page";
+import { useSignUpDirectories } from "../components/directory_notes";
 import { LoginButtons } from "../components/login_buttons";
 import { Loading } from "../components/query_view";
 import { Section } from "../components/section";
@@ -45,6 +46,7 @@ export default function JoinPage() {
 function WayIn({ code, invited, me }: { code: string; invited: InvitedCourse; me: Me | null }) {
   const { t } = useI18n();
   const location = useLocation();
+  const directories = useSignUpDirectories();
   if (me === null) {
     if (!invited.course.open) return <Closed />;
     return (
@@ -52,7 +54,7 @@ function WayIn({ code, invited, me }: { code: string; invited: InvitedCourse; me
         title={t("join.signUp")}
         hint={
           <>
-            {t("join.known")}{" "}
+            {t("join.known")} {directories !== "" && `${t("logins.signUpDirectory", { title: directories })} `}
             <Anchor underline="always" component={Link} to={loginPath(location.pathname)} data-testid="join-login">
               {t("nav.login")}
             </Anchor>

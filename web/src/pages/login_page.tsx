@@ -1,19 +1,26 @@
-import { Alert, Button, Card, Stack } from "@mantine/core";
+import { Alert, Anchor, Button, Card, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useEffect, useState } from "react";
-import { useNavigate, useSearchParams } from "react-router-dom";
+import { Link, useNavigate, useSearchParams } from "react-router-dom";
+import { useOptions } from "../api/courses";
 import { useWaitingStep } from "../api/factors";
 import { useLogin, useMe } from "../api/session";
 import type { SecondStep } from "../api/second_step";
 import { isStatus } from "../api/error";
-import { ErrorNotice } from "../components/error_notice";
+import { DirectoryHint, LoginError } from "../components/directory_notes";
 import { Page } from "../components/page";
 import { PasswordField, UsernameField } from "../components/fields";
 import { LoginButtons } from "../components/login_buttons";
 import { LoginProblem } from "../components/login_problem";
 import { SecondStepForm } from "../components/second_step_form";
 import { useI18n } from "../i18n/context";
-import { isServerPath, localPath } from "../lib/next_path";
+import { invitationOf, isServerPath, localPath } from "../lib/next_path";
+
+/** A directory may make accounts for those alone who come by an invitation. */
+function withInvitation<Typed extends object>(typed: Typed, next: string) {
+  const invitation = invitationOf(next);
+  return invitation === null ? typed : { ...typed, invitation };
+}
 
 export function LoginPage() {
   const { t } = useI18n();
@@ -54,14 +61,14 @@ export function LoginPage() {
       <Card p={{ base: "md", sm: "xl" }}>
         <LoginProblem />
         <form onSubmit={form.onSubmit((values) =>
-            login.mutate(values, { onSuccess: (answer) => setBegun("second_step" in answer ? answer : null) }),
+            login.mutate(withInvitation(values, next), { onSuccess: (answer) => setBegun("second_step" in answer ? answer : null) }),
           )}>
           <Stack>
             <UsernameField
               // Whoever comes here comes to type a name.
               // eslint-disable-next-line jsx-a11y/no-autofocus
               autoFocus
-              autoComplete="username" data-testid="login-username" {...form.getInputProps("username")} />
+              autoComplete="username" maxLength={254} data-testid="login-username" {...form.getInputProps("username")} />
             <PasswordField
               label={t("field.password")}
               autoComplete="current-password"
@@ -69,12 +76,14 @@ export function LoginPage() {
               data-testid="login-password"
               {...form.getInputProps("password")}
             />
+            <DirectoryHint />
+            <ForgotPassword />
             {isStatus(login.error, 401) ? (
               <Alert color="claret" role="alert">
                 {t("login.wrong")}
               </Alert>
             ) : (
-              <ErrorNotice error={login.error} />
+              <LoginError error={login.error} />
             )}
             <Button type="submit" loading={login.isPending || loggedIn} data-testid="login-submit">
               {t("login.submit")}
@@ -84,5 +93,16 @@ export function LoginPage() {
         <LoginButtons next={next} />
       </Card>
     </Page>
+  );
+}
+
+/** Only where mail can be sent. */
+function ForgotPassword() {
+  const { t } = useI18n();
+  if (useOptions().data?.mail !== true) return null;
+  return (
+    <Anchor component={Link} to="/forgot-password" size="sm" data-testid="forgot-password">
+      {t("mail.forgot")}
+    </Anchor>
   );
 }

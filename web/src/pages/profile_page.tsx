@@ -15,7 +15,7 @@ export default function ProfilePage({ me }: { me: Me }) {
     <Page title={t("profile.title")} lead={me.username} size="sm">
       <Stack gap="lg">
         <ProfileSection me={me} />
-        <PasswordSection me={me} />
+        {me.has_password !== false && <PasswordSection me={me} />}
         <LoginsSection />
         <FactorsSection />
         <SessionsSection />

@@ -4,7 +4,8 @@ import { course } from "./course";
 import { forms } from "./forms";
 import { hub } from "./hub";
 import { logins } from "./logins";
+import { mail } from "./mail";
 import { people } from "./people";
 import { security } from "./security";
 
-export const de = { ...common, ...course, ...forms, ...hub, ...logins, ...people, ...security, ...admin };
+export const de = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...security, ...admin };

@@ -1,6 +1,9 @@
 /** Anmelden mit einem Konto von anderswo. */
 export const logins = {
   "logins.or": "oder",
+  "logins.directoryHint": "Sie können sich auch so anmelden: {title}.",
+  "logins.signUpDirectory": "Haben Sie das schon: {title}? Dann melden Sie sich einfach damit an; ein neues Konto brauchen Sie nicht.",
+  "logins.joinText": "Geben Sie Namen und Passwort von dort ein: {title}. Danach können Sie sich auch damit anmelden.",
   "logins.with": "Mit {title} anmelden",
   "logins.signUpWith": "Weiter mit {title}",
   "logins.title": "Andere Wege, sich anzumelden",
@@ -30,5 +33,7 @@ export const logins = {
   "logins.problem.joined_already": "Mit Ihrem Konto ist schon ein anderes von {title} verbunden. Trennen Sie zuerst jenes.",
   "logins.problem.not_logged_in": "Sie waren hier nicht mehr angemeldet, deshalb ist nichts verbunden. Melden Sie sich an, und versuchen Sie es noch einmal.",
   "logins.problem.busy": "Gerade melden sich zu viele mit {title} an. Versuchen Sie es in einer halben Minute noch einmal.",
+  "logins.problem.password_expired": "Ihr Passwort dort ({title}) ist abgelaufen. Ändern Sie es dort, und melden Sie sich dann an.",
+  "logins.problem.account_expired": "Ihr Konto dort ({title}) ist abgelaufen.",
   "logins.problem.failed": "Hier ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.",
 };

@@ -1,6 +1,9 @@
 /** Logging in with an account elsewhere. */
 export const logins = {
   "logins.or": "or",
+  "logins.directoryHint": "You can also log in with your {title}.",
+  "logins.signUpDirectory": "If you have a {title}, just log in with it: you need no new account.",
+  "logins.joinText": "Type your name and password for {title}. From then on you can log in with them, too.",
   "logins.with": "Log in with {title}",
   "logins.signUpWith": "Go on with {title}",
   "logins.title": "Other ways to log in",
@@ -30,5 +33,7 @@ export const logins = {
   "logins.problem.joined_already": "Another account at {title} is joined to yours. Part that one first.",
   "logins.problem.not_logged_in": "You were not logged in here any more, so nothing was joined. Log in and try again.",
   "logins.problem.busy": "Too many people log in with {title} at this moment. Try again in half a minute.",
+  "logins.problem.password_expired": "Your password for {title} has expired. Change it there, then log in.",
+  "logins.problem.account_expired": "Your account for {title} has expired.",
   "logins.problem.failed": "Something went wrong here. Try again in a moment.",
 } as const;
