@@ -57,6 +57,7 @@ Environment to_environment(EnvironmentSettings const& settings) {
         .image = settings.image,
         .writable_root = settings.writable_root,
         .default_url = settings.default_url,
+        .strip_base_url = settings.strip_base_url,
         .read_only = settings.read_only,
         .variables = settings.variables,
         .ready_path = settings.ready_path};

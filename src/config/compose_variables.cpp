@@ -72,6 +72,8 @@ private:
         set("CARREL_ENVIRONMENTS_NOTEBOOK_IMAGE", image);
         auto const command = given("DOCKER_SPAWN_CMD");
         set("CARREL_ENVIRONMENTS_NOTEBOOK_TITLE", "JupyterLab");
+        // As JupyterHub's spawners run it: the server asks the hub who may in.
+        if (command.contains("singleuser")) set("CARREL_ENVIRONMENTS_NOTEBOOK_KIND", "jupyterhub");
         set("CARREL_ENVIRONMENTS_NOTEBOOK_COMMAND",
             command.empty() ? "jupyter lab --no-browser --ServerApp.sock={socket} "
                               "--ServerApp.base_url={base_url} --ServerApp.root_dir={home} "

@@ -42,6 +42,13 @@ TEST(ComposeVariables, MakesALogInWithAuth0OrAnyProvider) {
     EXPECT_EQ(loaded(variables).logins.at("oidc").issuer, "https://login.example.org");
 }
 
+TEST(ComposeVariables, RunsAnImageForJupyterHubAsSuch) {
+    Variables const variables{{"DOCKER_NOTEBOOK_IMAGE", "jupyter/scipy-notebook:18e5563b7486"},
+                              {"DOCKER_SPAWN_CMD", "start-singleuser.sh"}};
+    EXPECT_EQ(loaded(variables).environments.at("notebook").kind, "jupyterhub");
+    EXPECT_EQ(loaded({{"DOCKER_NOTEBOOK_IMAGE", "lab"}}).environments.at("notebook").kind, "edge");
+}
+
 TEST(ComposeVariables, KnowsTheNameAndTheCertificate) {
     auto const settings =
         loaded({{"OAUTH_CALLBACK_URL", "https://hub.example.org:443/hub/oauth_callback"},

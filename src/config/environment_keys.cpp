@@ -24,7 +24,10 @@ std::vector<Key<EnvironmentSettings>> const all_environment_keys{
      {},
      "The program and its arguments, as a list or as one text that is split on spaces. Needed "
      "unless there is an `image`, which has a command of its own. "
-     "`{socket}` (or `{port}`), `{base_url}` and `{home}` are replaced. Of the kind `jupyterhub` "
+     "`{socket}` (or `{port}`), `{base_url}`, `{base_path}` (the same without a slash at its end), "
+     "`{home}` and `{user}` are replaced. In a container a program that names neither `{socket}` "
+     "nor "
+     "`{port}` is found at the one port that its image names. Of the kind `jupyterhub` "
      "it "
      "needs none of them: it finds its address in JUPYTERHUB_SERVICE_URL."},
     {"",
@@ -50,11 +53,19 @@ std::vector<Key<EnvironmentSettings>> const all_environment_keys{
      {},
      "The page that a server opens with, below its own address."},
     {"",
+     "strip_base_url",
+     [](EnvironmentSettings& e) -> Field { return &e.strip_base_url; },
+     {},
+     {},
+     "Whether a server is asked without its own path, `/c/<course>/user/<name>`: for programs that "
+     "live only at the top of an address and find their pages by relative links."},
+    {"",
      "read_only",
      [](EnvironmentSettings& e) -> Field { return &e.read_only; },
      {},
      {},
-     "Folders that the command needs besides the system's; servers see them and cannot write."},
+     "Folders that the command needs besides the system's, or data for everybody; servers see them "
+     "at the same path and cannot write."},
     {"",
      "kind",
      [](EnvironmentSettings& e) -> Field { return &e.kind; },

@@ -155,10 +155,6 @@ Result<> finish_container(EnvironmentSettings const& environment, std::string co
     }
     if (auto const image = parse_image_reference(environment.image); !image)
         return fail_field(name + ".image", "{}.image: {}", name, image.error().message);
-    if (!environment.read_only.empty())
-        return fail_field(name + ".read_only",
-                          "{}.read_only is for processes; what a container needs is in its image",
-                          name);
     return {};
 }
 

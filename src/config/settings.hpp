@@ -103,6 +103,7 @@ struct EnvironmentSettings {
     std::string image;
     bool writable_root = false;
     std::string default_url = "/lab";
+    bool strip_base_url = false;
     std::vector<std::filesystem::path> read_only;
     std::string kind = "edge";
     std::string ready_path = "api/status";

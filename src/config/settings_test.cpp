@@ -311,8 +311,8 @@ TEST_F(SettingsTest, AnEnvironmentWithAnImageIsOneThatAContainerCanBe) {
     file(lab("image = \"host.org:5000/lab\"\ncommand = \"lab --sock={socket}\""));
     EXPECT_EQ(load().environments.at("lab").image, "host.org:5000/lab");
     EXPECT_THAT(error_of(lab("image = \"lab; reboot\"")).message, HasSubstr("is no image"));
-    EXPECT_THAT(error_of(lab("image = \"lab\"\nread_only = [\"/opt\"]")).message,
-                HasSubstr("what a container needs is in its image"));
+    EXPECT_THAT(error_of(lab("image = \"lab\"\nread_only = [\"data\"]")).message,
+                HasSubstr("not an absolute path"));
     EXPECT_THAT(error_of(lab("command = \"lab\"\nwritable_root = true")).message,
                 HasSubstr("is for one with an image"));
 }

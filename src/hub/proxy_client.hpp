@@ -24,6 +24,8 @@ struct ServerRoute {
     /// in by itself, and the proxy asks for nothing.
     std::string secret;
     std::string login;  ///< where a browser without a right goes: "/c/bio/hub/enter"
+    /// The server is asked without this path; it lives at "/".
+    bool strip_path = false;
     std::string origin =
         {};  ///< "https://ada.hub.example.org"; empty: wherever the proxy is reached
 };

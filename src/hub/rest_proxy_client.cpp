@@ -26,6 +26,7 @@ std::string place_of(std::string_view path) {
 nlohmann::json data_of(ServerRoute const& route) {
     nlohmann::json data{{"target", route.target}, {"carrel", true}, {"confined", true}};
     data["idle_changes"] = nlohmann::json::array({layout_path});
+    if (route.strip_path) data["strip_path"] = true;
     if (!route.origin.empty()) data["origin"] = route.origin;
     if (!route.secret.empty()) {
         data["secret"] = route.secret;

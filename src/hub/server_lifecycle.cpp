@@ -70,10 +70,12 @@ std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::known_of(
 
 ServerRoute ServerLifecycle::route_of(LiveServer const& server) const {
     auto const& origins = use_.origins;
+    auto const environment = environment_of(server.owner.course);
     return {.path = server.owner.route(use_.paths),
             .target = server.record.endpoint,
             .secret = server.record.secret,
             .login = origins.portal() + server.owner.login_path(use_.paths),
+            .strip_path = environment && environment->strip_base_url,
             .origin = origins.of(server.owner.user.name)};
 }
 

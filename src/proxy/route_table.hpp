@@ -69,6 +69,8 @@ struct Route {
     /// origin. Empty: wherever the proxy is reached.
     std::string origin = {};
     std::string secret = {};  ///< the upstream's own token; "" for none
+    /// What it leads to lives at "/" and is asked without the route's path.
+    bool strip_path = false;
     /// Leads to Carrel's control process, which alone may see and set Carrel's cookies.
     bool trusted = false;
     /// Not written to the routes file: a proxy that is started again does not know it.

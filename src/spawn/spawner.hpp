@@ -32,7 +32,8 @@ struct Environment {
     EnvironmentKind kind = EnvironmentKind::Edge;
     std::string title;
     std::string description;
-    /// The argument vector. "{socket}" (or "{port}"), "{base_url}", "{home}" are replaced.
+    /// The argument vector. "{socket}" (or "{port}"), "{base_url}", "{base_path}" (without its last
+    /// slash), "{home}" and "{user}" are replaced.
     /// A command with "{socket}" listens on a unix socket, the safer kind; one with "{port}" on
     /// loopback.
     std::vector<std::string> command;
@@ -41,6 +42,8 @@ struct Environment {
     std::string image = {};
     bool writable_root = false;        ///< of a container: whether it may change its own system
     std::string default_url = "/lab";  ///< below the server's base URL
+    /// The server lives at "/" and is asked without its base URL.
+    bool strip_base_url = false;
     std::vector<std::filesystem::path> read_only;  ///< folders it needs besides the system's
     std::map<std::string, std::string> variables;  ///< added to its environment
     /// Below the base URL; answers 2xx to the secret once the server is usable.

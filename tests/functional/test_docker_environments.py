@@ -1,5 +1,8 @@
 """Programs that know nothing of Carrel, in containers: reached by a port of their own, or asking the hub who may in."""
 
+import pathlib
+import tempfile
+
 import pytest
 from support.course import Course
 from support.docker_engine import DockerPlatform, environment, needs_engine
@@ -40,8 +43,14 @@ MARIMO = [
     "--host=127.0.0.1", "--port={port}", "--base-url={base_path}", "{home}",
 ]
 
+# What everybody in a course may read.
+SHARED = pathlib.Path(tempfile.mkdtemp(prefix="shared-"))
+SHARED.chmod(0o755)
+
 ENVIRONMENTS = (
     environment("page", ["/usr/bin/python3", "-I", "-c", PAGE, "{port}"], ready_path="", default_url="/")
+    + environment("data", ["/usr/bin/python3", "-I", "-c", PAGE, "{port}"], ready_path="", default_url="/", read_only=[str(SHARED)])
+    + environment("top", ["/usr/bin/python3", "-I", "-c", PAGE, "{port}"], ready_path="", default_url="/", strip_base_url=True)
     + environment("silent", ["/bin/sleep", "3600", "{port}"], ready_path="", default_url="/")
     + environment("elsewhere", ["/usr/bin/python3", "-I", "-c", PAGE, "8765", "{port}"], ready_path="", default_url="/")
     + environment("nowhere", ["/bin/sleep", "3600"], ready_path="", default_url="/")
@@ -81,6 +90,23 @@ def test_a_program_that_knows_only_ports_is_reached_in_its_container(carrel, nam
     container = carrel.container_of("ada")
     assert not container["HostConfig"]["PortBindings"], "nothing is published"
     assert carrel.anonymous().request("GET", f"/c/{name}/user/ada/").status_code == 403, "the proxy lets nobody in"
+
+
+def test_a_program_that_lives_at_the_top_is_asked_without_its_path(carrel, name):
+    course = Course(carrel, name, environment="top")
+    tom = course.admit_with_server("tom")
+    assert tom.server(name).request("GET", "some/page?x=1").text == "asked for /some/page?x=1"
+    assert tom.server(name).request("GET", "").text == "asked for /"
+
+
+def test_a_courses_data_are_there_and_cannot_be_changed(carrel, name):
+    (SHARED / "data.csv").write_text("1,2,3")
+    (SHARED / "data.csv").chmod(0o666)
+    course = Course(carrel, name, environment="data")
+    course.admit_with_server("dan")
+    assert carrel.inside("dan", f"cat {SHARED}/data.csv") == (0, "1,2,3")
+    assert "Read-only" in carrel.inside("dan", f"echo 4 > {SHARED}/data.csv")[1]
+    assert (SHARED / "data.csv").read_text() == "1,2,3"
 
 
 def test_a_server_in_a_container_asks_the_hub(carrel, name):

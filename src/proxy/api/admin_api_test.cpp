@@ -106,6 +106,16 @@ TEST_F(AdminApiTest, AGuardedRouteIsNeverOpenBySomebodysMistake) {
     EXPECT_TRUE(updates_.empty());
 }
 
+TEST_F(AdminApiTest, TakesARouteWhosePathIsLeftOut) {
+    EXPECT_EQ(
+        status("POST", "/api/routes/a", R"({"target":"http://127.0.0.1:1","strip_path":"yes"})"),
+        400U);
+    EXPECT_EQ(
+        status("POST", "/api/routes/a", R"({"target":"http://127.0.0.1:1","strip_path":true})"),
+        201U);
+    EXPECT_TRUE(std::get<RoutePointer>(updates_.at(0))->strip_path);
+}
+
 TEST_F(AdminApiTest, NeverShowsASecret) {
     EXPECT_EQ(status("POST", "/api/routes/a",
                      R"({"target":"http://127.0.0.1:1","secret":"hush","auth":{"login":"/l"}})"),

@@ -175,6 +175,10 @@ Result<RouteBook::Draft> RouteBook::draft(std::string path, Json data) const {
         if (!confined->is_boolean()) return refused("'confined' is true or false");
         route->confined = confined->get<bool>();
     }
+    if (auto const strip = data.find("strip_path"); strip != data.end()) {
+        if (!strip->is_boolean()) return refused("'strip_path' is true or false");
+        route->strip_path = strip->get<bool>();
+    }
     route->confined = route->confined || route->login.has_value();
     if (auto const idle = data.find("idle_changes"); idle != data.end()) {
         if (!idle->is_array()) return refused("'idle_changes' is a list of paths");

@@ -156,7 +156,8 @@ void write_target(Writer& out, RequestHead const& head, Forwarding const& forwar
     auto const& options = forwarding.options;
     auto rest = head.target;
     if (options.prepend_path) out.put(forwarding.target.path);
-    if (!options.include_prefix) rest = without_prefix(rest, forwarding.route.path);
+    if (!options.include_prefix || forwarding.route.strip_path)
+        rest = without_prefix(rest, forwarding.route.path);
     if (!rest.starts_with('/')) out.put("/");
     out.put(rest);
 }

@@ -104,6 +104,8 @@ Result<json> container_body(ServerSpec const& given, EngineImage const& image,
     auto const socket = fmt::format("{}/server.sock", sandbox_box);
     std::ranges::copy(server_command(spec, home, socket, {}), std::back_inserter(entrypoint));
     auto host = host_part(spec, place, home);
+    for (auto const& folder : spec.environment.read_only)
+        host["Mounts"].push_back(read_only(folder_mount(folder, folder.string())));
     if (bridged)
         host["Mounts"].push_back(
             read_only(folder_mount(place.bridge_program, std::string(container_bridge))));

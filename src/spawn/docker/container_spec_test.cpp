@@ -102,6 +102,16 @@ TEST(ContainerSpec, LetsAContainerDoNothingToOthers) {
     EXPECT_EQ(host["Mounts"].size(), 2U);
 }
 
+TEST(ContainerSpec, ShowsFoldersThatEverybodyMayRead) {
+    auto spec = ada();
+    spec.environment.read_only = {"/srv/data"};
+    auto const mounts = (*container_body(spec, image, place))["HostConfig"]["Mounts"];
+    EXPECT_EQ(mounts.back(), (json{{"Type", "bind"},
+                                   {"Source", "/srv/data"},
+                                   {"Target", "/srv/data"},
+                                   {"ReadOnly", true}}));
+}
+
 TEST(ContainerSpec, LimitsWhatItUses) {
     auto const host = (*container_body(ada(), image, place))["HostConfig"];
     EXPECT_EQ(host["Memory"], 2LL * 1024 * 1024 * 1024);

@@ -92,6 +92,12 @@ Result<> DockerSpawner::may_start(ServerSpec const& spec, EngineFacts const& fac
     struct stat home{};
     if (::lstat(spec.home.c_str(), &home) != 0 || !S_ISDIR(home.st_mode))
         return fail(Code::Unavailable, "the home folder is not there");
+    for (auto const& folder : spec.environment.read_only) {
+        struct stat found{};
+        if (::stat(folder.c_str(), &found) != 0)
+            return fail_errno("find {}, which environment {} needs", folder.string(),
+                              spec.environment.name);
+    }
     if (facts.rootless || facts.maps_users)
         return fail(Code::Unavailable,
                     "the Docker Engine runs containers as other users than Carrel gives homes to; "

@@ -17,7 +17,8 @@ constexpr size_t largest_answer = 1024UL * 1024;
 }  // namespace
 
 std::string ready_url(ServerSpec const& spec, std::string const& endpoint) {
-    return endpoint + spec.base_url + spec.environment.ready_path;
+    return endpoint + (spec.environment.strip_base_url ? "/" : spec.base_url) +
+           spec.environment.ready_path;
 }
 
 Result<> ask_readiness(http::Client& client, ServerSpec const& spec, std::string const& endpoint,
