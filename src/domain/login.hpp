@@ -23,6 +23,7 @@ struct LoginIdentity {
     bool gave_leader = false;
     Time created_at;
     std::optional<Time> used_at;
+    std::string groups = {};  ///< that the provider told at the last log-in, one a line
 };
 
 /// A login that a browser has taken to a provider. Whoever brings the answer back shows the state,

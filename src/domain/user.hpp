@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
+#include "domain/access.hpp"
 
 #include <optional>
 #include <string>
@@ -25,6 +26,18 @@ struct User {
     std::string language;        ///< "en", "de", or "" for the browser's
     Time created_at;
     std::optional<Time> last_login_at;
+    /// What the lists of who may in have said of them last; see domain/access.hpp.
+    Admission admission = Admission::Allowed;
+    /// Roles that a list gave: it alone takes them away again, at the next log-in.
+    bool listed_administrator = false;
+    bool listed_leader = false;
+    /// Removed from the installation; the row stays for what refers to it.
+    std::optional<Time> removed_at = {};
+
+    /// Neither disabled, nor kept out by a list, nor removed.
+    [[nodiscard]] bool may_enter() const {
+        return !disabled && admission == Admission::Allowed && !removed_at;
+    }
 };
 
 /// The one normal form of a user name: lower case, `[a-z0-9][a-z0-9._-]{0,62}`.

@@ -20,6 +20,7 @@
 #include "domain/user.hpp"
 #include "store/login_parts.hpp"
 #include "store/login_tables.hpp"
+#include "store/people_parts.hpp"
 
 #include <map>
 #include <optional>
@@ -43,7 +44,8 @@ public:
     virtual Result<> update(User const& user) = 0;
     virtual Result<User> find(UserId const& id) = 0;
     virtual Result<User> find_by_name(std::string_view name) = 0;
-    /// By name; the key of a page is the name.
+    /// By name; the key of a page is the name. Those who are removed are in neither list nor
+    /// count.
     virtual Result<std::vector<User>> list(Page const& page) = 0;
     virtual Result<long long> count() = 0;
     /// Names of many users at once.
@@ -279,6 +281,8 @@ public:
     virtual Result<> remove(CourseId const& course, UserId const& user, std::string_view name) = 0;
     /// Every server that is neither stopped nor failed: what a restarted hub has to find again.
     virtual Result<std::vector<ServerRecord>> active() = 0;
+    /// Those of them that are to run, and whose owners are removed or kept out by a list.
+    virtual Result<std::vector<ServerRecord>> of_kept_out() = 0;
     virtual Result<> set_activity(CourseId const& course, UserId const& user, std::string_view name,
                                   Time at) = 0;
     virtual Result<std::map<ServerState, long long>> count_by_state() = 0;
@@ -293,6 +297,7 @@ public:
     virtual Result<long long> number_of(CourseId const& course, UserId const& user,
                                         long long first) = 0;
     virtual Result<std::vector<UserId>> of_course(CourseId const& course) = 0;
+    virtual Result<std::vector<CourseId>> of_user(UserId const& user) = 0;
 };
 
 class Exports {
@@ -302,6 +307,8 @@ public:
     virtual Result<> put(Export const& row) = 0;
     virtual Result<Export> find(CourseId const& course, UserId const& user) = 0;
     virtual Result<std::vector<Export>> of_course(CourseId const& course) = 0;
+    virtual Result<std::vector<Export>> of_user(UserId const& user) = 0;  ///< by course
+    virtual Result<> remove(CourseId const& course, UserId const& user) = 0;
 };
 
 class Events {
@@ -368,6 +375,8 @@ public:
     virtual Outbox& outbox() = 0;
     virtual StoredSettings& settings() = 0;
     virtual HubGroupShares& hub_group_shares() = 0;
+    virtual AccessEntries& access_entries() = 0;
+    virtual Removals& removals() = 0;
 };
 
 }  // namespace carrel

@@ -24,6 +24,8 @@ std::array const all_migrations{
     Migration{11, "login_places", migration_0011_login_places},
     Migration{12, "second_factors", migration_0012_second_factors},
     Migration{13, "mail", migration_0013_mail},
+    Migration{14, "access", migration_0014_access},
+    Migration{15, "removals", migration_0015_removals},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

@@ -145,6 +145,18 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
                 TRY(auto const address, mail_of(t).confirmed_emails().of_user(ada.id));
                 EXPECT_EQ(address, "ada@example.org");
             }
+            if (migration.version >= 14) {
+                TRY(auto const entries, t.access_entries().all());
+                EXPECT_EQ(entries.at(0).value, "ada");
+                EXPECT_TRUE(ada.listed_leader);
+                EXPECT_TRUE(ada.may_enter());
+                TRY(auto const identity, t.login_identities().find("campus", "subject-1"));
+                EXPECT_EQ(identity.groups, "physics\nphysics/tutors");
+            }
+            if (migration.version >= 15) {
+                TRY(auto const removal, t.removals().find(bob.id));
+                EXPECT_EQ(removal.leftovers, Leftovers::Keep);
+            }
             return {};
         });
         EXPECT_TRUE(checked) << checked.error().message;

@@ -28,5 +28,7 @@ extern std::string_view const migration_0010_session_places;
 extern std::string_view const migration_0011_login_places;
 extern std::string_view const migration_0012_second_factors;
 extern std::string_view const migration_0013_mail;
+extern std::string_view const migration_0014_access;
+extern std::string_view const migration_0015_removals;
 
 }  // namespace carrel

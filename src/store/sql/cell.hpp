@@ -6,8 +6,10 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
+#include "domain/access.hpp"
 #include "domain/course.hpp"
 #include "domain/hub_token.hpp"
+#include "domain/removal.hpp"
 #include "domain/second_factor.hpp"
 #include "domain/server.hpp"
 
@@ -45,6 +47,9 @@ inline auto parse_stored(std::string_view name, DeploymentState) {
 }
 inline auto parse_stored(std::string_view name, ServerState) { return parse_server_state(name); }
 inline auto parse_stored(std::string_view name, HubTokenKind) { return parse_hub_token_kind(name); }
+inline auto parse_stored(std::string_view name, AccessList) { return parse_access_list(name); }
+inline auto parse_stored(std::string_view name, Admission) { return parse_admission(name); }
+inline auto parse_stored(std::string_view name, Leftovers) { return parse_leftovers(name); }
 inline auto parse_stored(std::string_view name, FactorKind) { return parse_factor_kind(name); }
 
 template <class Value>

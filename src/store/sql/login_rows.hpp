@@ -16,6 +16,7 @@ void visit_columns(LoginIdentity& identity, Visit&& visit) {
     visit("gave_leader", identity.gave_leader);
     visit("created_at", identity.created_at);
     visit("used_at", identity.used_at);
+    visit("group_names", identity.groups);
 }
 
 template <class Visit>

@@ -31,6 +31,10 @@ void visit_columns(User& user, Visit&& visit) {
     visit("language", user.language);
     visit("created_at", user.created_at);
     visit("last_login_at", user.last_login_at);
+    visit("admission", user.admission);
+    visit("listed_administrator", user.listed_administrator);
+    visit("listed_leader", user.listed_leader);
+    visit("removed_at", user.removed_at);
 }
 
 template <class Visit>

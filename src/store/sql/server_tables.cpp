@@ -66,6 +66,15 @@ Result<std::vector<ServerRecord>> ServersTable::active() {
         .rows<ServerRecord>();
 }
 
+Result<std::vector<ServerRecord>> ServersTable::of_kept_out() {
+    return Query(connection_,
+                 select_servers("state in ('queued', 'starting', 'running') and exists (select 1 "
+                                "from users u where u.id = servers.user_id and (u.admission <> "
+                                "'allowed' or u.removed_at is not null)) "
+                                "order by course_id, user_id, name"))
+        .rows<ServerRecord>();
+}
+
 Result<> ServersTable::set_activity(CourseId const& course, UserId const& user,
                                     std::string_view name, Time at) {
     return Query(connection_,
@@ -122,6 +131,16 @@ Result<std::vector<UserId>> HomesTable::of_course(CourseId const& course) {
     return users;
 }
 
+Result<std::vector<CourseId>> HomesTable::of_user(UserId const& user) {
+    TRY(auto const rows,
+        Query(connection_, "select course_id from homes where user_id = :user order by number")
+            .use(user)
+            .values<CourseId>());
+    std::vector<CourseId> courses;
+    for (auto const& [course] : rows) courses.push_back(course);
+    return courses;
+}
+
 Result<> ExportsTable::put(Export const& row) {
     return done(
         Query(connection_, put_into<Export>("exports", "course_id, user_id")).use_row(row).run());
@@ -138,6 +157,20 @@ Result<std::vector<Export>> ExportsTable::of_course(CourseId const& course) {
     return Query(connection_, select_exports("course_id = :course order by user_id"))
         .use(course)
         .rows<Export>();
+}
+
+Result<std::vector<Export>> ExportsTable::of_user(UserId const& user) {
+    return Query(connection_, select_exports("user_id = :user order by course_id"))
+        .use(user)
+        .rows<Export>();
+}
+
+Result<> ExportsTable::remove(CourseId const& course, UserId const& user) {
+    return done(
+        Query(connection_, "delete from exports where course_id = :course and user_id = :user")
+            .use(course)
+            .use(user)
+            .run());
 }
 
 }  // namespace carrel

@@ -17,6 +17,7 @@ public:
     Result<std::vector<ServerRecord>> of_user(CourseId const& course, UserId const& user) override;
     Result<> remove(CourseId const& course, UserId const& user, std::string_view name) override;
     Result<std::vector<ServerRecord>> active() override;
+    Result<std::vector<ServerRecord>> of_kept_out() override;
     Result<> set_activity(CourseId const& course, UserId const& user, std::string_view name,
                           Time at) override;
     Result<std::map<ServerState, long long>> count_by_state() override;
@@ -32,6 +33,7 @@ public:
     Result<long long> number_of(CourseId const& course, UserId const& user,
                                 long long first) override;
     Result<std::vector<UserId>> of_course(CourseId const& course) override;
+    Result<std::vector<CourseId>> of_user(UserId const& user) override;
 
 private:
     Connection& connection_;
@@ -43,6 +45,8 @@ public:
     Result<> put(Export const& row) override;
     Result<Export> find(CourseId const& course, UserId const& user) override;
     Result<std::vector<Export>> of_course(CourseId const& course) override;
+    Result<std::vector<Export>> of_user(UserId const& user) override;
+    Result<> remove(CourseId const& course, UserId const& user) override;
 
 private:
     Connection& connection_;

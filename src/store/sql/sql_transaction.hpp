@@ -11,6 +11,7 @@
 #include "store/sql/login_place_tables.hpp"
 #include "store/sql/login_tables.hpp"
 #include "store/sql/mail_tables.hpp"
+#include "store/sql/people_tables.hpp"
 #include "store/sql/server_tables.hpp"
 #include "store/sql/user_tables.hpp"
 
@@ -46,7 +47,9 @@ public:
           settings_(connection),
           mail_outbox_(connection),
           mail_tokens_(connection),
-          confirmed_emails_(connection) {}
+          confirmed_emails_(connection),
+          access_entries_(connection),
+          removals_(connection) {}
 
     Users& users() override { return users_; }
     Sessions& sessions() override { return sessions_; }
@@ -76,6 +79,8 @@ public:
     MailOutbox& mail_outbox() override { return mail_outbox_; }
     MailTokens& mail_tokens() override { return mail_tokens_; }
     ConfirmedEmails& confirmed_emails() override { return confirmed_emails_; }
+    AccessEntries& access_entries() override { return access_entries_; }
+    Removals& removals() override { return removals_; }
 
 private:
     UsersTable users_;
@@ -106,6 +111,8 @@ private:
     MailOutboxTable mail_outbox_;
     MailTokensTable mail_tokens_;
     ConfirmedEmailsTable confirmed_emails_;
+    AccessEntriesTable access_entries_;
+    RemovalsTable removals_;
 };
 
 }  // namespace carrel

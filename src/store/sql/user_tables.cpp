@@ -42,14 +42,17 @@ Result<User> UsersTable::find_by_name(std::string_view name) {
 }
 
 Result<std::vector<User>> UsersTable::list(Page const& page) {
-    return Query(connection_, select_where("name > :after order by name limit :limit"))
+    return Query(connection_,
+                 select_where("name > :after and removed_at is null order by name limit "
+                              ":limit"))
         .use(page.after)
         .use(page.limit)
         .rows<User>();
 }
 
 Result<long long> UsersTable::count() {
-    TRY(auto const count, Query(connection_, "select count(*) from users").value<long long>());
+    TRY(auto const count, Query(connection_, "select count(*) from users where removed_at is null")
+                              .value<long long>());
     return count.value_or(0);
 }
 
