@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/folders.hpp"
 #include "app/open_store.hpp"
+#include "auth/access/access_policy.hpp"
 #include "auth/local/password_hasher.hpp"
 #include "auth/logins.hpp"
 #include "auth/scope.hpp"
@@ -35,6 +36,7 @@ Result<std::string> put_person(Transaction& transaction, User const& person, Tim
         known->administrator = person.administrator;
         known->leader = person.leader;
         known->disabled = false;
+        known->listed_administrator = known->listed_leader = false;
         if (!person.email.empty()) known->email = person.email;
         event.kind = "user_changed";
         event.message = "Password and role set on the command line";
@@ -46,6 +48,7 @@ Result<std::string> put_person(Transaction& transaction, User const& person, Tim
         event.message = "Added on the command line";
         TRY_VOID(transaction.users().insert(person));
     }
+    TRY_VOID(announce_access_change(transaction));
     TRY_VOID(transaction.events().append(event));
     return std::string(known ? "changed" : "added");
 }

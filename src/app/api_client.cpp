@@ -49,6 +49,8 @@ Result<json> ApiClient::post(std::string const& path, json const& body) {
     return call("POST", path, body.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+Result<json> ApiClient::remove(std::string const& path) { return call("DELETE", path, {}); }
+
 Result<std::vector<json>> ApiClient::list(std::string const& path, std::string const& query) {
     std::vector<json> items;
     std::string after;

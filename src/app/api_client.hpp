@@ -22,6 +22,7 @@ public:
     /// sentence; Unavailable: nobody answers there, or nobody who speaks this API.
     [[nodiscard]] Result<nlohmann::json> get(std::string const& path);
     [[nodiscard]] Result<nlohmann::json> post(std::string const& path, nlohmann::json const& body);
+    [[nodiscard]] Result<nlohmann::json> remove(std::string const& path);
     /// Every item of a paged list, page after page. `query` without "?", may be empty.
     [[nodiscard]] Result<std::vector<nlohmann::json>> list(std::string const& path,
                                                            std::string const& query);

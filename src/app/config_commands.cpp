@@ -1,3 +1,4 @@
+#include "app/access_setup.hpp"
 #include "app/commands.hpp"
 #include "app/folders.hpp"
 #include "app/hub_programs.hpp"
@@ -17,6 +18,7 @@ Result<> check_configuration(SettingsFlags const& flags) {
             "have nothing to run");
     TRY_VOID(hub_programs(settings));
     TRY_VOID(hub_paths(settings));
+    TRY_VOID(check_access(settings));
     fmt::print("the configuration is right; environments: ");
     std::string separator;
     for (auto const& [name, environment] : settings.environments)

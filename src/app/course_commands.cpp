@@ -227,6 +227,8 @@ void add_request_options(CLI::App& command, CourseFlags& flags) {
     command.add_option("--target", flags.target, "where the hub is made");
 }
 
+}  // namespace
+
 void add_api_options(CLI::App& course, ApiFlags& flags) {
     course.add_option("--url", flags.url,
                       "the platform's address; the local one's, by its settings, when absent");
@@ -235,8 +237,6 @@ void add_api_options(CLI::App& course, ApiFlags& flags) {
     course.add_flag("--json", flags.json, "print the API's own answer");
     add_settings_flags(course, flags.settings);
 }
-
-}  // namespace
 
 int course_exit_status(Result<> const& result) {
     if (result) return 0;

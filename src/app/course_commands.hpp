@@ -19,6 +19,9 @@ struct ApiFlags {
     bool json = false;
 };
 
+/// The flags that say so.
+void add_api_options(CLI::App& command, ApiFlags& flags);
+
 struct CourseFlags {
     ApiFlags api;
     std::string slug;

@@ -1,5 +1,6 @@
 #include "app/program.hpp"
 
+#include "app/access_commands.hpp"
 #include "app/commands.hpp"
 #include "app/course_commands.hpp"
 #include "app/demo/demo.hpp"
@@ -45,6 +46,9 @@ public:
         add_token();
         add_course_commands(*app_.add_subcommand("course", "courses of a platform that runs"),
                             course_,
+                            [this](std::function<int()> run) { chosen_ = std::move(run); });
+        add_access_commands(*app_.add_subcommand("access", "who may in, of a platform that runs"),
+                            access_,
                             [this](std::function<int()> run) { chosen_ = std::move(run); });
         add_configuration();
         add_plan();
@@ -232,6 +236,7 @@ private:
     ClassToPlan plan_;
     EngineGuardOptions guard_;
     CourseFlags course_;
+    AccessFlags access_;
     JupyterHubImport import_;
     std::string address_;
     bool demo_ = false;

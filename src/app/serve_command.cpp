@@ -1,3 +1,4 @@
+#include "app/access_setup.hpp"
 #include "app/commands.hpp"
 #include "app/demo_seed.hpp"
 #include "app/first_steps.hpp"
@@ -44,9 +45,11 @@ Result<> serve(SettingsFlags const& flags, Demo demo) {
     // Said once, and not by each control process that is started in vain.
     TRY_VOID(hub_programs(settings));
     TRY_VOID(hub_paths(settings));
+    TRY_VOID(check_access(settings));
     log::start("serve", to_level(settings.log.level));
     TRY(auto const folders, make_folders(settings.server.data));
     TRY(auto const lock, FolderLock::acquire(folders.data));
+    TRY_VOID(check_governed(settings));
     TRY_VOID(check_port_is_free(settings.server.ip, settings.server.port));
     if (settings.server.redirect_port != 0)
         TRY_VOID(check_port_is_free(settings.server.ip, settings.server.redirect_port));

@@ -1,5 +1,6 @@
 #include "app/wiring.hpp"
 
+#include "app/access_setup.hpp"
 #include "app/hub_programs.hpp"
 #include "app/login_providers.hpp"
 #include "app/make_spawner.hpp"
@@ -169,6 +170,7 @@ struct Control::Parts {
     std::unique_ptr<Authenticator> authenticator;
     HubPrograms programs;
     HubPaths paths;
+    AccessOptions access;
 };
 
 Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
@@ -180,6 +182,7 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     parts.client = std::make_unique<http::Client>();
     TRY(parts.programs, hub_programs(options.settings));
     TRY(parts.paths, hub_paths(options.settings));
+    TRY(parts.access, access_options(options.settings));
     TRY(parts.store, open_store(options.settings));
     TRY(parts.spawner, options.make_spawner
                            ? options.make_spawner(*parts.pool, *parts.client)
@@ -195,7 +198,9 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     warn_of_missing_isolation(parts.spawner->isolation());
     TRY(auto const doubt, doubt_about_root_course(*parts.store, parts.paths));
     if (doubt) log::warn("root_course", {{"notice", *doubt}});
-    return std::unique_ptr<Control>(new Control(std::move(options), std::move(parts)));
+    std::unique_ptr<Control> made(new Control(std::move(options), std::move(parts)));
+    TRY_VOID(made->access_keeper_.begin());
+    return made;
 }
 
 Control::Control(ControlOptions options, Parts parts)
@@ -210,10 +215,13 @@ Control::Control(ControlOptions options, Parts parts)
       authenticator_(std::move(parts.authenticator)),
       origins_(origins(options_.settings)),
       paths_(std::move(parts.paths)),
+      access_(std::move(parts.access)),
+      access_keeper_(*store_, clock_, *pool_, access_, userlist_file(options_.settings)),
       gate_(*store_, clock_, random_,
             {.bound_to_host = origins_.per_person(),
              .common_domain = origins_.common_domain(),
-             .second_factor = factor_rule(options_.settings)}),
+             .second_factor = factor_rule(options_.settings),
+             .access = &access_}),
       factors_(*store_, clock_, random_, Sealer(options_.secrets.sealing_key, random_)),
       steps_(*store_, gate_, factors_, clock_, random_,
              {.bound_to_host = origins_.per_person(),
@@ -221,7 +229,8 @@ Control::Control(ControlOptions options, Parts parts)
               .public_url = options_.settings.server.public_url}),
       logins_(*store_, gate_, steps_, clock_, random_,
               {.bound_to_host = origins_.per_person(),
-               .public_url = options_.settings.server.public_url},
+               .public_url = options_.settings.server.public_url,
+               .access = &access_},
               login_providers(options_.settings, clock_)),
       proxy_(*client_, *pool_, socket_url(options_.folders.proxy_socket()),
              options_.secrets.proxy_token),
@@ -273,7 +282,9 @@ Control::Control(ControlOptions options, Parts parts)
                .paths = paths_,
                .logins = &logins_,
                .directories = directories_.get(),
-               .mail = mail_.desk.get()}),
+               .mail = mail_.desk.get(),
+               .access = &access_,
+               .keeper = &access_keeper_}),
       router_(*pool_),
       tasks_(context_.get_executor()) {
     portal_.add_routes(router_);
@@ -342,6 +353,7 @@ Task<> Control::start() {
     CO_TRY_VOID(listen_for_servers());
     CO_TRY_VOID(co_await hub_.start());
     tasks_.start("dispatcher", dispatcher_.run());
+    tasks_.start("access", access_keeper_.run());
     tasks_.start("housekeeping", housekeeping_.run());
     if (mail_.mailer) tasks_.start("mail", mail_.mailer->run());
     // Last: whoever reaches the API finds a hub that knows its servers.

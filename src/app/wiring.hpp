@@ -7,6 +7,7 @@
 #include "app/housekeeping.hpp"
 #include "app/mail_service.hpp"
 #include "app/secrets.hpp"
+#include "auth/access/access_keeper.hpp"
 #include "auth/local/local_authenticator.hpp"
 #include "auth/login_steps.hpp"
 #include "auth/provider/provider_login.hpp"
@@ -77,6 +78,8 @@ private:
     std::unique_ptr<Authenticator> authenticator_;
     Origins origins_;
     HubPaths paths_;
+    AccessPolicy access_;
+    AccessKeeper access_keeper_;
     Gate gate_;
     FactorDesk factors_;
     LoginSteps steps_;

@@ -1,5 +1,6 @@
 #include "auth/gate.hpp"
 
+#include "auth/access/access_policy.hpp"
 #include "auth/login_place.hpp"
 #include "auth/logins.hpp"
 #include "auth/secret.hpp"
@@ -34,9 +35,14 @@ Result<T> or_unauthenticated(Result<T> found, std::string_view sentence) {
     return found;
 }
 
-Result<User> enabled_user(Transaction& transaction, UserId const& id) {
+Result<User> enabled_user(Transaction& transaction, UserId const& id, AccessPolicy const* access) {
     TRY(auto user, or_unauthenticated(transaction.users().find(id), "this user is gone"));
     if (user.disabled) return fail(Code::Unauthenticated, "this account is disabled");
+    if (user.removed_at) return fail(Code::Unauthenticated, "this account has been removed");
+    if (user.admission != Admission::Allowed)
+        return fail(Code::Unauthenticated, "{}",
+                    access == nullptr ? "this account may not use this hub"
+                                      : access->sentence(user.name, user.admission));
     return user;
 }
 
@@ -91,7 +97,7 @@ Result<Identity> Gate::by_token(std::string_view secret, Presence presence) cons
                                       unknown));
         if (token.expires_at && *token.expires_at <= now)
             return fail(Code::Unauthenticated, "{}", unknown);
-        TRY(identity.user, enabled_user(transaction, token.user));
+        TRY(identity.user, enabled_user(transaction, token.user, policy_.access));
         TRY(identity.lacks_factor, lacks_factor(transaction, identity.user));
         return {};
     }));
@@ -115,7 +121,7 @@ Result<Identity> Gate::by_session(std::string_view secret, http::Request const& 
         TRY(session, or_unauthenticated(
                          transaction.sessions().find_by_secret_hash(hash_secret(secret)), ended));
         if (session.expires_at <= now) return fail(Code::Unauthenticated, "{}", ended);
-        TRY(identity.user, enabled_user(transaction, session.user));
+        TRY(identity.user, enabled_user(transaction, session.user, policy_.access));
         if (session.by_provider) return {};
         TRY(identity.lacks_factor, lacks_factor(transaction, identity.user));
         return {};
@@ -138,10 +144,20 @@ Time Gate::expiry(Time created_at, Time now) const {
     return std::min<Time>(now + policy_.idle, created_at + policy_.longest);
 }
 
+Result<> Gate::admit(UserId const& user) {
+    if (policy_.access == nullptr) return {};
+    return policy_.access->admit(store_, user, clock_.now());
+}
+
+std::string Gate::contact() const {
+    return policy_.access == nullptr ? std::string() : policy_.access->contact();
+}
+
 Result<Identity> Gate::begin_session(User const& user, http::Request const& request,
                                      http::Response& response, FirstStep first) {
     // Otherwise another site could log its visitor in as somebody else.
     if (first != FirstStep::Provider) TRY_VOID(check_same_origin(request));
+    TRY_VOID(admit(user.id));
     auto const now = clock_.now();
     auto const secret = random_.secret();
     Session session;
@@ -163,7 +179,7 @@ Result<Identity> Gate::begin_session(User const& user, http::Request const& requ
 
     Identity identity;
     TRY_VOID(store_.write([&](Transaction& transaction) -> Result<> {
-        TRY(identity.user, enabled_user(transaction, user.id));
+        TRY(identity.user, enabled_user(transaction, user.id, policy_.access));
         if (!session.by_provider) {
             TRY(identity.lacks_factor, lacks_factor(transaction, identity.user));
         }

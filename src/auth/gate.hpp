@@ -15,6 +15,8 @@
 
 namespace carrel {
 
+class AccessPolicy;
+
 inline constexpr std::string_view session_cookie = "carrel_session";
 inline constexpr std::string_view host_session_cookie = "__Host-carrel_session";
 /// Of courses' hubs, in JupyterHub's manner: proves nothing, differs for each login.
@@ -48,6 +50,7 @@ struct SessionPolicy {
     /// Of the cookie by which servers see that somebody has logged out; empty: this host alone.
     std::string common_domain = {};
     FactorRule second_factor = {};
+    AccessPolicy* access = nullptr;  ///< who may in; null: everybody who has an account
 };
 
 /// Whether whoever has to have a second factor and has none may do this all the same.
@@ -74,11 +77,16 @@ public:
         ForgeryCheck const& not_forged = check_not_forged,
         WithoutFactor without_factor = WithoutFactor::Refused) const;
 
+    /// Whether somebody whose credentials were right is let in; see `AccessPolicy::admit`.
+    [[nodiscard]] Result<> admit(UserId const& user);
+    /// Whom to ask who is not let in; may be empty.
+    [[nodiscard]] std::string contact() const;
+
     /// Begins a session for a user whose credentials were right, and sets the cookie. A session
     /// that the request already has ends. Whoever may have a second factor goes by `LoginSteps`.
-    /// PermissionDenied: another site sent the request; it may when somebody comes from a provider,
-    /// and then the caller has proved that it is this browser that went there. Unauthenticated:
-    /// disabled meanwhile.
+    /// PermissionDenied: not let in, as `admit` says; or another site sent the request; it may when
+    /// somebody comes from a provider, and then the caller has proved that it is this browser that
+    /// went there. Unauthenticated: disabled meanwhile.
     Result<Identity> begin_session(User const& user, http::Request const& request,
                                    http::Response& response, FirstStep first = FirstStep::Password);
     /// Whoever has the session has just proved once more who they are.

@@ -35,6 +35,8 @@ LoginSteps::LoginSteps(Store& store, Gate& gate, FactorDesk& factors, Clock cons
 
 Result<LoginOutcome> LoginSteps::begin(User const& user, FirstStep first,
                                        http::Request const& request, http::Response& response) {
+    // Before a second factor is asked for, and once more when the session begins.
+    TRY_VOID(gate_.admit(user.id));
     bool const enough = first == FirstStep::Provider && !policy_.ask_after_provider;
     if (!enough) {
         TRY(auto const factors, factors_.of_user(user.id));
@@ -77,7 +79,7 @@ Result<LoginSteps::Half> LoginSteps::half(http::Request const& request) {
         TRY(auto user, transaction.users().find(login->user));
         TRY(auto factors, transaction.second_factors().of_user(login->user));
         // Whoever has lost them all is let in by the password again, not by half a log-in.
-        if (user.disabled || factors.empty()) return begin_anew();
+        if (!user.may_enter() || factors.empty()) return begin_anew();
         return Half{*std::move(login), std::move(user), std::move(factors)};
     });
 }

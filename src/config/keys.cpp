@@ -326,6 +326,7 @@ std::span<Key<Settings> const> platform_keys() {
         auto keys = all_platform_keys;
         auto const more = mail_keys();
         keys.insert(keys.end(), more.begin(), more.end());
+        keys.insert(keys.end(), access_keys().begin(), access_keys().end());
         return keys;
     }();
     return all;

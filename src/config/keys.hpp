@@ -25,6 +25,8 @@ struct Key {
 [[nodiscard]] std::span<Key<Settings> const> platform_keys();
 /// Those of them that belong to mail; in platform_keys(), too.
 [[nodiscard]] std::span<Key<Settings> const> mail_keys();
+/// Those of [access], which are among them.
+[[nodiscard]] std::vector<Key<Settings>> const& access_keys();
 /// Those of each [environments.<name>].
 [[nodiscard]] std::span<Key<EnvironmentSettings> const> environment_keys();
 

@@ -196,6 +196,18 @@ Result<> finish_accounts(AccountSettings const& accounts) {
     return {};
 }
 
+Result<> finish_access(AccessSettings& access, std::filesystem::path const& folder) {
+    constexpr size_t longest_contact = 200;
+    bool const one_line = access.contact.find_first_of("\r\n\t") == std::string::npos &&
+                          access.contact.size() <= longest_contact;
+    if (!one_line)
+        return fail_field("access.contact", "access.contact is one line of at most {} bytes",
+                          longest_contact);
+    if (!access.userlist.empty())
+        access.userlist = (folder / access.userlist).lexically_normal().string();
+    return {};
+}
+
 /// Needs to know how the public port speaks.
 Result<> finish_origins(ServerSettings& server) {
     if (server.public_url.ends_with('/')) server.public_url.pop_back();
@@ -295,6 +307,7 @@ Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     TRY_VOID(finish_limits(settings.limits));
     TRY_VOID(finish_accounts(settings.accounts));
     TRY_VOID(finish_mail(settings.mail, server.public_url, folder));
+    TRY_VOID(finish_access(settings.access, folder));
     for (auto& [name, environment] : settings.environments) {
         environment.name = name;
         TRY_VOID(finish_environment(environment));

@@ -70,6 +70,18 @@ struct AccountSettings {
     bool second_factor_after_provider = false;
 };
 
+/// Who may in.
+struct AccessSettings {
+    std::vector<std::string> allow;
+    std::vector<std::string> deny;
+    std::vector<std::string> administrators;
+    std::vector<std::string> leaders;
+    std::vector<std::string> allow_groups;
+    std::vector<std::string> deny_groups;
+    std::string userlist;  ///< a path, absolute once loaded; empty: none
+    std::string contact;
+};
+
 struct GovernanceSettings {
     bool accept_own_courses = false;
 };
@@ -155,6 +167,7 @@ struct Settings {
     DockerSettings docker;
     AccountSettings accounts;
     MailSettings mail;
+    AccessSettings access;
     GovernanceSettings governance;
     LimitSettings limits;
     AuditSettings audit;

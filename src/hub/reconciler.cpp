@@ -29,8 +29,9 @@ Reconciler::Reconciler(HubDependencies const& dependencies, ServerLifecycle& ser
 
 Task<> Reconciler::pass() {
     for (auto const part :
-         {&Reconciler::restore_routes, &Reconciler::drain_outbox, &Reconciler::obey_courses,
-          &Reconciler::notice_endings, &Reconciler::save_again, &Reconciler::sweep}) {
+         {&Reconciler::restore_routes, &Reconciler::obey_lists, &Reconciler::drain_outbox,
+          &Reconciler::obey_courses, &Reconciler::notice_endings, &Reconciler::save_again,
+          &Reconciler::sweep}) {
         Result<> done;
         try {
             done = co_await (this->*part)();
@@ -106,6 +107,18 @@ Task<> Reconciler::obey_courses() {
             server->owner.key(),
             fmt::format("Stopped because the course is {}; your files are kept", name_of(state)));
     }
+    co_return Result<>();
+}
+
+Task<> Reconciler::obey_lists() {
+    CO_TRY(auto const kept_out, co_await use_.pool.run([&] {
+        return use_.store.read(
+            [](Transaction& transaction) { return transaction.servers().of_kept_out(); });
+    }));
+    for (auto const& server : kept_out)
+        servers_.stop_soon({server.course, server.user, server.name},
+                           "Stopped because its owner may not use this hub any more; the files "
+                           "are kept");
     co_return Result<>();
 }
 

@@ -23,6 +23,8 @@ private:
     Task<> notice_endings();
     Task<> look_at(std::shared_ptr<LiveServer> server);
     Task<> obey_courses();
+    /// Stops servers of people who are removed or kept out, whoever started them.
+    Task<> obey_lists();
     Task<> restore_routes();
     Task<> send_routes();
     Task<> save_again();

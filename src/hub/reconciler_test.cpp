@@ -45,6 +45,30 @@ TEST_F(ReconcilerTest, StopsServersOfACourseThatIsNoLongerDeployed) {
     EXPECT_EQ(spawner_.running(), 0U);
 }
 
+TEST_F(ReconcilerTest, StopsServersOfWhoIsKeptOutOrRemovedWhoeverStartsThem) {
+    for (bool const removed : {false, true}) {
+        auto const change = [&](bool out) {
+            ASSERT_TRUE(store_->write([&](Transaction& transaction) -> Result<> {
+                TRY(auto ada, transaction.users().find(ada_.id));
+                ada.admission = out && !removed ? Admission::Denied : Admission::Allowed;
+                ada.removed_at = out && removed ? std::optional(clock_.now()) : std::nullopt;
+                return transaction.users().update(ada);
+            }));
+        };
+        for (int again = 0; again < 2; ++again) {
+            change(false);
+            start_ada();
+            ASSERT_TRUE(await(reconciler_.pass()));
+            ASSERT_EQ(record_of(ada_).state, ServerState::Running);
+            change(true);
+            ASSERT_TRUE(await(reconciler_.pass()));
+            run_until([&] { return record_of(ada_).state == ServerState::Stopped; });
+            EXPECT_TRUE(proxy_.known.empty());
+            EXPECT_THAT(record_of(ada_).message, HasSubstr("may not use this hub"));
+        }
+    }
+}
+
 TEST_F(ReconcilerTest, ServerThatDoesNotStopKeepsNoOtherFromStopping) {
     auto const bob = add_user("bob");
     admit(bob);

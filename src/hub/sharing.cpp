@@ -22,7 +22,7 @@ Result<std::vector<std::string>> shared_scopes(Transaction& transaction, Course 
         if (!entitled.contains(owner_id)) {
             TRY(entitled[owner_id], may_have_server(transaction, course, owner_id));
         }
-        if (entitled[owner_id] && !owner.disabled)
+        if (entitled[owner_id] && owner.may_enter())
             scopes.push_back("access:servers!server=" + rbac::server_id(owner.name, server));
     }
     return scopes;

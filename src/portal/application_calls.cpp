@@ -66,6 +66,9 @@ Result<http::Response> sign_up(PortalDependencies const& portal, http::Request& 
     TRY(auto input, JsonReader::of(request));
     auto wanted = read_new_user(input);
     TRY_VOID(input.done());
+    // What is no name at all is told by `make_user`.
+    if (auto const name = parse_user_name(wanted.username); name && portal.access != nullptr)
+        TRY_VOID(portal.access->admit_new(portal.store, *name, {}, portal.clock.now()));
     TRY(auto user, make_user(portal, wanted, Chooser::Anybody));
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
         TRY(auto const course, find_open(transaction, portal, code));

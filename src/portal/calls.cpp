@@ -1,5 +1,6 @@
 #include "portal/calls.hpp"
 
+#include "auth/access/access_policy.hpp"
 #include "auth/csrf.hpp"
 #include "http/problem.hpp"
 #include "portal/factor_input.hpp"
@@ -16,17 +17,32 @@ std::optional<std::string_view> type_of(Error const& error) {
     if (error.code != Code::PermissionDenied) return {};
     if (error.field == csrf_header) return "urn:carrel:problem:csrf";
     if (error.field == second_factor_field) return "urn:carrel:problem:second-factor";
+    if (is_refusal(error)) return "urn:carrel:problem:not-admitted";
     if (error.field == confirmation_field) return "urn:carrel:problem:confirmation";
     return {};
 }
 
-http::Response typed_problem(http::Request const& request, Error const& error,
-                             std::string_view type) {
+http::Response typed_problem(PortalDependencies const& portal, http::Request const& request,
+                             Error const& error, std::string_view type) {
     auto response = http::problem(error, request);
     auto body = nlohmann::json::parse(response.body);
     body["type"] = type;
+    if (is_refusal(error)) {
+        // No field of a form, but what a page says in its own words.
+        body.erase("field");
+        body["admission"] = error.field;
+        body["contact"] = portal.gate.contact();
+    }
     response.body = body.dump();
     return response;
+}
+
+Result<http::Response> with_type(PortalDependencies const& portal, http::Request const& request,
+                                 Result<http::Response> answer) {
+    if (answer) return answer;
+    auto const type = type_of(answer.error());
+    if (type) return typed_problem(portal, request, answer.error(), *type);
+    return answer;
 }
 
 /// What one person sees is for no cache to keep.
@@ -61,13 +77,9 @@ void Calls::add(Call call, Answer answer) {
         TRY_VOID(require(who, scope));
         return answer(portal, Visit{request, who});
     };
-    auto handler = [answered](http::Request& request) -> Result<http::Response> {
+    auto handler = [&portal = portal_, answered](http::Request& request) -> Result<http::Response> {
         auto response = answered(request);
-        if (!response) {
-            auto const type = type_of(response.error());
-            if (type) return typed_problem(request, response.error(), *type);
-            return response;
-        }
+        if (!response) return with_type(portal, request, std::move(response));
         keep_uncached(*response);
         return response;
     };
@@ -79,8 +91,9 @@ void Calls::add_public(Call call, PublicAnswer answer) {
     auto handler = [&portal = portal_, unsafe = is_unsafe(noted.method),
                     answer](http::Request& request) -> Result<http::Response> {
         if (unsafe) TRY_VOID(check_same_origin(request));
-        TRY(auto response, answer(portal, request));
-        keep_uncached(response);
+        auto response = answer(portal, request);
+        if (!response) return with_type(portal, request, std::move(response));
+        keep_uncached(*response);
         return response;
     };
     route(noted, std::move(handler));

@@ -53,6 +53,7 @@ Result<http::Response> show_options(PortalDependencies const& portal, http::Requ
     return http::Response::json({{"environments", std::move(environments)},
                                  {"logins", std::move(logins)},
                                  {"mail", portal.mail != nullptr},
+                                 {"contact", text_or_null(portal.gate.contact())},
                                  {"targets", portal.limits.targets},
                                  {"limits", view_of(portal.limits)},
                                  {"hub",

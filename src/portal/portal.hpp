@@ -6,6 +6,7 @@
 /// dispatcher and the hub see it there. Handlers run on the router's blocking pool, event streams
 /// on the control thread. Owned by app/wiring.
 
+#include "auth/access/access_keeper.hpp"
 #include "auth/authenticator.hpp"
 #include "auth/directory/directories.hpp"
 #include "auth/local/password_hasher.hpp"
@@ -76,6 +77,8 @@ struct PortalDependencies {
     ProviderLogin* logins = nullptr;     ///< null: by password alone
     Directories* directories = nullptr;  ///< null: by the passwords of here alone
     MailDesk* mail = nullptr;            ///< null: none is sent
+    AccessPolicy* access = nullptr;      ///< who may in; null: everybody who has an account
+    AccessKeeper* keeper = nullptr;      ///< knows the file of them; null: there is none
 };
 
 class Portal {

@@ -211,15 +211,28 @@ private:
     ManualClock clock_{*parse_time("2026-11-21T08:00:00Z")};
     SystemRandom random_;
     PasswordHasher hasher_{cheapest_password_cost};
-    Gate gate_{*store_, clock_, random_};
+    AccessPolicy access_{{.configured = {}, .domains = {}, .contact = "it@example.org"}};
+    Gate gate_{*store_, clock_, random_, {.access = &access_}};
     std::unique_ptr<LocalAuthenticator> authenticator_ =
         *LocalAuthenticator::create(*store_, hasher_, clock_);
     BlockingPool pool_{4};
     EventFeed feed_{*store_, pool_};
     FactorDesk factors_{*store_, clock_, random_, Sealer(std::string(32, 'k'), random_)};
     LoginSteps steps_{*store_, gate_, factors_, clock_, random_, {}};
-    Portal portal_{{*store_, gate_, *authenticator_, steps_, hasher_, clock_, random_, pool_, feed_,
-                    [this] { ++times_told; }, limits(), GovernancePolicy{}, platform()}};
+    Portal portal_{{.store = *store_,
+                    .gate = gate_,
+                    .authenticator = *authenticator_,
+                    .steps = steps_,
+                    .passwords = hasher_,
+                    .clock = clock_,
+                    .random = random_,
+                    .pool = pool_,
+                    .feed = feed_,
+                    .courses_changed = [this] { ++times_told; },
+                    .limits = limits(),
+                    .policy = {},
+                    .platform = platform(),
+                    .access = &access_}};
     http::Router router_{pool_};
     nlohmann::json document_;
 };

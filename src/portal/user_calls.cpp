@@ -1,5 +1,6 @@
 /// Accounts, for administrators.
 
+#include "auth/access/access_policy.hpp"
 #include "auth/logins.hpp"
 #include "auth/mail/mail_desk.hpp"
 #include "base/text.hpp"
@@ -65,6 +66,7 @@ Result<http::Response> create_user(PortalDependencies const& portal, Visit const
     TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
         TRY_VOID(insert_user(transaction, user));
         if (portal.mail != nullptr) TRY_VOID(portal.mail->address_changed(transaction, user));
+        TRY_VOID(announce_access_change(transaction));
         return record(
             transaction, user.created_at,
             {.kind = "user_created",
@@ -114,8 +116,12 @@ Result<> apply_change(Transaction& transaction, UserChange const& change,
     // What an administrator has opened of other people's servers must not stay open.
     bool const demotes = user.administrator && change.roles && !change.roles->administrator;
     if (change.roles) {
+        // Given or taken by hand: no list takes it away again.
+        if (user.administrator != change.roles->administrator) user.listed_administrator = false;
+        if (user.leader != change.roles->leader) user.listed_leader = false;
         user.administrator = change.roles->administrator;
         user.leader = change.roles->leader;
+        TRY_VOID(announce_access_change(transaction));
     }
     user.disabled = change.disabled.value_or(user.disabled);
     user.password_hash = hash.value_or(user.password_hash);
@@ -148,7 +154,7 @@ Result<http::Response> change_user(PortalDependencies const& portal, Visit const
     TRY(auto const changed, portal.store.write([&](Transaction& transaction) -> Result<User> {
         // Two administrators who demote each other at once: the second is none any more.
         TRY(auto const actor, transaction.users().find(visit.who.user.id));
-        if (!actor.administrator || actor.disabled)
+        if (!actor.administrator || !actor.may_enter())
             return fail(Code::PermissionDenied, "only administrators may do this");
         TRY(auto user, find_user(transaction, text));
         TRY_VOID(check_not_oneself(visit, user, change));

@@ -49,7 +49,8 @@ json view_of(User const& user) {
             {"roles", roles_of(user)},
             {"created_at", format_time(user.created_at)},
             {"last_login_at", time_or_null(user.last_login_at)},
-            {"disabled", user.disabled}};
+            {"disabled", user.disabled},
+            {"admission", name_of(user.admission)}};
 }
 
 json view_of(Token const& token) {

@@ -21,6 +21,7 @@ const RequestCoursePage = lazy(() => import("./pages/request_course_page"));
 const ManageCoursePage = lazy(() => import("./pages/manage_course_page"));
 const GovernancePage = lazy(() => import("./pages/governance_page"));
 const AdminPage = lazy(() => import("./pages/admin_page"));
+const AccessPage = lazy(() => import("./pages/access_page"));
 const ProfilePage = lazy(() => import("./pages/profile_page"));
 const HubAdminPage = lazy(() => import("./pages/hub_admin_page"));
 const HubTokenPage = lazy(() => import("./pages/hub_token_page"));
@@ -103,6 +104,7 @@ function AllPages({ location }: { location: Location }) {
         <Route path="courses/:slug/manage" element={<RequireLogin>{() => <ManageCoursePage />}</RequireLogin>} />
         <Route path="governance" element={<RequireLogin needs="administrator">{(me) => <GovernancePage me={me} />}</RequireLogin>} />
         <Route path="admin" element={<RequireLogin needs="administrator">{(me) => <AdminPage me={me} />}</RequireLogin>} />
+        <Route path="admin/access" element={<RequireLogin needs="administrator">{() => <AccessPage />}</RequireLogin>} />
         <Route path="profile" element={<RequireLogin>{(me) => <ProfilePage me={me} />}</RequireLogin>} />
         <Route path="c/:slug/hub">{hubPages}</Route>
         <Route path="*" element={<NotFoundPage />} />

@@ -47,7 +47,7 @@ Result<User> LocalAuthenticator::authenticate(Credentials const& credentials) {
     }
     bool const known = user && !user->password_hash.empty();
     bool const right = hasher_.matches(known ? user->password_hash : decoy_, credentials.password);
-    if (!known || !right || user->disabled) {
+    if (!known || !right || user->disabled || user->removed_at) {
         auto elsewhere = ask_directories(credentials);
         if (elsewhere) limit_.succeeded(attempt);
         return elsewhere;

@@ -42,6 +42,23 @@ Result<> note(Transaction& transaction, ProviderArrival const& arrival, std::str
     return {};
 }
 
+/// As lists may mean them: by their own names, and by that of the log-in before it.
+std::vector<std::string> groups_for_lists(ProviderArrival const& arrival) {
+    auto groups = arrival.person.groups;
+    for (auto const& group : arrival.person.groups)
+        groups.push_back(fmt::format("{}:{}", arrival.settings.name, group));
+    return groups;
+}
+
+/// One a line; what has a line break itself is no group that anybody could mean.
+std::string group_lines(std::vector<std::string> const& groups) {
+    std::string lines;
+    for (auto const& group : groups)
+        if (is_printable_utf8(group) && group.find_first_of("\r\n") == std::string::npos)
+            lines += (lines.empty() ? "" : "\n") + group;
+    return lines;
+}
+
 Result<User> sign_up(Transaction& transaction, ProviderArrival const& arrival) {
     auto const& settings = arrival.settings;
     auto const& person = arrival.person;
@@ -57,6 +74,8 @@ Result<User> sign_up(Transaction& transaction, ProviderArrival const& arrival) {
         return login_failure("name_taken", Code::Conflict,
                              "the user name {} is somebody else's already", user.name);
     if (other.error().code != Code::NotFound) return other;
+    if (arrival.access != nullptr)
+        TRY_VOID(arrival.access->check_new(transaction, user.name, groups_for_lists(arrival)));
     user.id = arrival.fresh;
     user.display_name = display_name_of(person, user.name);
     if (check_email(person.email)) user.email = person.email;
@@ -159,9 +178,14 @@ Result<User> admit_from_provider(Transaction& transaction, ProviderArrival const
     }
     identity->shown = is_printable_utf8(person.username) ? person.username.substr(0, 200) : "";
     identity->used_at = arrival.now;
+    identity->groups = group_lines(person.groups);
+    // First, so that a role that no list gives any more can come from the provider.
+    if (arrival.access != nullptr)
+        TRY_VOID(arrival.access->give_roles(transaction, user, arrival.now));
     TRY_VOID(synchronise_roles(transaction, arrival, *identity, user));
     TRY_VOID(is_new ? transaction.login_identities().insert(*identity)
                     : transaction.login_identities().update(*identity));
+    if (arrival.access != nullptr) TRY_VOID(arrival.access->settle(transaction, user, arrival.now));
     return user;
 }
 
@@ -185,6 +209,7 @@ Result<> part_from_provider(Transaction& transaction, UserId const& id, std::str
     if (parted.gave_leader) user.leader = others_give(&LoginIdentity::gave_leader);
     TRY_VOID(transaction.users().update(user));
     TRY_VOID(transaction.login_identities().remove(login, id));
+    TRY_VOID(announce_access_change(transaction));
     Event event;
     event.at = now;
     event.kind = "login_parted";

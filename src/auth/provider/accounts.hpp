@@ -3,6 +3,7 @@
 /// Whose account here it is that a provider means: found, joined or made, and its roles brought up
 /// to date. Runs in the transaction that it is given.
 
+#include "auth/access/access_policy.hpp"
 #include "auth/provider/provider.hpp"
 #include "store/transaction.hpp"
 
@@ -15,6 +16,7 @@ struct ProviderArrival {
     bool invited = false;           ///< by a course's link
     UserId fresh;                   ///< the id of an account, if one is made
     Time now;
+    AccessPolicy* access = nullptr;  ///< who may in; null: everybody
 };
 
 /// The account. It is never one that merely has the same name: an account that is there is joined

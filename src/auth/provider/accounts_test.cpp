@@ -170,5 +170,67 @@ TEST_F(AccountsTest, OddDetailsAreLeftOut) {
     EXPECT_EQ(made->email, "");
 }
 
+class AccountsAndListsTest : public AccountsTest {
+protected:
+    Result<User> arrive_at_list(ProviderPerson const& person, AccessPolicy& access) {
+        return store_->write([&](Transaction& transaction) {
+            return admit_from_provider(transaction, {.settings = campus_,
+                                                     .person = person,
+                                                     .joining = {},
+                                                     .fresh = UserId("id-of-" + person.subject),
+                                                     .now = Time(Seconds(100)),
+                                                     .access = &access});
+        });
+    }
+    static AccessPolicy policy(std::vector<std::pair<AccessList, std::string>> const& entries) {
+        AccessLists lists;
+        for (auto const& [list, value] : entries) lists.add(list, value);
+        return AccessPolicy({.configured = lists, .domains = {}, .contact = ""});
+    }
+};
+
+TEST_F(AccountsAndListsTest, WhoIsNotListedGetsNoAccount) {
+    auto access = policy({{AccessList::Allow, "bob"}});
+    auto const refused = arrive_at_list(ada_, access);
+    EXPECT_EQ(login_problem_of(refused.error()), "not_listed");
+    EXPECT_FALSE(store_->read(
+        [](Transaction& transaction) { return transaction.users().find_by_name("ada"); }));
+}
+
+TEST_F(AccountsAndListsTest, AGroupOfTheProviderLetsIn) {
+    ada_.groups = {"physics", "two\nlines"};
+    auto access = policy({{AccessList::AllowGroups, "campus:physics"}});
+    ASSERT_TRUE(arrive_at_list(ada_, access));
+    auto const identity = store_.write([](Transaction& transaction) {
+        return transaction.login_identities().find("campus", "s-1");
+    });
+    EXPECT_EQ(identity.groups, "physics");
+}
+
+TEST_F(AccountsAndListsTest, WhoHasLeftTheGroupIsKeptOutAndThatIsWrittenDown) {
+    ada_.groups = {"physics"};
+    auto access = policy({{AccessList::AllowGroups, "physics"}});
+    ASSERT_TRUE(arrive_at_list(ada_, access));
+    ada_.groups = {};
+    auto const arrived = arrive_at_list(ada_, access);
+    ASSERT_TRUE(arrived) << arrived.error().message;
+    EXPECT_EQ(arrived->admission, Admission::NotListed);
+    EXPECT_EQ(stored("ada").admission, Admission::NotListed);
+}
+
+TEST_F(AccountsAndListsTest, ARoleThatNoListGivesAnyMoreCanComeFromTheProvider) {
+    ada_.groups = {"admins"};
+    auto listed = policy({{AccessList::Administrators, "ada"}});
+    ASSERT_TRUE(arrive_at_list(ada_, listed));
+    ASSERT_TRUE(listed.admit(*store_, UserId("id-of-s-1"), Time(Seconds(100))));
+    auto off = policy({});
+    ASSERT_TRUE(arrive_at_list(ada_, off));
+    EXPECT_TRUE(stored("ada").administrator);
+    EXPECT_FALSE(stored("ada").listed_administrator);
+    ada_.groups = {};
+    ASSERT_TRUE(arrive_at_list(ada_, off));
+    EXPECT_FALSE(stored("ada").administrator);
+}
+
 }  // namespace
 }  // namespace carrel

@@ -11,7 +11,7 @@
 
 namespace carrel {
 
-inline constexpr std::array<std::string_view, 19> login_problems{
+inline constexpr std::array<std::string_view, 21> login_problems{
     "unavailable",       ///< the provider does not answer, or not in time, or nobody can trust it
     "untrusted",         ///< its answer is not one that can be believed
     "misconfigured",     ///< it does not know us, or we do not understand it
@@ -23,6 +23,8 @@ inline constexpr std::array<std::string_view, 19> login_problems{
     "name_unusable",     ///< no user name can be made of it
     "name_reserved",     ///< one that is kept, as "admin"
     "name_taken",        ///< somebody else here is called so
+    "denied",            ///< on a list of those who may not in
+    "not_listed",        ///< not on the list of those who may
     "disabled",          ///< the account here is
     "joined_elsewhere",  ///< the provider's account belongs to another account here
     "joined_already",    ///< the account here has another one of that provider

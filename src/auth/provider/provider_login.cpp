@@ -4,6 +4,7 @@
 #include "auth/provider/login_failure.hpp"
 #include "auth/provider/provider_http.hpp"
 #include "auth/provider/provider_url.hpp"
+#include "auth/provider/user_name.hpp"
 #include "auth/secret.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
@@ -267,14 +268,20 @@ ProviderLogin::Answer ProviderLogin::let_in(LoginProvider const& provider,
                                             ProviderPerson const& person) {
     auto const& settings = provider.settings();
     UserId const fresh(random_.uuid());
-    TRY(auto const user, store_.write([&](Transaction& transaction) {
+    auto const admitted = store_.write([&](Transaction& transaction) {
         return admit_from_provider(transaction, {.settings = settings,
                                                  .person = person,
                                                  .joining = pending.user,
                                                  .invited = is_invited(transaction, pending.next),
                                                  .fresh = fresh,
-                                                 .now = clock_.now()});
-    }));
+                                                 .now = clock_.now(),
+                                                 .access = options_.access});
+    });
+    if (!admitted) {
+        note_refusal(settings, person, admitted.error());
+        return std::unexpected(admitted.error());
+    }
+    auto const& user = *admitted;
     auto const address = request.client_address();
     limit_.succeeded(beginning_at(address));
     if (pending.user) return redirect(with_query(pending.next, {{"joined", settings.name}}));
@@ -296,6 +303,17 @@ ProviderLogin::Answer ProviderLogin::let_in(LoginProvider const& provider,
     });
     if (!kept) log::warn("provider_session_not_kept", {{"cause", kept.error().message}});
     return response;
+}
+
+/// Of somebody who has no account: the audit log has nothing else of them.
+void ProviderLogin::note_refusal(ProviderSettings const& settings, ProviderPerson const& person,
+                                 Error const& refusal) {
+    if (options_.access == nullptr || !is_refusal(refusal)) return;
+    auto const name = user_name_of(person.username, settings.username_domain).value_or("");
+    auto const noted = store_.write([&](Transaction& transaction) {
+        return options_.access->note_refusal(transaction, name, refusal, clock_.now());
+    });
+    if (!noted) log::warn("login_refusal_not_recorded", {{"cause", noted.error().message}});
 }
 
 Result<std::string> ProviderLogin::join_path(std::string_view login, Identity const& who) {

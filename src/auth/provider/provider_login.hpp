@@ -22,6 +22,7 @@ struct ProviderLoginOptions {
     /// "https://hub.example.org"; empty: what the request's Host says.
     std::string public_url;
     /// A whole class begins at once, behind one address.
+    AccessPolicy* access = nullptr;  ///< who may in; null: everybody
     LoginLimitPolicy limit{.tries_per_place = 500, .place_refill = Seconds(1)};
 };
 
@@ -68,6 +69,8 @@ private:
     Result<PendingLogin> take(LoginProvider const& provider, http::Request const& request) const;
     Answer take_in(LoginProvider& provider, http::Request const& request,
                    PendingLogin const& pending);
+    void note_refusal(ProviderSettings const& settings, ProviderPerson const& person,
+                      Error const& refusal);
     Answer let_in(LoginProvider const& provider, http::Request const& request,
                   PendingLogin const& pending, ProviderPerson const& person);
     http::Response failed(LoginProvider const& provider, http::Request const& request,

@@ -7,6 +7,7 @@
 
 #include <utf8proc.h>
 
+#include <array>
 #include <cstdlib>
 
 namespace carrel {
@@ -37,19 +38,25 @@ std::string without_domain(std::string name, std::string_view domain) {
 
 }  // namespace
 
+Result<std::string> plain_user_name(std::string_view text, std::span<std::string const> domains) {
+    if (text.size() > longest_claim || !is_printable_utf8(text))
+        return fail_field("username", "this is no user name");
+    auto name = folded(trimmed(text));
+    for (auto const& domain : domains) name = without_domain(std::move(name), domain);
+    for (char& c : name)
+        if (c == '@' || c == '+' || c == ' ') c = '-';
+    return parse_user_name(name);
+}
+
 Result<std::string> user_name_of(std::string_view claim, std::string_view domain) {
     if (trimmed(claim).empty())
         return login_failure("name_missing", Code::InvalidArgument,
                              "the provider has not told a name");
-    auto const unusable = login_failure(
-        "name_unusable", Code::InvalidArgument,
-        "the provider's name for them, '{}', cannot be made into a user name", for_log(claim, 100));
-    if (claim.size() > longest_claim || !is_printable_utf8(claim)) return unusable;
-    auto name = without_domain(folded(trimmed(claim)), domain);
-    for (char& c : name)
-        if (c == '@' || c == '+' || c == ' ') c = '-';
-    auto const parsed = parse_user_name(name);
-    if (!parsed) return unusable;
+    auto const parsed = plain_user_name(claim, std::array{std::string(domain)});
+    if (!parsed)
+        return login_failure("name_unusable", Code::InvalidArgument,
+                             "the provider's name for them, '{}', cannot be made into a user name",
+                             for_log(claim, 100));
     if (auto const kept = check_new_name(*parsed, Chooser::Anybody); !kept)
         return login_failure("name_reserved", Code::Conflict, "{}", kept.error().message);
     return *parsed;

@@ -84,7 +84,7 @@ Result<> CallerGate::read_owner(Transaction& transaction, Caller& caller,
         if (token.expires_at && *token.expires_at <= clock_.now()) return nobody();
         if (token.user) {
             TRY(caller.user, or_nobody(transaction.users().find(*token.user)));
-            if (caller.user.disabled) return nobody();
+            if (!caller.user.may_enter()) return nobody();
             TRY(rights, rights_of(transaction, roles_, caller.course, caller.user));
         } else {
             TRY(caller.service,

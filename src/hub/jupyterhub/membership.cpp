@@ -1,5 +1,6 @@
 #include "hub/jupyterhub/membership.hpp"
 
+#include "auth/access/access_policy.hpp"
 #include "auth/logins.hpp"
 #include "base/text.hpp"
 #include "domain/course_rules.hpp"
@@ -100,13 +101,15 @@ Result<> set_administrator(Transaction& transaction, Caller const& caller, User&
         return fail(Code::PermissionDenied,
                     "only an administrator who is logged in to Carrel itself may do this");
     TRY(auto const actor, transaction.users().find(caller.user.id));
-    if (!actor.administrator || actor.disabled)
+    if (!actor.administrator || !actor.may_enter())
         return fail(Code::PermissionDenied, "only administrators may do this");
     if (user.id == actor.id)
         return fail(Code::InvalidArgument,
                     "nobody gives up being an administrator by themselves; another one has to");
     user.administrator = administrator;
+    user.listed_administrator = false;
     TRY_VOID(transaction.users().update(user));
+    TRY_VOID(announce_access_change(transaction));
     if (!administrator) {
         TRY_VOID(end_sessions(transaction, user.id, {}, now));
         TRY_VOID(revoke_tokens(transaction, user.id, now));

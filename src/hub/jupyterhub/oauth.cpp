@@ -229,7 +229,7 @@ Result<Redeemed> OAuth::issue(Transaction& transaction, Course const& course, Cl
     TRY(auto const visitor, transaction.users().find(code.user));
     TRY(auto const rights, rights_of(transaction, callers_.roles(), course, visitor));
     TRY(auto const in_group, membership_for(transaction, course, {&rights.scopes}));
-    if (visitor.disabled || !rights.scopes.allows(client.scope(), client.target(), in_group))
+    if (!visitor.may_enter() || !rights.scopes.allows(client.scope(), client.target(), in_group))
         return invalid_grant("the visitor has no access any more");
     auto const now = clock_.now();
     auto ends = now + token_lasts;

@@ -52,7 +52,7 @@ Result<Offer> find_offer(Transaction& transaction, CallerGate const& callers, Co
     if (code.course != course.id || code.expires_at <= now) return gone;
     TRY(auto const owner, transaction.users().find(code.owner));
     TRY(bool const entitled, may_have_server(transaction, course, owner.id));
-    if (!entitled || owner.disabled) return gone;
+    if (!entitled || !owner.may_enter()) return gone;
     if (!code.server.empty())
         TRY_VOID(transaction.servers().find(course.id, owner.id, code.server));
     TRY(auto const rights, rights_of(transaction, callers.roles(), course, owner));

@@ -1,5 +1,6 @@
 #include "hub/pages/login_pages.hpp"
 
+#include "auth/access/access_policy.hpp"
 #include "auth/directory/directories.hpp"
 #include "auth/provider/provider_login.hpp"
 #include "base/encoding.hpp"
@@ -68,6 +69,8 @@ LoginPages::Answer LoginPages::log_in(http::Request& request) {
                               .password = posted->get("password")};
     auto& pool = pages_.directories == nullptr ? pages_.use.pool : pages_.directories->pool();
     auto const who = co_await pool.run([&] { return login_.log_in(typed, request, begun); });
+    if (!who && is_refusal(who.error()))
+        co_return form(request, 403, refusal_words(words, who.error(), pages_.gate.contact()));
     auto const titles = pages_.directories == nullptr ? "" : pages_.directories->titles();
     if (!who && !who.error().field.empty())
         if (auto const told = directory_words(who.error().field, titles, language_of(request)))

@@ -55,6 +55,9 @@ LoginWords const& login_words_in(Language language) {
         .limited = "Too many attempts. Try again in half a minute.",
         .foreign = "Another site sent this form. Log in here instead.",
         .with = "Log in with {}",
+        .denied = "This account may not use this hub. Ask {}.",
+        .not_listed = "This account is not on this hub's list. Ask {}.",
+        .whom = "whoever runs it",
     };
     static LoginWords const german{
         .title = "Anmelden",
@@ -67,8 +70,18 @@ LoginWords const& login_words_in(Language language) {
         .limited = "Zu viele Versuche. Versuchen Sie es in einer halben Minute noch einmal.",
         .foreign = "Eine andere Website hat dieses Formular geschickt. Melden Sie sich hier an.",
         .with = "Mit {} anmelden",
+        .denied = "Dieses Konto darf diesen Hub nicht benutzen. Fragen Sie {}.",
+        .not_listed = "Dieses Konto steht nicht auf der Liste dieses Hubs. Fragen Sie {}.",
+        .whom = "die Betreiber",
     };
     return language == Language::German ? german : english;
+}
+
+std::string refusal_words(LoginWords const& words, Error const& refusal,
+                          std::string const& contact) {
+    auto const sentence =
+        refusal.field == name_of(Admission::Denied) ? words.denied : words.not_listed;
+    return fmt::format(fmt::runtime(sentence), contact.empty() ? words.whom : contact);
 }
 
 std::optional<std::string> directory_words(std::string_view problem, std::string_view title,

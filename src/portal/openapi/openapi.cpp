@@ -119,6 +119,7 @@ json describe_api(std::vector<Call> const& calls, std::string_view version) {
     }
     auto schemas = people_schemas();
     schemas.update(login_schemas());
+    schemas.update(access_schemas());
     schemas.update(course_schemas());
     schemas.update(platform_schemas());
     json const token = {{"type", "http"},

@@ -13,6 +13,7 @@ namespace carrel {
 // The schemas by name, a file for each part.
 [[nodiscard]] nlohmann::json people_schemas();
 [[nodiscard]] nlohmann::json login_schemas();
+[[nodiscard]] nlohmann::json access_schemas();
 [[nodiscard]] nlohmann::json course_schemas();
 [[nodiscard]] nlohmann::json platform_schemas();
 

@@ -174,7 +174,7 @@ nlohmann::json people_schemas() {
 "User": {
   "type": "object", "additionalProperties": false,
   "required": ["username", "display_name", "email", "roles", "created_at", "last_login_at",
-               "disabled"],
+               "disabled", "admission"],
   "properties": {
     "username": {"type": "string"},
     "display_name": {"type": "string"},
@@ -182,7 +182,9 @@ nlohmann::json people_schemas() {
     "roles": {"type": "array", "items": {"$ref": "#/components/schemas/Role"}},
     "created_at": {"type": "string", "format": "date-time"},
     "last_login_at": {"type": ["string", "null"], "format": "date-time"},
-    "disabled": {"type": "boolean"}
+    "disabled": {"type": "boolean"},
+    "admission": {"type": "string", "enum": ["allowed", "denied", "not_listed"],
+      "description": "what the lists of who may in say"}
   }
 }
 })json");

@@ -13,6 +13,9 @@ nlohmann::json platform_schemas() {
     "status": {"type": "integer"},
     "detail": {"type": "string"},
     "field": {"type": "string", "description": "the input field that was wrong"},
+    "admission": {"type": "string", "enum": ["denied", "not_listed"],
+      "description": "of urn:carrel:problem:not-admitted: what the lists of who may in say"},
+    "contact": {"type": "string", "description": "likewise: whom to ask; may be empty"},
     "request": {"type": "string", "description": "names the request in the log"}
   }
 },
@@ -62,7 +65,8 @@ nlohmann::json platform_schemas() {
 },
 "Options": {
   "type": "object", "additionalProperties": false,
-  "required": ["environments", "logins", "mail", "targets", "limits", "hub", "isolation", "version"],
+  "required": ["environments", "logins", "mail", "contact", "targets", "limits", "hub",
+               "isolation", "version"],
   "properties": {
     "environments": {"type": "array", "items": {
       "type": "object", "additionalProperties": false,
@@ -85,6 +89,7 @@ nlohmann::json platform_schemas() {
       }
     }},
     "mail": {"type": "boolean", "description": "whether it sends mail: new passwords, confirmed addresses"},
+    "contact": {"type": ["string", "null"], "description": "whom to ask who is not let in"},
     "targets": {"type": "array", "items": {"type": "string"}},
     "limits": {
       "type": "object", "additionalProperties": false,

@@ -13,10 +13,23 @@ export class ApiError extends Error {
     /** The field of the request that the sentence is about. */
     readonly field: string | null = null,
     readonly retryAfterSeconds: number | null = null,
+    /** Of somebody who is not let in: why, and whom to ask. */
+    readonly refusal: Refusal | null = null,
   ) {
     super(detail || `request failed with status ${status}`);
     this.name = "ApiError";
   }
+}
+
+export interface Refusal {
+  admission: "denied" | "not_listed";
+  contact: string;
+}
+
+function refusalOf(problem: Record<string, unknown>): Refusal | null {
+  const admission = problem["admission"];
+  if (admission !== "denied" && admission !== "not_listed") return null;
+  return { admission, contact: text(problem["contact"]) };
 }
 
 function text(value: unknown): string {
@@ -54,6 +67,7 @@ export async function errorFromResponse(response: Response): Promise<ApiError> {
     text(problem["type"]),
     field,
     seconds,
+    refusalOf(problem),
   );
 }
 

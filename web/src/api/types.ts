@@ -54,6 +54,8 @@ export interface Options {
   logins?: LoginOption[];
   /** Whether mail is sent. */
   mail?: boolean;
+  /** Whom to ask who is not let in. */
+  contact?: string | null;
   targets: string[];
   limits: {
     cpu: Range;
@@ -223,6 +225,8 @@ export interface User {
   created_at: string;
   last_login_at: string | null;
   disabled: boolean;
+  /** What the lists of who may in say. */
+  admission?: "allowed" | "denied" | "not_listed";
 }
 
 export interface Overview {

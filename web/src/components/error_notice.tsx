@@ -10,6 +10,9 @@ export function errorText(error: unknown, t: (key: MessageKey, params?: Params) 
   if (error.status === 429 && error.retryAfterSeconds !== null) {
     return t("error.tooMany", { seconds: error.retryAfterSeconds });
   }
+  if (error.refusal !== null) {
+    return t(`access.${error.refusal.admission}`, { contact: error.refusal.contact || t("access.whoever") });
+  }
   if (error.detail !== "") return error.detail;
   if (error.status === 403) return t("error.forbidden");
   if (error.status === 404) return t("error.notFound");

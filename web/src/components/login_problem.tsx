@@ -16,7 +16,7 @@ export function LoginProblem() {
   const title = options.data?.logins?.find((login) => login.name === name)?.title ?? "?";
   return (
     <Alert color="claret" role="alert" mb="md" data-testid="login-problem">
-      {t(problemKey(problem), { title })}
+      {t(problemKey(problem), { title, contact: options.data?.contact ?? t("access.whoever") })}
     </Alert>
   );
 }

@@ -1,4 +1,5 @@
-import { Badge, Checkbox, Group, Switch, Text } from "@mantine/core";
+import { Badge, Button, Checkbox, Group, Switch, Text } from "@mantine/core";
+import { Link } from "react-router-dom";
 import { useChangeUser, useUsers } from "../api/account";
 import type { Me, Role, User } from "../api/types";
 import { useI18n } from "../i18n/context";
@@ -12,7 +13,17 @@ export function UsersSection({ me }: { me: Me }) {
   const { t } = useI18n();
   const users = useUsers();
   return (
-    <Section title={t("admin.users")} aside={<NewUserButton />}>
+    <Section
+      title={t("admin.users")}
+      aside={
+        <Group gap="xs">
+          <Button component={Link} to="/admin/access" variant="default" size="compact-md" data-testid="access-link">
+            {t("access.title")}
+          </Button>
+          <NewUserButton />
+        </Group>
+      }
+    >
       <PagedView query={users} empty={t("admin.noUsers")}>
         {(items) => (
           <ul className="carrel-list">
@@ -40,7 +51,12 @@ function UserRow({ user, own }: { user: User; own: boolean }) {
           {user.display_name || user.username}{" "}
           <Text span c="dimmed" fw={400} size="sm">
             {user.username}
-          </Text>
+          </Text>{" "}
+          {user.admission !== undefined && user.admission !== "allowed" && (
+            <Badge color="claret" variant="light">
+              {t(`access.badge.${user.admission}`)}
+            </Badge>
+          )}
         </Text>
         <Text size="sm" c="dimmed" component="div">
           {user.email !== null && user.email !== "" && <>{user.email} · </>}

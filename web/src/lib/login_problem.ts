@@ -12,6 +12,8 @@ const keys: Record<string, MessageKey> = {
   name_unusable: "logins.problem.name_unusable",
   name_reserved: "logins.problem.name_reserved",
   name_taken: "logins.problem.name_taken",
+  denied: "access.denied",
+  not_listed: "access.not_listed",
   disabled: "logins.problem.disabled",
   joined_elsewhere: "logins.problem.joined_elsewhere",
   joined_already: "logins.problem.joined_already",

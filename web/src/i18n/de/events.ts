@@ -43,6 +43,11 @@ export const events: Record<string, string> = {
   server_failed: "Der Server ist fehlgeschlagen: {message}",
   server_entered: "{actor} hat den Server von {subject} betreten",
 
+  access_listed: "{actor} hat {value} auf die Liste {list} gesetzt",
+  access_unlisted: "{actor} hat {value} von der Liste {list} gestrichen",
+  access_taken: "{subject} darf diesen Hub nicht mehr benutzen",
+  access_given: "{subject} darf diesen Hub wieder benutzen",
+  login_refused: "{subject} wurde nicht hereingelassen",
   logged_in: "{actor} hat sich angemeldet",
   logged_out: "{actor} hat sich abgemeldet",
   token_created: "{actor} hat ein API-Token erzeugt",

@@ -1,3 +1,4 @@
+import { access } from "./access";
 import { admin } from "./admin";
 import { common } from "./common";
 import { course } from "./course";
@@ -8,4 +9,4 @@ import { mail } from "./mail";
 import { people } from "./people";
 import { security } from "./security";
 
-export const de = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...security, ...admin };
+export const de = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...security, ...access, ...admin };

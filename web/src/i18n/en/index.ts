@@ -1,3 +1,4 @@
+import { access } from "./access";
 import { admin } from "./admin";
 import { common } from "./common";
 import { course } from "./course";
@@ -8,4 +9,4 @@ import { mail } from "./mail";
 import { people } from "./people";
 import { security } from "./security";
 
-export const en = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...security, ...admin } as const;
+export const en = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...security, ...access, ...admin } as const;
