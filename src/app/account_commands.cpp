@@ -4,6 +4,7 @@
 #include "auth/access/access_policy.hpp"
 #include "auth/local/password_hasher.hpp"
 #include "auth/logins.hpp"
+#include "auth/removal/removal_order.hpp"
 #include "auth/scope.hpp"
 #include "auth/secret.hpp"
 #include "base/time_text.hpp"
@@ -32,6 +33,7 @@ Result<std::string> put_person(Transaction& transaction, User const& person, Tim
     auto known = transaction.users().find_by_name(person.name);
     Event event{.at = now, .kind = "user_created", .subject = person.name};
     if (known) {
+        if (known->removed_at) TRY_VOID(bring_back(transaction, *known, "", now));
         known->password_hash = person.password_hash;
         known->administrator = person.administrator;
         known->leader = person.leader;
@@ -103,6 +105,22 @@ Result<> create_token(SettingsFlags const& flags, TokenToCreate const& wanted) {
         return {};
     }));
     fmt::print("{}\n", secret);
+    return {};
+}
+
+Result<> remove_person(SettingsFlags const& flags, PersonToRemove const& person) {
+    TRY(auto const name, parse_user_name(person.name));
+    TRY(auto const leftovers, parse_leftovers(person.leftovers));
+    TRY(auto const store, open_store_of(flags));
+    auto const now = SystemClock().now();
+    TRY_VOID(store->write([&](Transaction& transaction) -> Result<> {
+        TRY(auto user, transaction.users().find_by_name(name));
+        TRY_VOID(order_removal(transaction, std::move(user),
+                               {.leftovers = leftovers, .ordered_by = {}, .now = now}));
+        return {};
+    }));
+    fmt::print("{} is removed; the platform treats the files ({}) as soon as it runs\n", name,
+               person.leftovers);
     return {};
 }
 

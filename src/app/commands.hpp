@@ -69,6 +69,13 @@ struct PersonToAdd {
 /// Adds a person; for one that is there, sets password and role anew.
 Result<> add_person(SettingsFlags const& flags, PersonToAdd const& person);
 
+struct PersonToRemove {
+    std::string name;
+    std::string leftovers;  ///< "keep", "export" or "delete"
+};
+/// Writes the order; the platform carries it out.
+Result<> remove_person(SettingsFlags const& flags, PersonToRemove const& person);
+
 struct TokenToCreate {
     std::string user;
     std::string note = "made on the command line";

@@ -130,6 +130,17 @@ private:
             .add_flag("--password-stdin", person_.password_on_standard_input,
                       "read the password from standard input")
             ->required();
+        add_user_removal(user);
+    }
+
+    void add_user_removal(CLI::App& user) {
+        auto& command = add(user, "remove", "remove a person, and say what becomes of their files",
+                            [this] { return remove_person(flags_, removal_); });
+        add_settings_flags(command, flags_);
+        command.add_option("name", removal_.name, "user name")->required();
+        command.add_option("--leftovers", removal_.leftovers, "keep, export or delete")
+            ->required()
+            ->check(CLI::IsMember({"keep", "export", "delete"}));
     }
 
     void add_token() {
@@ -232,6 +243,7 @@ private:
     SettingsFlags flags_;
     Supervision supervision_;
     PersonToAdd person_;
+    PersonToRemove removal_;
     TokenToCreate token_;
     ClassToPlan plan_;
     EngineGuardOptions guard_;

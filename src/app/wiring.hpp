@@ -14,6 +14,7 @@
 #include "config/settings.hpp"
 #include "deploy/dispatcher.hpp"
 #include "deploy/local/local_provisioner.hpp"
+#include "deploy/removal/remover.hpp"
 #include "homes/local/local_home_store.hpp"
 #include "http/server.hpp"
 #include "http/static_files.hpp"
@@ -72,7 +73,7 @@ private:
     std::unique_ptr<http::Client> client_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<Spawner> spawner_;
-    std::unique_ptr<HomeStore> homes_;
+    std::unique_ptr<LocalHomeStore> homes_;
     std::unique_ptr<PasswordHasher> passwords_;
     std::unique_ptr<Directories> directories_;
     std::unique_ptr<Authenticator> authenticator_;
@@ -90,6 +91,7 @@ private:
     Hub hub_;
     LocalProvisioner provisioner_;
     Dispatcher dispatcher_;
+    Remover remover_;
     Housekeeping housekeeping_;
     MailService mail_;
     EventFeed feed_;

@@ -32,7 +32,7 @@ Result<std::optional<User>> find_waiting(Transaction& transaction, Course const&
     if (!user && user.error().code == Code::NotFound) return std::nullopt;
     TRY_VOID(user);
     bool const untouched = user->password_hash.empty() && !user->last_login_at && !user->disabled &&
-                           !user->administrator && !user->leader;
+                           !user->removed_at && !user->administrator && !user->leader;
     if (!untouched || !transaction.applications().find(course.id, user->id)) return std::nullopt;
     return *user;
 }

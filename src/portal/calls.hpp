@@ -92,6 +92,7 @@ void add_server_calls(Calls& calls);
 void add_event_calls(Calls& calls);
 void add_export_calls(Calls& calls);
 void add_user_calls(Calls& calls);
+void add_removal_calls(Calls& calls);
 void add_access_calls(Calls& calls);
 void add_overview_calls(Calls& calls);
 /// /login/{login}, which browsers visit.

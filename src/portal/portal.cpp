@@ -27,6 +27,7 @@ void Portal::add_routes(http::Router& router) {
     add_event_calls(calls);
     add_export_calls(calls);
     add_user_calls(calls);
+    add_removal_calls(calls);
     add_access_calls(calls);
     add_overview_calls(calls);
     calls.topic("Platform");

@@ -44,6 +44,7 @@ class ConfirmedEmails {
 public:
     virtual ~ConfirmedEmails() = default;
     virtual Result<> put(UserId const& user, std::string_view address, Time at) = 0;
+    virtual Result<> remove(UserId const& user) = 0;
     /// The address as it was confirmed; empty: none.
     virtual Result<std::string> of_user(UserId const& user) = 0;
     /// Whose it is, without regard to capital letters; at most `most_of_one_address`.

@@ -122,6 +122,9 @@ TEST_P(MailTablesContract, AnAddressIsConfirmedAsItWasWritten) {
                   return mail_of(t).confirmed_emails().users_of("ada@example.org");
               }).size(),
               1U);
+    write([&](Transaction& t) { return mail_of(t).confirmed_emails().remove(id_of("bob")); });
+    EXPECT_EQ(of("bob"), "");
+    EXPECT_EQ(of("ada"), "Ada@Example.org");
 }
 
 }  // namespace carrel

@@ -7,6 +7,9 @@
 
 namespace carrel {
 
+/// The kind of its item in the outbox.
+inline constexpr std::string_view removal_announcement = "remove_participant";
+
 /// Written in the transaction that takes the right away.
 [[nodiscard]] Result<> announce_removal(Transaction& transaction, CourseId const& course,
                                         UserId const& user, Time now);

@@ -2,6 +2,7 @@
 
 #include "auth/provider/login_failure.hpp"
 #include "auth/provider/user_name.hpp"
+#include "auth/removal/removal_order.hpp"
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 
@@ -86,6 +87,19 @@ Result<User> sign_up(Transaction& transaction, ProviderArrival const& arrival) {
     return user;
 }
 
+/// Somebody who was removed, whose files are kept, and who is the same person: their provider says
+/// so. A place is theirs as it would be anybody's.
+Result<> let_return(Transaction& transaction, ProviderArrival const& arrival, User& user) {
+    bool const open = arrival.settings.sign_up == SignUp::Anybody ||
+                      (arrival.settings.sign_up == SignUp::Invited && arrival.invited);
+    if (!open)
+        return login_failure("sign_up_closed", Code::PermissionDenied,
+                             "{} has been removed, and no account is made", user.name);
+    if (arrival.access != nullptr)
+        TRY_VOID(arrival.access->check_new(transaction, user.name, groups_for_lists(arrival)));
+    return bring_back(transaction, user, user.name, arrival.now);
+}
+
 Result<User> join(Transaction& transaction, ProviderArrival const& arrival) {
     TRY(auto user, transaction.users().find(*arrival.joining));
     TRY(auto const joined, transaction.login_identities().of_user(user.id));
@@ -161,6 +175,7 @@ Result<User> admit_from_provider(Transaction& transaction, ProviderArrival const
     User user;
     if (identity) {
         TRY(user, transaction.users().find(identity->user));
+        if (user.removed_at) TRY_VOID(let_return(transaction, arrival, user));
     } else if (arrival.joining) {
         TRY(user, join(transaction, arrival));
     } else {

@@ -1,7 +1,9 @@
 #include "auth/provider/accounts.hpp"
 
 #include "auth/provider/login_failure.hpp"
+#include "auth/removal/removal_order.hpp"
 #include "auth/test_store.hpp"
+#include "store/removal_end.hpp"
 
 namespace carrel {
 namespace {
@@ -230,6 +232,64 @@ TEST_F(AccountsAndListsTest, ARoleThatNoListGivesAnyMoreCanComeFromTheProvider) 
     ada_.groups = {};
     ASSERT_TRUE(arrive_at_list(ada_, off));
     EXPECT_FALSE(stored("ada").administrator);
+}
+
+class AccountsAndRemovalTest : public AccountsTest {
+protected:
+    void remove(std::string const& name, Leftovers leftovers) {
+        store_.write([&](Transaction& transaction) -> Result<> {
+            TRY(auto const user, transaction.users().find_by_name(name));
+            TRY(auto const removal,
+                order_removal(
+                    transaction, user,
+                    {.leftovers = leftovers, .ordered_by = "root", .now = Time(Seconds(150))}));
+            return finish_removal(transaction, removal, Time(Seconds(160)));
+        });
+    }
+};
+
+TEST_F(AccountsAndRemovalTest, TheSamePersonComesBackToWhatWasKept) {
+    auto const before = arrive(ada_);
+    remove("ada", Leftovers::Keep);
+    auto const after = arrive(ada_);
+    ASSERT_TRUE(after) << after.error().message;
+    EXPECT_EQ(after->id, before->id);
+    EXPECT_TRUE(after->may_enter());
+    EXPECT_FALSE(store_->read(
+        [&](Transaction& transaction) { return transaction.removals().find(before->id); }));
+}
+
+TEST_F(AccountsAndRemovalTest, AnotherPersonOfTheNameGetsNothingOfIt) {
+    ASSERT_TRUE(arrive(ada_));
+    remove("ada", Leftovers::Keep);
+    ProviderPerson const other{.subject = "s-2", .username = "ada"};
+    EXPECT_EQ(problem(campus_, other), "name_taken");
+}
+
+TEST_F(AccountsAndRemovalTest, WhoseFilesAreNotKeptBeginsAnew) {
+    for (auto const leftovers : {Leftovers::Export, Leftovers::Delete}) {
+        // Of the log-in's name this test makes the ids of accounts.
+        campus_.name = fmt::format("{}-first", name_of(leftovers));
+        auto const before = arrive(campus_, ada_);
+        ASSERT_TRUE(before);
+        remove("ada", leftovers);
+        campus_.name = fmt::format("{}-second", name_of(leftovers));
+        auto const after = arrive(campus_, ada_);
+        ASSERT_TRUE(after) << after.error().message;
+        EXPECT_NE(after->id, before->id);
+        EXPECT_EQ(after->name, "ada");
+        remove("ada", leftovers);
+    }
+}
+
+TEST_F(AccountsAndRemovalTest, NobodyComesBackWhereNobodySignsUp) {
+    ASSERT_TRUE(arrive(ada_));
+    remove("ada", Leftovers::Keep);
+    campus_.sign_up = SignUp::Nobody;
+    EXPECT_EQ(problem(campus_, ada_), "sign_up_closed");
+    campus_.sign_up = SignUp::Invited;
+    EXPECT_EQ(problem(campus_, ada_), "sign_up_closed");
+    EXPECT_EQ(problem(campus_, ada_, {}, true), "");
 }
 
 }  // namespace

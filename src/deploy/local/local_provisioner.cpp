@@ -143,6 +143,11 @@ Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_provide(Course const&
         // Also of people who left the course: nobody's work is lost by the next degrade.
         TRY(auto const exports, transaction.exports().of_course(course.id));
         for (auto const& row : exports) users.insert(row.user);
+        // But not of whoever is removed from the installation: those stay archives.
+        std::erase_if(users, [&](UserId const& user) {
+            auto const removal = transaction.removals().find(user);
+            return removal && removal->leftovers != Leftovers::Keep;
+        });
         TRY(auto homes, with_names(transaction, course, {users.begin(), users.end()}));
         for (auto& home : homes)
             for (auto const& row : exports)
@@ -157,7 +162,12 @@ Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_export(Course const& 
     return store_.write([&](Transaction& transaction) -> Result<Homes> {
         TRY(auto const current, find_if_current(transaction, deployment));
         if (!current) return superseded(deployment);
-        TRY(auto const users, transaction.homes().of_course(course.id));
+        TRY(auto users, transaction.homes().of_course(course.id));
+        // Whoever is removed from the installation has no home any more; see `Remover`.
+        std::erase_if(users, [&](UserId const& user) {
+            auto const removal = transaction.removals().find(user);
+            return removal && removal->leftovers != Leftovers::Keep && removal->finished_at;
+        });
         return with_names(transaction, course, users);
     });
 }
@@ -205,6 +215,9 @@ std::function<bool()> LocalProvisioner::stop_requested(Deployment const& deploym
 
 Result<bool> LocalProvisioner::export_one(Course const& course, Deployment const& deployment,
                                           Home& home) {
+    // Somebody who is removed from the installation may be exported, too, by `Remover`.
+    auto const alone = changes_to(course.id);
+    std::scoped_lock const lock(*alone);
     auto exported = homes_.export_home(home.key, stop_requested(deployment));
     if (!exported && exported.error().code == Code::NotFound)
         return keep_earlier_export(course, home);

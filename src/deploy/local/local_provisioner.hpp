@@ -41,6 +41,9 @@ public:
     /// homes that are gone already.
     Task<> degrade(Course course, Deployment deployment, Report report) override;
 
+    /// Whoever changes homes of this course has it locked meanwhile. Thread-safe.
+    [[nodiscard]] std::shared_ptr<std::mutex> changes_to(CourseId const& course);
+
 private:
     struct Home {
         UserId user;
@@ -59,7 +62,6 @@ private:
     Result<std::vector<std::string>> names_of_running(Course const& course);
     Result<> remove_one(Course const& course, Deployment const& deployment, Home const& home);
     [[nodiscard]] std::function<bool()> stop_requested(Deployment const& deployment);
-    [[nodiscard]] std::shared_ptr<std::mutex> changes_to(CourseId const& course);
     /// False: there was no home to export.
     Result<bool> export_one(Course const& course, Deployment const& deployment, Home& home);
     Result<bool> keep_earlier_export(Course const& course, Home& home);

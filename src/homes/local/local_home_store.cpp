@@ -256,6 +256,11 @@ Result<> LocalHomeStore::remove(HomeKey const& key, VerifiedExport const& export
     if (auto intact = verify(exported.file, exported.sha256); !intact)
         return fail(Code::Conflict, "delete the home of {} in {}: {}", key.user, key.course,
                     intact.error().message);
+    return erase_home(key);
+}
+
+Result<> LocalHomeStore::erase_home(HomeKey const& key) {
+    TRY_VOID(check_key(key));
     if (!is_there(homes_.number(), key.course)) return {};
     TRY(auto const course, open_folder(homes_.number(), key.course));
     auto const doomed = std::string(removing) + key.user;
@@ -273,6 +278,31 @@ Result<> LocalHomeStore::remove(HomeKey const& key, VerifiedExport const& export
     if (!deleted) return said(deleted.error(), key, "delete");
     // Succeeds for the last home alone.
     ::unlinkat(homes_.number(), key.course.c_str(), AT_REMOVEDIR);
+    return {};
+}
+
+Result<> LocalHomeStore::erase_exports(HomeKey const& key,
+                                       std::vector<std::filesystem::path> const& others) {
+    TRY_VOID(check_key(key));
+    if (!is_there(exports_.number(), key.course)) return {};
+    TRY(auto const course, open_folder(exports_.number(), key.course));
+    auto const folder = options_.exports_folder / key.course;
+    // An archive takes the first name that is free, so there is none behind a gap but of somebody
+    // whose earlier ones are gone; a few more are looked at.
+    constexpr int most_gaps = 100;
+    for (int which = 1, gaps = 0; gaps < most_gaps; ++which) {
+        auto const name = export_name(key.user, which);
+        if (!is_there(course.number(), name)) {
+            ++gaps;
+            continue;
+        }
+        if (std::ranges::find(others, folder / name) != others.end()) continue;
+        if (::unlinkat(course.number(), name.c_str(), 0) != 0)
+            return said(fail_errno("delete {}", name).error(), key, "delete the exports of");
+    }
+    TRY_VOID(sync_folder(course.number()));
+    // Succeeds for the last export alone.
+    ::unlinkat(exports_.number(), key.course.c_str(), AT_REMOVEDIR);
     return {};
 }
 

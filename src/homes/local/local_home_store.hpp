@@ -8,6 +8,7 @@
 /// as `<user>~2.zip`. A home is deleted under the name `.removing.<user>` and restored under the
 /// name `.restoring.<user>`: one that has its own name is whole.
 
+#include "homes/home_eraser.hpp"
 #include "homes/home_store.hpp"
 #include "homes/local/file_descriptor.hpp"
 #include "homes/local/home_walk.hpp"
@@ -24,7 +25,7 @@ struct LocalHomeOptions {
     WalkLimits limits = {};
 };
 
-class LocalHomeStore final : public HomeStore {
+class LocalHomeStore final : public HomeStore, public HomeEraser {
 public:
     /// Makes both folders when they are not there.
     [[nodiscard]] static Result<std::unique_ptr<LocalHomeStore>> create(LocalHomeOptions options);
@@ -38,6 +39,9 @@ public:
                          std::function<bool()> const& stop_requested) override;
     Result<> remove(HomeKey const& key, VerifiedExport const& exported) override;
     Result<std::vector<std::string>> left_of(std::string const& course) override;
+    Result<> erase_home(HomeKey const& key) override;
+    Result<> erase_exports(HomeKey const& key,
+                           std::vector<std::filesystem::path> const& others) override;
 
 private:
     LocalHomeStore(LocalHomeOptions options, FileDescriptor homes, FileDescriptor exports)

@@ -25,6 +25,8 @@ Result<> check_admitting(Caller const& caller) {
 Result<User> account(Transaction& transaction, Caller const& caller, std::string const& name,
                      Random& random, Time now) {
     auto found = transaction.users().find_by_name(name);
+    if (found && found->removed_at)
+        return fail(Code::InvalidArgument, "{} has been removed from this platform", name);
     if (found || found.error().code != Code::NotFound) return found;
     auto const chooser = caller.user.administrator ? Chooser::Operator : Chooser::Anybody;
     if (auto const free = check_new_name(name, chooser); !free)

@@ -27,6 +27,27 @@ nlohmann::json access_schemas() {
     }
   }
 },
+"Leftovers": {"type": "string", "enum": ["keep", "export", "delete"]},
+"NewRemoval": {
+  "type": "object", "additionalProperties": false, "required": ["leftovers"],
+  "properties": {
+    "leftovers": {"$ref": "#/components/schemas/Leftovers",
+      "description": "what becomes of homes and exports; there is no usual choice"}
+  }
+},
+"Removal": {
+  "type": "object", "additionalProperties": false,
+  "required": ["username", "leftovers", "ordered_by", "ordered_at", "finished_at", "problem"],
+  "properties": {
+    "username": {"type": "string", "description": "as it was"},
+    "leftovers": {"$ref": "#/components/schemas/Leftovers"},
+    "ordered_by": {"type": ["string", "null"], "description": "null: at the machine itself"},
+    "ordered_at": {"type": "string", "format": "date-time"},
+    "finished_at": {"type": ["string", "null"], "format": "date-time",
+      "description": "null: servers are stopped or files are treated still"},
+    "problem": {"type": ["string", "null"], "description": "why it is not done yet"}
+  }
+},
 "NewAccessEntry": {
   "type": "object", "additionalProperties": false, "required": ["list", "value"],
   "properties": {

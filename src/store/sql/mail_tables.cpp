@@ -104,6 +104,11 @@ Result<> ConfirmedEmailsTable::put(UserId const& user, std::string_view address,
                             .run());
 }
 
+Result<> ConfirmedEmailsTable::remove(UserId const& user) {
+    return carrel::done(
+        Query(connection_, "delete from confirmed_emails where user_id = :user").use(user).run());
+}
+
 Result<std::string> ConfirmedEmailsTable::of_user(UserId const& user) {
     TRY(auto const found,
         Query(connection_, "select address from confirmed_emails where user_id = :user")

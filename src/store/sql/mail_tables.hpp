@@ -37,6 +37,7 @@ class ConfirmedEmailsTable final : public ConfirmedEmails {
 public:
     explicit ConfirmedEmailsTable(Connection& connection) : connection_(connection) {}
     Result<> put(UserId const& user, std::string_view address, Time at) override;
+    Result<> remove(UserId const& user) override;
     Result<std::string> of_user(UserId const& user) override;
     Result<std::vector<UserId>> users_of(std::string_view address) override;
 

@@ -6,6 +6,7 @@ import { useI18n } from "../i18n/context";
 import { ErrorNotice } from "./error_notice";
 import { NewUserButton } from "./new_user_button";
 import { PagedView } from "./query_view";
+import { RemoveUser } from "./remove_user";
 import { Section } from "./section";
 import { When } from "./when";
 
@@ -94,6 +95,7 @@ function UserRow({ user, own }: { user: User; own: boolean }) {
             disabled={change.isPending}
             onChange={(event) => change.mutate({ disabled: !event.currentTarget.checked })}
           />
+          <RemoveUser user={user} />
         </Group>
       )}
     </li>

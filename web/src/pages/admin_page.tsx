@@ -9,6 +9,7 @@ import { IsolationNotice } from "../components/isolation_notice";
 import { OverviewNumbers } from "../components/overview_numbers";
 import { Page } from "../components/page";
 import { Loading, PagedView } from "../components/query_view";
+import { RemovalsSection } from "../components/removals_section";
 import { Section } from "../components/section";
 import { Timeline } from "../components/timeline";
 import { UsersSection } from "../components/users_section";
@@ -40,6 +41,7 @@ export default function AdminPage({ me }: { me: Me }) {
         </PagedView>
       </Section>
       <UsersSection me={me} />
+      <RemovalsSection />
       <Audit />
     </Page>
   );

@@ -48,6 +48,8 @@ export const events: Record<string, string> = {
   access_taken: "{subject} darf diesen Hub nicht mehr benutzen",
   access_given: "{subject} darf diesen Hub wieder benutzen",
   login_refused: "{subject} wurde nicht hereingelassen",
+  user_returned: "{subject} hat wieder ein Konto und die Dateien, die behalten wurden",
+  user_removal_finished: "Was {subject} hinterlassen hat, ist versorgt",
   logged_in: "{actor} hat sich angemeldet",
   logged_out: "{actor} hat sich abgemeldet",
   token_created: "{actor} hat ein API-Token erzeugt",

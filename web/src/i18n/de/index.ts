@@ -7,6 +7,7 @@ import { hub } from "./hub";
 import { logins } from "./logins";
 import { mail } from "./mail";
 import { people } from "./people";
+import { removal } from "./removal";
 import { security } from "./security";
 
-export const de = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...security, ...access, ...admin };
+export const de = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...removal, ...security, ...access, ...admin };

@@ -7,6 +7,7 @@ import { hub } from "./hub";
 import { logins } from "./logins";
 import { mail } from "./mail";
 import { people } from "./people";
+import { removal } from "./removal";
 import { security } from "./security";
 
-export const en = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...security, ...access, ...admin } as const;
+export const en = { ...common, ...course, ...forms, ...hub, ...logins, ...mail, ...people, ...removal, ...security, ...access, ...admin } as const;
