@@ -92,7 +92,8 @@ std::vector<std::unique_ptr<LoginProvider>> login_providers(Settings const& sett
 }
 
 std::unique_ptr<Directories> login_directories(Settings const& settings, Store& store,
-                                               Clock const& clock, Random& random) {
+                                               Clock const& clock, Random& random,
+                                               AccessPolicy& access) {
     std::vector<std::unique_ptr<Directory>> directories;
     for (auto const& [name, login] : settings.logins) {
         if (!login.is_directory()) continue;
@@ -109,7 +110,7 @@ std::unique_ptr<Directories> login_directories(Settings const& settings, Store& 
                 .timeout = login.check_timeout}));
     }
     if (directories.empty()) return nullptr;
-    return std::make_unique<Directories>(store, clock, random, std::move(directories));
+    return std::make_unique<Directories>(store, clock, random, std::move(directories), &access);
 }
 
 }  // namespace carrel

@@ -18,6 +18,7 @@ namespace carrel {
 
 /// The directories whose passwords are typed here; null when there are none. All outlive it.
 [[nodiscard]] std::unique_ptr<Directories> login_directories(Settings const& settings, Store& store,
-                                                             Clock const& clock, Random& random);
+                                                             Clock const& clock, Random& random,
+                                                             AccessPolicy& access);
 
 }  // namespace carrel

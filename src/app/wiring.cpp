@@ -94,11 +94,11 @@ struct Control::Parts {
     std::unique_ptr<Spawner> spawner;
     std::unique_ptr<LocalHomeStore> homes;
     std::unique_ptr<PasswordHasher> passwords;
+    std::unique_ptr<AccessPolicy> access;
     std::unique_ptr<Directories> directories;
     std::unique_ptr<Authenticator> authenticator;
     HubPrograms programs;
     HubPaths paths;
-    AccessOptions access;
 };
 
 Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
@@ -110,7 +110,8 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
     parts.client = std::make_unique<http::Client>();
     TRY(parts.programs, hub_programs(options.settings));
     TRY(parts.paths, hub_paths(options.settings));
-    TRY(parts.access, access_options(options.settings));
+    TRY(auto access, access_options(options.settings));
+    parts.access = std::make_unique<AccessPolicy>(std::move(access));
     TRY(parts.store, open_store(options.settings));
     TRY(parts.spawner, options.make_spawner
                            ? options.make_spawner(*parts.pool, *parts.client)
@@ -120,7 +121,8 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
                                              .exports_folder = folders.exports(),
                                              .own_uids = ::geteuid() == 0}));
     parts.passwords = std::make_unique<PasswordHasher>();
-    parts.directories = login_directories(options.settings, *parts.store, clock, random);
+    parts.directories =
+        login_directories(options.settings, *parts.store, clock, random, *parts.access);
     TRY(parts.authenticator, LocalAuthenticator::create(*parts.store, *parts.passwords, clock, {},
                                                         parts.directories.get()));
     warn_of_missing_isolation(parts.spawner->isolation());
@@ -139,17 +141,17 @@ Control::Control(ControlOptions options, Parts parts)
       spawner_(std::move(parts.spawner)),
       homes_(std::move(parts.homes)),
       passwords_(std::move(parts.passwords)),
+      access_(std::move(parts.access)),
       directories_(std::move(parts.directories)),
       authenticator_(std::move(parts.authenticator)),
       origins_(origins(options_.settings)),
       paths_(std::move(parts.paths)),
-      access_(std::move(parts.access)),
-      access_keeper_(*store_, clock_, *pool_, access_, userlist_file(options_.settings)),
+      access_keeper_(*store_, clock_, *pool_, *access_, userlist_file(options_.settings)),
       gate_(*store_, clock_, random_,
             {.bound_to_host = origins_.per_person(),
              .common_domain = origins_.common_domain(),
              .second_factor = factor_rule(options_.settings),
-             .access = &access_}),
+             .access = access_.get()}),
       factors_(*store_, clock_, random_, Sealer(options_.secrets.sealing_key, random_)),
       steps_(*store_, gate_, factors_, clock_, random_,
              {.bound_to_host = origins_.per_person(),
@@ -158,7 +160,7 @@ Control::Control(ControlOptions options, Parts parts)
       logins_(*store_, gate_, steps_, clock_, random_,
               {.bound_to_host = origins_.per_person(),
                .public_url = options_.settings.server.public_url,
-               .access = &access_},
+               .access = access_.get()},
               login_providers(options_.settings, clock_)),
       proxy_(*client_, *pool_, socket_url(options_.folders.proxy_socket()),
              options_.secrets.proxy_token),
@@ -212,7 +214,7 @@ Control::Control(ControlOptions options, Parts parts)
                .logins = &logins_,
                .directories = directories_.get(),
                .mail = mail_.desk.get(),
-               .access = &access_,
+               .access = access_.get(),
                .keeper = &access_keeper_}),
       router_(*pool_),
       tasks_(context_.get_executor()) {

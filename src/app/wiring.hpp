@@ -75,11 +75,11 @@ private:
     std::unique_ptr<Spawner> spawner_;
     std::unique_ptr<LocalHomeStore> homes_;
     std::unique_ptr<PasswordHasher> passwords_;
+    std::unique_ptr<AccessPolicy> access_;
     std::unique_ptr<Directories> directories_;
     std::unique_ptr<Authenticator> authenticator_;
     Origins origins_;
     HubPaths paths_;
-    AccessPolicy access_;
     AccessKeeper access_keeper_;
     Gate gate_;
     FactorDesk factors_;

@@ -1,7 +1,9 @@
 #include "auth/directory/directories.hpp"
 
+#include "auth/access/access_policy.hpp"
 #include "auth/provider/accounts.hpp"
 #include "auth/provider/login_failure.hpp"
+#include "auth/provider/user_name.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
 
@@ -27,6 +29,8 @@ Error explained(ProviderSettings const& settings, Error const& error) {
     auto const level = error.code == Code::Unavailable ? log::Level::Warn : log::Level::Info;
     log::write(level, "directory_login_failed",
                {{"login", settings.name}, {"problem", problem}, {"cause", error.message}});
+    // That already says who may be asked.
+    if (is_refusal(error)) return error;
     return {error.code, directory_sentence(problem, settings.title), std::string(problem)};
 }
 
@@ -63,11 +67,12 @@ std::string directory_sentence(std::string_view problem, std::string_view title)
 }
 
 Directories::Directories(Store& store, Clock const& clock, Random& random,
-                         std::vector<std::unique_ptr<Directory>> directories)
+                         std::vector<std::unique_ptr<Directory>> directories, AccessPolicy* access)
     : store_(store),
       clock_(clock),
       random_(random),
       directories_(std::move(directories)),
+      access_(access),
       join_limit_(clock, {}),
       pool_(threads) {}
 
@@ -91,7 +96,7 @@ bool Directories::has(std::string_view login) const {
 Result<User> Directories::admit(Directory const& directory, ProviderPerson const& person,
                                 std::optional<UserId> joining, std::string_view invitation) {
     UserId const fresh(random_.uuid());
-    return store_.write([&](Transaction& transaction) {
+    auto user = store_.write([&](Transaction& transaction) {
         bool const invited =
             !invitation.empty() && transaction.courses().find_by_invitation(invitation).has_value();
         return admit_from_provider(transaction, {.settings = directory.settings(),
@@ -99,8 +104,23 @@ Result<User> Directories::admit(Directory const& directory, ProviderPerson const
                                                  .joining = joining,
                                                  .invited = invited,
                                                  .fresh = fresh,
-                                                 .now = clock_.now()});
+                                                 .now = clock_.now(),
+                                                 .access = access_});
     });
+    if (!user && access_ != nullptr && is_refusal(user.error()))
+        note_refusal(directory, person, user.error());
+    return user;
+}
+
+/// Of somebody who has no account: the audit log has nothing else of them.
+void Directories::note_refusal(Directory const& directory, ProviderPerson const& person,
+                               Error const& refusal) {
+    auto const name =
+        user_name_of(person.username, directory.settings().username_domain).value_or("");
+    auto const noted = store_.write([&](Transaction& transaction) {
+        return access_->note_refusal(transaction, name, refusal, clock_.now());
+    });
+    if (!noted) log::warn("login_refusal_not_recorded", {{"cause", noted.error().message}});
 }
 
 Result<User> Directories::log_in(DirectoryQuestion const& question, std::string_view invitation) {

@@ -18,11 +18,15 @@
 
 namespace carrel {
 
+class AccessPolicy;
+
 class Directories {
 public:
-    /// `directories` in the order in which they are asked.
+    /// `directories` in the order in which they are asked; `access` says who may in, null:
+    /// everybody.
     Directories(Store& store, Clock const& clock, Random& random,
-                std::vector<std::unique_ptr<Directory>> directories);
+                std::vector<std::unique_ptr<Directory>> directories,
+                AccessPolicy* access = nullptr);
 
     [[nodiscard]] std::vector<ProviderSettings const*> offered() const;
     /// How the pages call them all: "Unix account / Campus".
@@ -49,11 +53,14 @@ public:
 private:
     Result<User> admit(Directory const& directory, ProviderPerson const& person,
                        std::optional<UserId> joining, std::string_view invitation);
+    void note_refusal(Directory const& directory, ProviderPerson const& person,
+                      Error const& refusal);
 
     Store& store_;
     Clock const& clock_;
     Random& random_;
     std::vector<std::unique_ptr<Directory>> directories_;
+    AccessPolicy* access_;
     LoginLimit join_limit_;
     BlockingPool pool_;
 };

@@ -1,5 +1,6 @@
 #include "auth/directory/directories.hpp"
 
+#include "auth/access/access_policy.hpp"
 #include "auth/local/local_authenticator.hpp"
 #include "auth/provider/login_failure.hpp"
 #include "auth/test_store.hpp"
@@ -59,7 +60,7 @@ protected:
         std::vector<std::unique_ptr<Directory>> both;
         both.push_back(std::move(first));
         both.push_back(std::move(second));
-        directories_.emplace(*store_, clock_, random_, std::move(both));
+        directories_.emplace(*store_, clock_, random_, std::move(both), &access_);
         authenticator_ = *LocalAuthenticator::create(*store_, hasher_, clock_,
                                                      {.tries_per_place = 4}, &*directories_);
     }
@@ -89,11 +90,29 @@ protected:
     ManualClock clock_{Time(Seconds(1'000'000))};
     SystemRandom random_;
     PasswordHasher hasher_{cheapest_password_cost};
+    AccessPolicy access_{
+        AccessOptions{.configured = {}, .domains = {}, .contact = "it@example.org"}};
     FakeDirectory* campus_;
     FakeDirectory* unix_;
     std::optional<Directories> directories_;
     std::unique_ptr<LocalAuthenticator> authenticator_;
 };
+
+TEST_F(DirectoriesTest, WhoIsNotOnTheListGetsNoAccount) {
+    store_.write([&](Transaction& transaction) -> Result<> {
+        TRY_VOID(transaction.access_entries().put({.list = AccessList::Allow, .value = "bob"}));
+        return announce_access_change(transaction);
+    });
+    for (auto const* const name : {"bob", "eve"}) campus_->knows(name, std::string("1:") + name);
+    EXPECT_TRUE(log_in("bob", "of campus"));
+    auto const refused = log_in("eve", "of campus");
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(is_refusal(refused.error()));
+    EXPECT_EQ(refused.error().message, "eve is not on this hub's list; ask it@example.org");
+    EXPECT_FALSE(store_->read(
+        [](Transaction& transaction) { return transaction.users().find_by_name("eve"); }));
+    EXPECT_EQ(store_.events().at(0).kind, "login_refused");
+}
 
 TEST_F(DirectoriesTest, AFirstLoginMakesAnAccountAndTheNextOneFindsIt) {
     unix_->knows("Ada", "1001:Ada", {"tutors"});
