@@ -228,7 +228,7 @@ def test_there_is_no_other_log_in(visitor):
 
 def test_what_a_log_in_is_offered_as(carrel):
     logins = carrel.anonymous().get("/api/v1/options")["logins"]
-    assert {"name": "campus", "title": "Campus", "sign_up": True} in logins
+    assert {"kind": "provider", "name": "campus", "title": "Campus", "sign_up": True} in logins
     shown = carrel.run("print-config").stdout
     assert "a secret" not in shown and '"***"' in shown and "a secret" not in carrel.log()
 
