@@ -65,14 +65,16 @@ def compile_commands():
         words = shlex.split(entry["command"])
         if "ccache" in words:
             del words[: words.index("ccache") + 1]
+        of_module = "-include-pch" in words   # a program of its own may compile the same file
         for option in ("-o", "-include-pch"):
             if option in words:
                 at = words.index(option)
                 del words[at : at + 2]
         plain.append({"directory": entry["directory"], "file": entry["file"], "arguments": words})
         if "-c" in words:
-            at = words.index("-c")
-            commands[pathlib.Path(entry["file"]).resolve()] = words[:at] + words[at + 2 :]
+            at, path = words.index("-c"), pathlib.Path(entry["file"]).resolve()
+            if of_module or path not in commands:
+                commands[path] = words[:at] + words[at + 2 :]
     CACHE.mkdir(parents=True, exist_ok=True)
     (CACHE / "compile_commands.json").write_text(json.dumps(plain))
     return commands
@@ -109,12 +111,10 @@ def own_source_starts_with(header):
 def header_jobs(commands):
     """Compiles each other header alone, as a source of its module would be."""
     by_module = {}
-    for path, words in commands.items():
+    # Tests see more than the module does, so a source that is no test is preferred; programs come after modules.
+    for path, words in sorted(commands.items(), key=lambda one: one[0].name.endswith("_test.cpp")):
         if path.is_relative_to(TOP / "src"):
-            module = path.relative_to(TOP / "src").parts[0]
-            # Tests see more than the module does, so a source that is no test is preferred.
-            if module not in by_module or not path.name.endswith("_test.cpp"):
-                by_module[module] = words
+            by_module.setdefault(path.relative_to(TOP / "src").parts[0], words)
     jobs = []
     for header in sorted((TOP / "src").rglob("*.hpp")):
         module = header.relative_to(TOP / "src").parts[0]
