@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiPath, get, request } from "./client";
 import { usePaged } from "./paged";
-import type { CourseEvent, Overview, Role, Token, User } from "./types";
+import type { Overview } from "./overview";
+import type { CourseEvent, Role, Token, User } from "./types";
 
 export function useTokens() {
   return usePaged<Token>(["tokens"], apiPath("tokens"));

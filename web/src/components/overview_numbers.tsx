@@ -1,5 +1,6 @@
 import { Card, SimpleGrid, Text } from "@mantine/core";
-import type { CourseState, Overview } from "../api/types";
+import type { Overview } from "../api/overview";
+import type { CourseState } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { formatBytes, formatDuration, formatNumber } from "../lib/format";
 
