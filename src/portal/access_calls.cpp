@@ -1,7 +1,7 @@
 /// Who may in: the lists of the whole installation, for administrators.
 
 #include "auth/access/access_keeper.hpp"
-#include "portal/calls.hpp"
+#include "portal/administration.hpp"
 #include "portal/input.hpp"
 #include "portal/record.hpp"
 #include "portal/views.hpp"
@@ -30,8 +30,7 @@ std::string_view name_of(Place place) {
 }
 
 Result<AccessPolicy*> policy_for(PortalDependencies const& portal, Visit const& visit) {
-    if (!visit.who.user.administrator)
-        return fail(Code::PermissionDenied, "only administrators may do this");
+    TRY_VOID(check_administrator(visit));
     if (portal.access == nullptr) return fail(Code::NotFound, "there are no lists here");
     return portal.access;
 }
@@ -101,10 +100,7 @@ Result<AccessEntry> entry_named(AccessPolicy const& policy, std::string_view lis
 
 Result<> check_governed(Transaction& transaction, PortalDependencies const& portal,
                         Visit const& visit) {
-    // Two administrators who shut each other out at once: the second is none any more.
-    TRY(auto const actor, transaction.users().find(visit.who.user.id));
-    if (!actor.administrator || !actor.may_enter())
-        return fail(Code::PermissionDenied, "only administrators may do this");
+    TRY(auto const actor, acting_administrator(transaction, visit));
     TRY_VOID(announce_access_change(transaction));
     TRY(auto const lists, portal.access->lists_with(transaction, portal.access->file()));
     TRY(auto const actors, portal.access->subject_of(transaction, actor));

@@ -3,7 +3,7 @@
 #include "auth/access/access_policy.hpp"
 #include "auth/removal/removal_order.hpp"
 #include "base/text.hpp"
-#include "portal/calls.hpp"
+#include "portal/administration.hpp"
 #include "portal/input.hpp"
 #include "portal/views.hpp"
 
@@ -18,11 +18,6 @@ using nlohmann::json;
 /// As many as anybody looks at; the audit log has them all.
 constexpr int most_shown = 200;
 
-Result<> check_administrator(Visit const& visit) {
-    if (visit.who.user.administrator) return {};
-    return fail(Code::PermissionDenied, "only administrators may do this");
-}
-
 json view_of(Removal const& removal) {
     return {{"username", removal.name},
             {"leftovers", name_of(removal.leftovers)},
@@ -30,15 +25,6 @@ json view_of(Removal const& removal) {
             {"ordered_at", format_time(removal.ordered_at)},
             {"finished_at", time_or_null(removal.finished_at)},
             {"problem", text_or_null(removal.problem)}};
-}
-
-Result<User> find_user(Transaction& transaction, std::string const& text) {
-    auto const nobody = fail(Code::NotFound, "there is no user '{}'", for_log(text, 63));
-    auto const name = parse_user_name(text);
-    if (!name) return nobody;
-    auto user = transaction.users().find_by_name(*name);
-    if (!user && user.error().code == Code::NotFound) return nobody;
-    return user;
 }
 
 Result<http::Response> remove_user(PortalDependencies const& portal, Visit const& visit) {
@@ -50,11 +36,8 @@ Result<http::Response> remove_user(PortalDependencies const& portal, Visit const
     TRY(auto const leftovers, parse_leftovers(chosen.value_or("")));
     auto const now = portal.clock.now();
     TRY(auto const removal, portal.store.write([&](Transaction& transaction) -> Result<Removal> {
-        // Two administrators who remove each other at once: the second is none any more.
-        TRY(auto const actor, transaction.users().find(visit.who.user.id));
-        if (!actor.administrator || !actor.may_enter())
-            return fail(Code::PermissionDenied, "only administrators may do this");
-        TRY(auto user, find_user(transaction, visit.request.parameter("username")));
+        TRY(auto const actor, acting_administrator(transaction, visit));
+        TRY(auto user, find_account(transaction, visit.request.parameter("username")));
         if (user.id == actor.id)
             return fail(Code::Conflict, "nobody removes themselves; another administrator has to");
         return order_removal(
@@ -78,7 +61,7 @@ Result<http::Response> bring_user_back(PortalDependencies const& portal, Visit c
     TRY_VOID(check_administrator(visit));
     TRY_VOID(check_no_input(visit.request));
     TRY(auto const user, portal.store.write([&](Transaction& transaction) -> Result<User> {
-        TRY(auto found, find_user(transaction, visit.request.parameter("username")));
+        TRY(auto found, find_account(transaction, visit.request.parameter("username")));
         if (!found.removed_at) return fail(Code::Conflict, "{} is not removed", found.name);
         TRY_VOID(bring_back(transaction, found, visit.who.user.name, portal.clock.now()));
         TRY_VOID(announce_access_change(transaction));

@@ -157,6 +157,16 @@ TEST_F(RemovalCallsTest, WhoseFilesAreKeptCanBeBroughtBack) {
     EXPECT_EQ(portal_.call(root_, "GET", "/removals").body["items"].size(), 0U);
 }
 
+TEST_F(RemovalCallsTest, NobodyGivesARemovedAccountRolesOrAPassword) {
+    EXPECT_EQ(remove("eve").status, 202U);
+    auto const refused = "409 eve is removed; bring them back first";
+    for (auto const& change : {nlohmann::json{{"roles", {"administrator"}}},
+                               nlohmann::json{{"password", "a long enough password"}}})
+        EXPECT_EQ(portal_.call(root_, "PATCH", "/users/eve", change).problem(), refused);
+    EXPECT_FALSE(eve().administrator);
+    EXPECT_TRUE(eve().password_hash.empty());
+}
+
 TEST_F(RemovalCallsTest, NeitherOneselfNorTheLastAdministrator) {
     EXPECT_EQ(remove("root").problem(),
               "409 nobody removes themselves; another administrator has to");

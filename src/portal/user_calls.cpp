@@ -4,7 +4,7 @@
 #include "auth/logins.hpp"
 #include "auth/mail/mail_desk.hpp"
 #include "base/text.hpp"
-#include "portal/calls.hpp"
+#include "portal/administration.hpp"
 #include "portal/input.hpp"
 #include "portal/new_user.hpp"
 #include "portal/record.hpp"
@@ -13,11 +13,6 @@
 namespace carrel {
 
 namespace {
-
-Result<> check_administrator(Visit const& visit) {
-    if (visit.who.user.administrator) return {};
-    return fail(Code::PermissionDenied, "only administrators may do this");
-}
 
 struct Roles {
     bool administrator = false;
@@ -132,15 +127,6 @@ Result<> apply_change(Transaction& transaction, UserChange const& change,
     return revoke_tokens(transaction, user.id, now);
 }
 
-Result<User> find_user(Transaction& transaction, std::string const& text) {
-    auto const nobody = fail(Code::NotFound, "there is no user '{}'", for_log(text, 63));
-    auto const name = parse_user_name(text);
-    if (!name) return nobody;
-    auto user = transaction.users().find_by_name(*name);
-    if (!user && user.error().code == Code::NotFound) return nobody;
-    return user;
-}
-
 Result<http::Response> change_user(PortalDependencies const& portal, Visit const& visit) {
     TRY_VOID(check_administrator(visit));
     TRY(auto const change, read_user_change(visit.request));
@@ -152,11 +138,11 @@ Result<http::Response> change_user(PortalDependencies const& portal, Visit const
     }
     auto const now = portal.clock.now();
     TRY(auto const changed, portal.store.write([&](Transaction& transaction) -> Result<User> {
-        // Two administrators who demote each other at once: the second is none any more.
-        TRY(auto const actor, transaction.users().find(visit.who.user.id));
-        if (!actor.administrator || !actor.may_enter())
-            return fail(Code::PermissionDenied, "only administrators may do this");
-        TRY(auto user, find_user(transaction, text));
+        TRY_VOID(acting_administrator(transaction, visit));
+        TRY(auto user, find_account(transaction, text));
+        // Whoever is brought back has neither roles nor a password.
+        if (user.removed_at)
+            return fail(Code::Conflict, "{} is removed; bring them back first", user.name);
         TRY_VOID(check_not_oneself(visit, user, change));
         TRY_VOID(apply_change(transaction, change, hash, user, now));
         auto const view = view_of(user);

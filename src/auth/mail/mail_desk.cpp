@@ -54,7 +54,7 @@ Result<> note(Transaction& transaction, Time now, std::string kind, User const& 
 /// Who may have a new password by mail: whose address is shown to be theirs, and who has one.
 Result<bool> may_reset(Transaction& transaction, User const& user) {
     TRY(auto const confirmed, mail_of(transaction).confirmed_emails().of_user(user.id));
-    return !user.disabled && !user.password_hash.empty() && !user.email.empty() &&
+    return user.may_enter() && !user.password_hash.empty() && !user.email.empty() &&
            confirmed == user.email;
 }
 

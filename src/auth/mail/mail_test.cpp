@@ -237,6 +237,16 @@ TEST_F(MailTest, MessagesAndGuessesAreLimited) {
     EXPECT_EQ(reset(token()).error().code, Code::LimitReached);
 }
 
+TEST_F(MailTest, WhoMayNotEnterGetsNone) {
+    confirm_address(ada_);
+    ASSERT_TRUE(ask("ada"));
+    store_.change_user("ada", [](User& user) { user.admission = Admission::Denied; });
+    send_all();
+    ASSERT_TRUE(ask("ada"));
+    send_all();
+    EXPECT_TRUE(sent_.empty());
+}
+
 TEST_F(MailTest, AnAddressThatCannotBeMailedIsNot) {
     store_.change_user("ada", [&](User& user) {
         user.email = "zo\xc3\xab@example.org";

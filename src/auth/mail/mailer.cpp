@@ -67,7 +67,7 @@ Result<http::MailMessage> Mailer::make(MailItem const& item) {
                         .expires_at = now + (is_reset ? reset_link_lasts : confirm_link_lasts)};
     TRY(auto const user, store_.write([&](Transaction& transaction) -> Result<User> {
         TRY(auto owner, transaction.users().find(row.user));
-        if (owner.email != item.address || owner.disabled)
+        if (owner.email != item.address || !owner.may_enter())
             return fail(Code::NotFound, "the account has another address by now");
         TRY_VOID(mail_of(transaction).mail_tokens().remove_expired(now));
         TRY_VOID(mail_of(transaction).mail_tokens().put(row));
