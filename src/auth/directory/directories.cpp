@@ -3,7 +3,7 @@
 #include "auth/access/access_policy.hpp"
 #include "auth/provider/accounts.hpp"
 #include "auth/provider/login_failure.hpp"
-#include "auth/provider/user_name.hpp"
+#include "auth/provider/refused_arrival.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
 
@@ -107,20 +107,10 @@ Result<User> Directories::admit(Directory const& directory, ProviderPerson const
                                                  .now = clock_.now(),
                                                  .access = access_});
     });
-    if (!user && access_ != nullptr && is_refusal(user.error()))
-        note_refusal(directory, person, user.error());
+    if (!user)
+        note_refused_arrival(store_, access_, directory.settings(), person, user.error(),
+                             clock_.now());
     return user;
-}
-
-/// Of somebody who has no account: the audit log has nothing else of them.
-void Directories::note_refusal(Directory const& directory, ProviderPerson const& person,
-                               Error const& refusal) {
-    auto const name =
-        user_name_of(person.username, directory.settings().username_domain).value_or("");
-    auto const noted = store_.write([&](Transaction& transaction) {
-        return access_->note_refusal(transaction, name, refusal, clock_.now());
-    });
-    if (!noted) log::warn("login_refusal_not_recorded", {{"cause", noted.error().message}});
 }
 
 Result<User> Directories::log_in(DirectoryQuestion const& question, std::string_view invitation) {

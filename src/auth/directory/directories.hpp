@@ -53,8 +53,6 @@ public:
 private:
     Result<User> admit(Directory const& directory, ProviderPerson const& person,
                        std::optional<UserId> joining, std::string_view invitation);
-    void note_refusal(Directory const& directory, ProviderPerson const& person,
-                      Error const& refusal);
 
     Store& store_;
     Clock const& clock_;

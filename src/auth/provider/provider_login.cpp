@@ -4,7 +4,7 @@
 #include "auth/provider/login_failure.hpp"
 #include "auth/provider/provider_http.hpp"
 #include "auth/provider/provider_url.hpp"
-#include "auth/provider/user_name.hpp"
+#include "auth/provider/refused_arrival.hpp"
 #include "auth/secret.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
@@ -278,7 +278,8 @@ ProviderLogin::Answer ProviderLogin::let_in(LoginProvider const& provider,
                                                  .access = options_.access});
     });
     if (!admitted) {
-        note_refusal(settings, person, admitted.error());
+        note_refused_arrival(store_, options_.access, settings, person, admitted.error(),
+                             clock_.now());
         return std::unexpected(admitted.error());
     }
     auto const& user = *admitted;
@@ -303,17 +304,6 @@ ProviderLogin::Answer ProviderLogin::let_in(LoginProvider const& provider,
     });
     if (!kept) log::warn("provider_session_not_kept", {{"cause", kept.error().message}});
     return response;
-}
-
-/// Of somebody who has no account: the audit log has nothing else of them.
-void ProviderLogin::note_refusal(ProviderSettings const& settings, ProviderPerson const& person,
-                                 Error const& refusal) {
-    if (options_.access == nullptr || !is_refusal(refusal)) return;
-    auto const name = user_name_of(person.username, settings.username_domain).value_or("");
-    auto const noted = store_.write([&](Transaction& transaction) {
-        return options_.access->note_refusal(transaction, name, refusal, clock_.now());
-    });
-    if (!noted) log::warn("login_refusal_not_recorded", {{"cause", noted.error().message}});
 }
 
 Result<std::string> ProviderLogin::join_path(std::string_view login, Identity const& who) {

@@ -69,8 +69,6 @@ private:
     Result<PendingLogin> take(LoginProvider const& provider, http::Request const& request) const;
     Answer take_in(LoginProvider& provider, http::Request const& request,
                    PendingLogin const& pending);
-    void note_refusal(ProviderSettings const& settings, ProviderPerson const& person,
-                      Error const& refusal);
     Answer let_in(LoginProvider const& provider, http::Request const& request,
                   PendingLogin const& pending, ProviderPerson const& person);
     http::Response failed(LoginProvider const& provider, http::Request const& request,
