@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace carrel {
@@ -65,15 +67,39 @@ bool is_tag(std::string_view text) {
            });
 }
 
-bool is_digest(std::string_view text) {
-    constexpr std::string_view algorithm = "sha256:";
-    return text.starts_with(algorithm) && text.size() == algorithm.size() + 64 &&
-           std::ranges::all_of(text.substr(algorithm.size()), [](char c) {
+/// 64 hexadecimal digits: what Docker takes for an image's own number.
+bool is_hash(std::string_view text) {
+    return text.size() == 64 && std::ranges::all_of(text, [](char c) {
                return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
            });
 }
 
+bool is_digest(std::string_view text) {
+    constexpr std::string_view algorithm = "sha256:";
+    return text.starts_with(algorithm) && is_hash(text.substr(algorithm.size()));
+}
+
+constexpr std::string_view docker_registry = "docker.io";
+/// Its name in old programs.
+constexpr std::string_view former_docker_registry = "index.docker.io";
+
 }  // namespace
+
+std::string ImageReference::full_repository() const {
+    auto const slash = repository.find('/');
+    auto const first = std::string_view(repository).substr(0, slash);
+    bool const has_host = slash != std::string::npos && looks_like_host(first);
+    auto host = has_host ? to_lower(first) : std::string(docker_registry);
+    if (host == former_docker_registry) host = docker_registry;
+    auto const path = has_host ? repository.substr(slash + 1) : repository;
+    bool const official = host == docker_registry && !path.contains('/');
+    return fmt::format("{}/{}{}", host, official ? "library/" : "", path);
+}
+
+std::string ImageReference::full_text() const {
+    return fmt::format("{}{}{}{}{}", full_repository(), tag.empty() ? "" : ":", tag,
+                       digest.empty() ? "" : "@", digest);
+}
 
 std::string ImageReference::text() const {
     return digest.empty() ? repository + ":" + tag : repository + "@" + digest;
@@ -103,7 +129,7 @@ Result<ImageReference> parse_image_reference(std::string_view text) {
     }
     if (image.tag.empty() && image.digest.empty()) image.tag = "latest";
     image.repository = rest;
-    if (rest.empty() || rest.size() > longest_repository)
+    if (rest.empty() || image.full_repository().size() > longest_repository)
         return fail(Code::InvalidArgument, "'{}' is no image: it has no name, or a too long one",
                     for_log(text));
     auto parts = split(rest, '/');
@@ -118,6 +144,9 @@ Result<ImageReference> parse_image_reference(std::string_view text) {
                     "'{}' is no image: its name has small letters, digits and single -, _ or . "
                     "between them",
                     for_log(text));
+    if (parts.size() == 1 && is_hash(rest))
+        return fail(Code::InvalidArgument,
+                    "'{}' is no image: 64 hexadecimal digits alone are no name", for_log(text));
     return image;
 }
 

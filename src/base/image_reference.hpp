@@ -17,6 +17,11 @@ struct ImageReference {
 
     /// What names it in one word: with the digest where there is one, else with the tag.
     [[nodiscard]] std::string text() const;
+    /// "quay.io/jupyter/lab:v1", "docker.io/library/python:latest@sha256:…": with all that Docker
+    /// takes for granted, so that each image has one spelling. Can be parsed again.
+    [[nodiscard]] std::string full_text() const;
+    /// The same without tag and digest.
+    [[nodiscard]] std::string full_repository() const;
 
     bool operator==(ImageReference const&) const = default;
 };
