@@ -32,6 +32,7 @@ struct CourseRequest {
     int expected_participants = 25;
     Resources resources;
     std::string environment;       ///< a name from the configuration
+    std::string image = {};        ///< instead of the environment's, spelled in full; or empty
     std::string target = "local";  ///< which provisioner makes the hub
 };
 

@@ -80,6 +80,7 @@ Result<> check_course_request(CourseRequest const& request, CourseLimits const& 
     TRY_VOID(
         check_range("resources.storage_gib", request.resources.storage_gib, limits.storage_gib));
     TRY_VOID(check_choice("environment", request.environment, limits.environments));
+    TRY_VOID(check_course_image(request, limits.images));
     TRY_VOID(check_choice("target", request.target, limits.targets));
     return {};
 }

@@ -3,6 +3,7 @@
 /// What a course may ask for. Every rule is checked here, on the server, whatever the browser did.
 
 #include "domain/course.hpp"
+#include "domain/course_image.hpp"
 
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct CourseLimits {
     Range memory_gib{0.25, 16, 1};
     Range storage_gib{0.5, 100, 1};
     std::vector<std::string> environments;  ///< names that may be asked for
+    AllowedImages images;                   ///< which images, in which of them
     std::vector<std::string> targets{"local"};
 };
 

@@ -30,5 +30,6 @@ extern std::string_view const migration_0012_second_factors;
 extern std::string_view const migration_0013_mail;
 extern std::string_view const migration_0014_access;
 extern std::string_view const migration_0015_removals;
+extern std::string_view const migration_0016_course_images;
 
 }  // namespace carrel

@@ -209,6 +209,7 @@ void visit_columns(Course& course, Visit&& visit) {
     visit("invitation_code", course.invitation_code);
     visit("created_at", course.created_at);
     visit("updated_at", course.updated_at);
+    visit("image", course.request.image);
 }
 
 template <class Visit>
