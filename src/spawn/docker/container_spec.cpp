@@ -63,9 +63,24 @@ json read_only(json mount) {
     return mount;
 }
 
-json host_part(ServerSpec const& spec, ContainerPlace const& place, std::string const& home) {
+/// What may be written beside the home: in memory, within its limit. So are the folders for which
+/// the image wants nameless volumes: those would be on the disk, and without a limit.
+json memory_folders(ServerSpec const& spec, EngineImage const& image, std::string const& home) {
+    auto const room = container_room(bytes(spec.resources.memory_gib));
+    json folders = {{"/tmp", room}, {"/var/tmp", room}};
+    if (spec.environment.writable_root) return folders;
+    for (auto const& folder : image.volumes) {
+        auto path = std::filesystem::path(folder).lexically_normal().string();
+        if (path.ends_with('/')) path.pop_back();
+        bool const ours = path == home || path == sandbox_box || path == sandbox_hub;
+        if (path.starts_with('/') && !ours) folders[path] = room;
+    }
+    return folders;
+}
+
+json host_part(ServerSpec const& spec, EngineImage const& image, ContainerPlace const& place,
+               std::string const& home) {
     auto const memory = bytes(spec.resources.memory_gib);
-    auto const room = fmt::format("rw,exec,nosuid,nodev,mode=1777,size={}", memory);
     auto const largest_file = std::max(bytes(spec.resources.storage_gib), mebibyte);
     return {
         // What it can do to others: nothing.
@@ -75,7 +90,7 @@ json host_part(ServerSpec const& spec, ContainerPlace const& place, std::string 
         {"NetworkMode", place.network},
         {"IpcMode", "private"},
         {"ReadonlyRootfs", !spec.environment.writable_root},
-        {"Tmpfs", {{"/tmp", room}, {"/var/tmp", room}}},
+        {"Tmpfs", memory_folders(spec, image, home)},
         {"Mounts",
          {home_mount(place.home_volume, home), folder_mount(place.box, std::string(sandbox_box))}},
         // What it can use up: its own share.
@@ -94,6 +109,10 @@ json host_part(ServerSpec const& spec, ContainerPlace const& place, std::string 
 
 }  // namespace
 
+std::string container_room(long long memory) {
+    return fmt::format("rw,exec,nosuid,nodev,mode=1777,size={}", memory);
+}
+
 Result<json> container_body(ServerSpec const& given, EngineImage const& image,
                             ContainerPlace const& place) {
     TRY(auto entrypoint, container_bridge_words(given.environment, image));
@@ -103,7 +122,7 @@ Result<json> container_body(ServerSpec const& given, EngineImage const& image,
     auto const home = sandbox_home(spec);
     auto const socket = fmt::format("{}/server.sock", sandbox_box);
     std::ranges::copy(server_command(spec, home, socket, {}), std::back_inserter(entrypoint));
-    auto host = host_part(spec, place, home);
+    auto host = host_part(spec, image, place, home);
     for (auto const& folder : spec.environment.read_only)
         host["Mounts"].push_back(read_only(folder_mount(folder, folder.string())));
     if (bridged)

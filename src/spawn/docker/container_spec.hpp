@@ -28,6 +28,9 @@ inline constexpr auto server_label = "carrel.server";
 inline constexpr auto course_label = "carrel.course";
 inline constexpr auto user_label = "carrel.user";
 
+/// How a folder in a container's memory is mounted.
+[[nodiscard]] std::string container_room(long long memory);
+
 /// The body of "create a container". InvalidArgument: the environment and the image do not say how
 /// the server is reached.
 [[nodiscard]] Result<nlohmann::json> container_body(ServerSpec const& spec,

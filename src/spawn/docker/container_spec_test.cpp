@@ -123,6 +123,18 @@ TEST(ContainerSpec, LimitsWhatItUses) {
                                         {"Hard", 5LL * 1024 * 1024 * 1024}}));
 }
 
+TEST(ContainerSpec, GivesAnImagesOwnVolumesRoomInMemoryAlone) {
+    auto greedy = image;
+    greedy.volumes = {"/data", "/home/ada_example.org", "/run/server/", "/tmp", "/"};
+    auto host = (*container_body(ada(), greedy, place))["HostConfig"];
+    auto const room = container_room(2LL * 1024 * 1024 * 1024);
+    EXPECT_EQ(host["Tmpfs"], (json{{"/tmp", room}, {"/var/tmp", room}, {"/data", room}}));
+    auto spec = ada();
+    spec.environment.writable_root = true;
+    host = (*container_body(spec, greedy, place))["HostConfig"];
+    EXPECT_EQ(host["Tmpfs"].size(), 2U) << "there the size is not limited anyway";
+}
+
 TEST(ContainerSpec, LetsAnImageThatNeedsItChangeItsSystem) {
     auto spec = ada();
     spec.environment.writable_root = true;

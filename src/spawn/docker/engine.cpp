@@ -80,6 +80,12 @@ std::vector<unsigned> ports_of(json const& exposed) {
     return ports;
 }
 
+std::vector<std::string> names_of(json const& object) {
+    std::vector<std::string> names;
+    for (auto const& [name, nothing] : object.items()) names.push_back(name);
+    return names;
+}
+
 /// Cuts a stream into its lines.
 class Lines {
 public:
@@ -179,7 +185,8 @@ Result<EngineImage> Engine::image(ImageReference const& image, Deadline deadline
                            .entrypoint = value_or(config, "Entrypoint", Words()),
                            .command = value_or(config, "Cmd", Words()),
                            .variables = value_or(config, "Env", Words()),
-                           .ports = ports_of(part(config, "ExposedPorts"))};
+                           .ports = ports_of(part(config, "ExposedPorts")),
+                           .volumes = names_of(part(config, "Volumes"))};
     });
 }
 

@@ -25,8 +25,9 @@ struct EngineImage {
     std::string id;
     std::vector<std::string> entrypoint;
     std::vector<std::string> command;
-    std::vector<std::string> variables;  ///< "PATH=/usr/bin"
-    std::vector<unsigned> ports;         ///< that it says it listens on (TCP)
+    std::vector<std::string> variables;     ///< "PATH=/usr/bin"
+    std::vector<unsigned> ports;            ///< that it says it listens on (TCP)
+    std::vector<std::string> volumes = {};  ///< folders that it wants a nameless volume for
 };
 
 struct EngineContainer {

@@ -199,12 +199,16 @@ void EngineGuard::add_images() {
                              auto ports = json::object();
                              for (auto const port : image.ports)
                                  ports[fmt::format("{}/tcp", port)] = json::object();
+                             auto volumes = json::object();
+                             for (auto const& folder : image.volumes)
+                                 volumes[folder] = json::object();
                              return Response::json({{"Id", image.id},
                                                     {"Config",
                                                      {{"Entrypoint", image.entrypoint},
                                                       {"Cmd", image.command},
                                                       {"Env", image.variables},
-                                                      {"ExposedPorts", std::move(ports)}}}});
+                                                      {"ExposedPorts", std::move(ports)},
+                                                      {"Volumes", std::move(volumes)}}}});
                          });
     router_.add("POST", api + "/images/create", [this](Request& request) { return pull(request); });
 }

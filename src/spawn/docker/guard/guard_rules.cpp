@@ -53,7 +53,10 @@ json mount(json const& asked) {
 
 json host_part(json const& asked) {
     auto const memory = asked.at("Memory").get<long long>();
-    auto const room = fmt::format("rw,exec,nosuid,nodev,mode=1777,size={}", memory);
+    auto const room = container_room(memory);
+    json folders = {{"/tmp", room}, {"/var/tmp", room}};
+    for (auto const& [folder, how] : asked.at("Tmpfs").items())
+        if (folder.starts_with('/')) folders[folder] = room;
     auto const largest = asked.at("Ulimits").at(1).at("Hard").get<long long>();
     auto mounts = json::array();
     for (auto const& each : asked.at("Mounts")) mounts.push_back(mount(each));
@@ -64,7 +67,7 @@ json host_part(json const& asked) {
         {"NetworkMode", asked.at("NetworkMode").get<std::string>()},
         {"IpcMode", "private"},
         {"ReadonlyRootfs", asked.at("ReadonlyRootfs").get<bool>()},
-        {"Tmpfs", {{"/tmp", room}, {"/var/tmp", room}}},
+        {"Tmpfs", std::move(folders)},
         {"Mounts", std::move(mounts)},
         {"Memory", memory},
         {"MemorySwap", memory},
