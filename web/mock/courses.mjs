@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { conflict, forbidden, invalid, list, notFound, stream } from "./answer.mjs";
-import { addCourse, apply, courses, move, now, options, record, users } from "./state.mjs";
+import { addCourse, allowedImages, apply, courses, move, now, options, record, users } from "./state.mjs";
 
 // Courses, invitations, participants.
 
@@ -122,6 +122,9 @@ export const routes = {
     if (!available) throw invalid("slug", problem);
     if (Date.parse(body.starts_at) < Date.now()) throw invalid("starts_at", "the start is in the past");
     if (body.expected_participants > options.limits.participants.max) throw invalid("expected_participants", "at most 500 participants");
+    const allowed = allowedImages.find((one) => one.environment === body.environment)?.allowed ?? [];
+    if (body.image !== null && !allowed.some((pattern) => body.image.startsWith(pattern.split("*")[0])))
+      throw invalid("image", `the image ${body.image} may not be used: the environment '${body.environment}' allows only ${allowed.join(", ")}`);
     return { status: 201, body: view(addCourse(body, user.username), user) };
   },
   "GET /courses/:": ({ user }, [slug]) => view(find(slug, user), user),

@@ -8,7 +8,7 @@ import * as account from "./account.mjs";
 import { Refusal, forbidden, json, notFound, readJson, refuse } from "./answer.mjs";
 import * as courses from "./courses.mjs";
 import { hub } from "./hub.mjs";
-import { options } from "./state.mjs";
+import { allowedImages, options } from "./state.mjs";
 
 const port = Number(process.env.PORT ?? 8787);
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -52,6 +52,7 @@ async function api(request, response, path, query) {
   }
   if (session === null) throw new Refusal(401, "unauthenticated", "log in first");
   if (method !== "GET" && request.headers["x-csrf-token"] !== session.csrf) throw new Refusal(403, "csrf", "the CSRF token is missing or stale");
+  if (path === "/images") return json(response, 200, { environments: allowedImages });
   if (path.startsWith("/slugs/")) return json(response, 200, courses.slugState(decodeURIComponent(path.slice(7))));
   const events = /^\/courses\/([^/]+)\/events$/.exec(path);
   if (events !== null) {

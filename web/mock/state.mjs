@@ -41,6 +41,10 @@ export const options = {
   version: "0.1.0-mock",
 };
 
+export const allowedImages = [
+  { environment: "jupyterlab", allowed: ["quay.io/jupyter/*", "registry.example.org:5000/courses/**"] },
+];
+
 export const courses = new Map();
 let nextEvent = 1;
 
@@ -53,7 +57,7 @@ export function record(course, kind, actor, message, subject = null) {
 export function addCourse(fields, leader) {
   const course = {
     description: "", starts_at: hours(24 * 7), ends_at: hours(24 * 60), expected_participants: 25,
-    resources: { cpu: 1, memory_gib: 2, storage_gib: 5 }, environment: "jupyterlab", target: "local",
+    resources: { cpu: 1, memory_gib: 2, storage_gib: 5 }, environment: "jupyterlab", image: null, target: "local",
     state: "pending", state_since: now(), reason: null, wanted: null, leaders: [leader], requested_by: leader,
     created_at: now(), updated_at: now(), deployment: null, ...fields,
     code: `inv-${fields.slug}`, people: new Map(), events: [], listeners: new Set(), exports: [], servers: new Map(),

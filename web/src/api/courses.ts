@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiPath, get, request } from "./client";
 import { usePaged, type PagedOptions } from "./paged";
-import type { Course, CourseAction, CourseRequest, CourseState, Export, Options } from "./types";
+import type { AllowedImages, Course, CourseAction, CourseRequest, CourseState, Export, Options } from "./types";
 
 export function useOptions() {
   return useQuery({
@@ -9,6 +9,16 @@ export function useOptions() {
     queryFn: () => get<Options>(apiPath("options")),
     staleTime: 300_000,
   });
+}
+
+/** The patterns of images that a leader may name in an environment; none while that is not known. */
+export function useAllowedImages(environment: string): string[] {
+  const query = useQuery({
+    queryKey: ["images"],
+    queryFn: () => get<AllowedImages>(apiPath("images")),
+    staleTime: 60_000,
+  });
+  return query.data?.environments.find((one) => one.environment === environment)?.allowed ?? [];
 }
 
 export function courseKey(slug: string): string[] {

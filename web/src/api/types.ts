@@ -128,6 +128,8 @@ export interface Course {
   expected_participants: number;
   resources: Resources;
   environment: string;
+  /** The container image that it names instead of its environment's. */
+  image?: string | null;
   target: string;
   state: CourseState;
   state_since: string;
@@ -153,7 +155,13 @@ export interface CourseRequest {
   expected_participants: number;
   resources: Resources;
   environment: string;
+  image?: string | null;
   target?: string;
+}
+
+/** Which images a course may name, in which environments; patterns. */
+export interface AllowedImages {
+  environments: { environment: string; allowed: string[] }[];
 }
 
 export interface Invitation {

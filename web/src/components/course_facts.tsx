@@ -28,6 +28,7 @@ export function CourseFacts({ course }: { course: Course }) {
       <Fact name={t("fact.ends")}>{course.ends_at === null ? t("course.noEnd") : <When at={course.ends_at} />}</Fact>
       <Fact name={t("fact.leaders")}>{course.leaders.join(", ")}</Fact>
       <Fact name={t("fact.environment")}>{environment?.title ?? course.environment}</Fact>
+      {course.image && <Fact name={t("fact.image")}>{course.image}</Fact>}
       <Fact name={t("fact.expected")}>{formatNumber(course.expected_participants, locale)}</Fact>
       <Fact name={t("fact.each")}>
         {t("fact.eachValue", {

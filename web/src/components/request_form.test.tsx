@@ -25,17 +25,26 @@ beforeEach(() => {
   sent = [];
   answers = {
     "GET /api/v1/slugs/numerics-ii": () => [200, { available: true, problem: null }],
+    "GET /api/v1/images": () => [200, { environments: [] }],
     "POST /api/v1/courses": (body) => {
       sent.push(body as CourseRequest);
       return [400, { detail: "the start is in the past", field: "starts_at" }];
     },
   };
   serve(answers);
-  show(<RequestForm options={options} />);
 });
+
+/** At once, not letter by letter. */
+async function enter(field: HTMLElement, text: string) {
+  await userEvent.click(field);
+  await userEvent.paste(text);
+}
+
+const open = () => show(<RequestForm options={options} />);
 
 describe("RequestForm", () => {
   it("suggests a short name until somebody chooses one", async () => {
+    open();
     await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "Numerics II");
     const slug = screen.getByRole<HTMLInputElement>("textbox", { name: "Short name" });
     expect(slug.value).toBe("numerics-ii");
@@ -46,6 +55,7 @@ describe("RequestForm", () => {
   });
 
   it("says as one types that a short name is taken", async () => {
+    open();
     answers["GET /api/v1/slugs/taken"] = () => [200, { available: false, problem: "this slug is taken" }];
     await userEvent.type(screen.getByRole("textbox", { name: "Short name" }), "taken");
     expect(await screen.findByText("This slug is taken.")).toBeTruthy();
@@ -53,6 +63,7 @@ describe("RequestForm", () => {
   });
 
   it("adds up what all participants need", async () => {
+    open();
     const people = screen.getByRole("textbox", { name: "Expected participants" });
     await userEvent.clear(people);
     await userEvent.type(people, "40");
@@ -60,6 +71,7 @@ describe("RequestForm", () => {
   });
 
   it("says whether the machine carries them all", async () => {
+    open();
     const size = { cpu: 2, memory_gib: 8, storage_gib: 900 };
     answers["GET /api/v1/plan"] = () => [
       200,
@@ -74,19 +86,56 @@ describe("RequestForm", () => {
   });
 
   it("sends what was entered and puts the server's objection beside its field", async () => {
+    open();
     await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "Numerics II");
     await userEvent.click(screen.getByRole("switch", { name: "No end date (standing hub)" }));
     await userEvent.click(screen.getByTestId("request-submit"));
     expect(await screen.findByText("The start is in the past.")).toBeTruthy();
     expect(screen.queryByRole("alert")).toBeNull();
     expect(sent[0]).toMatchObject({
-      slug: "numerics-ii", name: "Numerics II", ends_at: null, expected_participants: 25, environment: "jupyterlab",
+      slug: "numerics-ii", name: "Numerics II", ends_at: null, expected_participants: 25, environment: "jupyterlab", image: null,
       resources: { cpu: 1, memory_gib: 2, storage_gib: 5 },
     });
     expect(sent[0]?.starts_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   });
 
+  it("offers an image where one may be named, and puts the objection beside it", async () => {
+    answers["GET /api/v1/images"] = () => [
+      200,
+      { environments: [{ environment: "jupyterlab", allowed: ["quay.io/jupyter/*", "ghcr.io/team/**"] }] },
+    ];
+    answers["POST /api/v1/courses"] = (body) => {
+      sent.push(body as CourseRequest);
+      return [400, { detail: "the image quay.io/other/lab:latest may not be used", field: "image" }];
+    };
+    open();
+    const image = await screen.findByRole("textbox", { name: "Container image (optional)" });
+    expect(screen.getByText(/Allowed here: quay\.io\/jupyter\/\*, ghcr\.io\/team\/\*\*/)).toBeTruthy();
+    await enter(screen.getByRole("textbox", { name: "Name" }), "Numerics II");
+    await enter(image, "quay.io/other/lab; reboot");
+    expect(await screen.findByText(/Only a name/)).toBeTruthy();
+    await userEvent.clear(image);
+    await enter(image, " quay.io/other/lab ");
+    await userEvent.click(screen.getByTestId("request-submit"));
+    expect(await screen.findByText("The image quay.io/other/lab:latest may not be used.")).toBeTruthy();
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(sent[0]?.image).toBe("quay.io/other/lab");
+  });
+
+  it("forgets an image that the environment chosen later does not take", async () => {
+    answers["GET /api/v1/images"] = () => [200, { environments: [{ environment: "jupyterlab", allowed: ["quay.io/jupyter/*"] }] }];
+    const plain = { name: "plain", title: "Plain", description: "", default_url: "/" };
+    show(<RequestForm options={{ ...options, environments: [...options.environments, plain] }} />);
+    await enter(await screen.findByRole("textbox", { name: /Container image/ }), "quay.io/jupyter/lab");
+    await enter(screen.getByRole("textbox", { name: "Name" }), "Numerics II");
+    await userEvent.click(screen.getByRole("radio", { name: "Plain" }));
+    expect(screen.queryByRole("textbox", { name: /Container image/ })).toBeNull();
+    await userEvent.click(screen.getByTestId("request-submit"));
+    expect(sent[0]).toMatchObject({ environment: "plain", image: null });
+  });
+
   it("sends nothing that it knows to be wrong", async () => {
+    open();
     await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "Nu");
     await userEvent.click(screen.getByTestId("request-submit"));
     expect(screen.getAllByText("At least 3 characters.").length).toBe(2);

@@ -10,6 +10,7 @@ import { useI18n } from "../i18n/context";
 import { checkSlug, suggestSlug } from "../lib/validate";
 import { ErrorNotice } from "./error_notice";
 import { requestFromForm, useRequestForm, type RequestFormApi } from "./request_form_state";
+import { RequestImage } from "./request_image";
 import { RequestPeriod } from "./request_period";
 import { RequestSize } from "./request_size";
 import { Section } from "./section";
@@ -48,6 +49,7 @@ export function RequestForm({ options }: { options: Options }) {
               {...form.getInputProps("description")}
             />
             <Environments form={form} options={options} />
+            <RequestImage form={form} />
           </Stack>
         </Section>
         <RequestPeriod form={form} />
@@ -67,7 +69,7 @@ export function RequestForm({ options }: { options: Options }) {
 function formField(field: string | null): string | null {
   if (field === null) return null;
   const last = field.split(/[./]/).pop() ?? "";
-  const known = ["name", "slug", "description", "starts_at", "ends_at", "expected_participants", "environment"];
+  const known = ["name", "slug", "description", "starts_at", "ends_at", "expected_participants", "environment", "image"];
   const sizes = ["cpu", "memory_gib", "storage_gib"];
   return known.includes(last) || sizes.includes(last) ? last : null;
 }

@@ -9,6 +9,8 @@ export interface RequestValues {
   slug: string;
   description: string;
   environment: string;
+  /** A container image instead of the environment's; empty: that one. */
+  image: string;
   /** Start as soon as the course is accepted. */
   soon: boolean;
   starts_at: string | null;
@@ -41,6 +43,7 @@ export function useRequestForm(options: Options): RequestFormApi {
       slug: "",
       description: "",
       environment: options.environments[0]?.name ?? "",
+      image: "",
       soon: false,
       ...firstGuess(new Date()),
       standing: false,
@@ -53,6 +56,7 @@ export function useRequestForm(options: Options): RequestFormApi {
     validate: {
       name: (name) => say(rules.checkName(name, limits.name)),
       slug: (slug) => say(rules.checkSlug(slug, limits.slug)),
+      image: (image) => say(rules.checkImage(image)),
       description: (text) => say(rules.checkDescription(text, limits.description.max)),
       starts_at: (_, values) =>
         values.soon ? null : say(rules.checkStart(fromPicker(values.starts_at), new Date(), limits.start_within_days)),
@@ -78,5 +82,6 @@ export function requestFromForm(values: RequestValues, now: Date): CourseRequest
     expected_participants: Number(values.expected_participants),
     resources: { cpu: values.cpu, memory_gib: values.memory_gib, storage_gib: values.storage_gib },
     environment: values.environment,
+    image: values.image.trim() === "" ? null : values.image.trim(),
   };
 }

@@ -17,6 +17,16 @@ describe("checkSlug", () => {
   });
 });
 
+describe("checkImage", () => {
+  it.each(["", "python", " quay.io/jupyter/lab:2026-01-05 ", "host.org:5000/a__b/c@sha256:0123"])("accepts %j", (image) => {
+    expect(rules.checkImage(image)).toBeNull();
+  });
+
+  it.each(["a b", "lab;reboot", "$(id)", "`id`", "lab|x", "übung", "lab\\x", "lab&x", "'lab'"])("refuses %j", (image) => {
+    expect(rules.checkImage(image)?.key).toBe("invalid.image");
+  });
+});
+
 describe("suggestSlug", () => {
   it.each([
     ["Einführung in Übersetzerbau", "einfuehrung-in-uebersetzerbau"],

@@ -36,6 +36,11 @@ export function checkDescription(text: string, max: number): Check {
   return lengthOf(text) > max ? { key: "invalid.tooLong", params: { max } } : null;
 }
 
+/** What no image's name has; whether it is one, and allowed, the server says. */
+export function checkImage(image: string): Check {
+  return /^[A-Za-z0-9._:/@-]*$/.test(image.trim()) ? null : { key: "invalid.image" };
+}
+
 export function checkStart(start: Date | null, now: Date, withinDays: number): Check {
   if (start === null) return { key: "invalid.startMissing" };
   if (start.getTime() < now.getTime()) return { key: "invalid.startPast" };

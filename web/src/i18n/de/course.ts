@@ -46,6 +46,7 @@ export const course = {
   "fact.ends": "Ende",
   "fact.leaders": "Leitung",
   "fact.environment": "Umgebung",
+  "fact.image": "Container-Image",
   "fact.expected": "Erwartete Teilnehmende",
   "fact.each": "Pro Person",
   "fact.eachValue": "{cpu} CPU, {memory} GiB Arbeitsspeicher, {storage} GiB Speicherplatz",

@@ -17,6 +17,8 @@ export const forms = {
   "field.description": "Beschreibung",
   "field.descriptionHint": "Teilnehmende und Verwaltung lesen dies.",
   "field.environment": "Umgebung",
+  "field.image": "Container-Image (optional)",
+  "field.imageHint": "Ohne Angabe läuft das Image der Umgebung. Hier erlaubt: {patterns}",
   "field.start": "Beginn",
   "field.end": "Ende",
   "field.time": "Uhrzeit",
@@ -37,6 +39,7 @@ export const forms = {
   "date.nextDecade": "Nächste zehn Jahre",
   "date.previousDecade": "Vorige zehn Jahre",
 
+  "invalid.image": "Nur ein Name ohne Leerzeichen, etwa quay.io/jupyter/scipy-notebook:2026-01-05.",
   "invalid.required": "Das wird gebraucht.",
   "invalid.tooShort": "Mindestens {min} Zeichen.",
   "invalid.tooLong": "Höchstens {max} Zeichen.",

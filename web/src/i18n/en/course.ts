@@ -46,6 +46,7 @@ export const course = {
   "fact.ends": "Ends",
   "fact.leaders": "Led by",
   "fact.environment": "Environment",
+  "fact.image": "Container image",
   "fact.expected": "Expected participants",
   "fact.each": "For each participant",
   "fact.eachValue": "{cpu} CPU, {memory} GiB memory, {storage} GiB storage",

@@ -17,6 +17,8 @@ export const forms = {
   "field.description": "Description",
   "field.descriptionHint": "Participants and administrators read this.",
   "field.environment": "Environment",
+  "field.image": "Container image (optional)",
+  "field.imageHint": "Without one, servers run the environment's own image. Allowed here: {patterns}",
   "field.start": "Start",
   "field.end": "End",
   "field.time": "Time",
@@ -37,6 +39,7 @@ export const forms = {
   "date.nextDecade": "Next ten years",
   "date.previousDecade": "Previous ten years",
 
+  "invalid.image": "Only a name, as quay.io/jupyter/scipy-notebook:2026-01-05, without spaces.",
   "invalid.required": "This is needed.",
   "invalid.tooShort": "At least {min} characters.",
   "invalid.tooLong": "At most {max} characters.",
