@@ -69,6 +69,7 @@ void print_course(json const& course) {
     line("starts", shown(course, "starts_at"));
     line("ends", course.value("ends_at", json()).is_null() ? "never" : shown(course, "ends_at"));
     line("environment", shown(course, "environment"));
+    line("image", shown(course, "image"));
     line("size", fmt::format("{} CPU, {} GiB memory, {} GiB storage", shown(size, "cpu"),
                              shown(size, "memory_gib"), shown(size, "storage_gib")));
     line("participants",
@@ -136,6 +137,7 @@ Result<> request_course(CourseFlags const& flags, ApiClient& api) {
           {"memory_gib", given_or(flags.memory_gib, usual("memory_gib"))},
           {"storage_gib", given_or(flags.storage_gib, usual("storage_gib"))}}},
         {"environment", environment},
+        {"image", flags.image.empty() ? json() : json(flags.image)},
         {"target", flags.target.empty() ? json() : json(flags.target)}};
     TRY(auto const course, api.post("/courses", body));
     return print_answer(flags, course);
@@ -224,6 +226,8 @@ void add_request_options(CLI::App& command, CourseFlags& flags) {
     command.add_option("--memory-gib", flags.memory_gib, "its memory");
     command.add_option("--storage-gib", flags.storage_gib, "the size of its home");
     command.add_option("--environment", flags.environment, "what a server runs");
+    command.add_option("--image", flags.image,
+                       "a container image instead of the environment's, where that is allowed");
     command.add_option("--target", flags.target, "where the hub is made");
 }
 

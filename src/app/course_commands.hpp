@@ -39,6 +39,7 @@ struct CourseFlags {
     std::optional<double> memory_gib;
     std::optional<double> storage_gib;
     std::string environment;
+    std::string image;  ///< empty: the environment's
     std::string target;
 };
 

@@ -6,6 +6,13 @@ namespace carrel {
 
 namespace {
 
+std::vector<ImagePattern> patterns(EnvironmentSettings const& settings) {
+    std::vector<ImagePattern> all;
+    for (auto const& text : settings.allowed_images)
+        all.push_back(ImagePattern::parse(text).value());  // looked at when they were loaded
+    return all;
+}
+
 Environment to_environment(EnvironmentSettings const& settings) {
     return {
         .name = settings.name,
@@ -14,6 +21,7 @@ Environment to_environment(EnvironmentSettings const& settings) {
         .description = settings.description,
         .command = settings.command,
         .image = settings.image,
+        .allowed_images = patterns(settings),
         .writable_root = settings.writable_root,
         .default_url = settings.default_url,
         .strip_base_url = settings.strip_base_url,
@@ -38,6 +46,8 @@ CourseLimits course_limits(Settings const& settings) {
                           .usual = from.storage_gib_default};
     for (auto const& [name, environment] : settings.environments)
         limits.environments.push_back(name);
+    for (auto const& [name, environment] : settings.environments)
+        limits.images.emplace(name, patterns(environment));
     return limits;
 }
 

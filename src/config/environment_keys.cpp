@@ -40,6 +40,15 @@ std::vector<Key<EnvironmentSettings>> const all_environment_keys{
      "not have it. `command` is then run by the image's entrypoint. Empty: servers are processes "
      "of this machine."},
     {"",
+     "allowed_images",
+     [](EnvironmentSettings& e) -> Field { return &e.allowed_images; },
+     {},
+     {},
+     "Which other images a leader may name for a course instead of `image`: patterns as "
+     "`quay.io/jupyter/*`, the registry written out. `*` stands for characters of one part of the "
+     "name or of the tag, `**` between slashes for one or more parts, `@sha256:*` at the end for "
+     "any digest. Without a tag or a digest in the pattern any will do. Empty: nobody names one."},
+    {"",
      "writable_root",
      [](EnvironmentSettings& e) -> Field { return &e.writable_root; },
      {},

@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+#include "base/image_pattern.hpp"
 #include "base/image_reference.hpp"
 #include "base/origin_text.hpp"
 #include "base/text.hpp"
@@ -149,12 +150,19 @@ Result<> finish_store(StoreSettings& store, std::filesystem::path const& data,
 /// What an environment with an image says must make sense in a container.
 Result<> finish_container(EnvironmentSettings const& environment, std::string const& name) {
     if (environment.image.empty()) {
+        if (!environment.allowed_images.empty())
+            return fail_field(name + ".allowed_images",
+                              "{}.allowed_images is for one with an image", name);
         if (!environment.writable_root) return {};
         return fail_field(name + ".writable_root", "{}.writable_root is for one with an image",
                           name);
     }
     if (auto const image = parse_image_reference(environment.image); !image)
         return fail_field(name + ".image", "{}.image: {}", name, image.error().message);
+    for (auto const& text : environment.allowed_images)
+        if (auto const pattern = ImagePattern::parse(text); !pattern)
+            return fail_field(name + ".allowed_images", "{}.allowed_images: {}", name,
+                              pattern.error().message);
     return {};
 }
 

@@ -113,6 +113,7 @@ struct EnvironmentSettings {
     std::string description;
     std::vector<std::string> command;
     std::string image;
+    std::vector<std::string> allowed_images;  ///< patterns; see base/image_pattern.hpp
     bool writable_root = false;
     std::string default_url = "/lab";
     bool strip_base_url = false;

@@ -317,6 +317,20 @@ TEST_F(SettingsTest, AnEnvironmentWithAnImageIsOneThatAContainerCanBe) {
                 HasSubstr("is for one with an image"));
 }
 
+TEST_F(SettingsTest, ImagesThatLeadersMayNameArePatterns) {
+    auto const lab = [](std::string const& keys) { return "[environments.lab]\n" + keys; };
+    file(lab("image = \"lab\"\nallowed_images = [\"quay.io/jupyter/*\", \"host.org:5000/**\"]"));
+    EXPECT_EQ(load().environments.at("lab").allowed_images,
+              (std::vector<std::string>{"quay.io/jupyter/*", "host.org:5000/**"}));
+    auto const bad = error_of(lab("image = \"lab\"\nallowed_images = [\"jupyter/*\"]"));
+    EXPECT_EQ(bad.field, "environments.lab.allowed_images");
+    EXPECT_THAT(bad.message, HasSubstr("docker.io/jupyter/"));
+    EXPECT_THAT(error_of(lab("image = \"lab\"\nallowed_images = [\"*\"]")).message,
+                HasSubstr("one registry, written out"));
+    EXPECT_THAT(error_of(lab("command = \"lab\"\nallowed_images = [\"host.org/*\"]")).message,
+                HasSubstr("allowed_images is for one with an image"));
+}
+
 TEST_F(SettingsTest, AServiceWhoseTokenIsNotThereIsRefused) {
     EXPECT_THAT(error_of("[[services]]\nname = \"w\"\napi_token_file = \"none\"").message,
                 HasSubstr("cannot be read"));

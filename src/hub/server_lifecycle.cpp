@@ -1,6 +1,7 @@
 #include "hub/server_lifecycle.hpp"
 
 #include "auth/secret.hpp"
+#include "hub/course_environment.hpp"
 #include "hub/hub_access.hpp"
 #include "hub/jupyterhub/names.hpp"
 #include "hub/jupyterhub/server_token.hpp"
@@ -70,7 +71,7 @@ std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::known_of(
 
 ServerRoute ServerLifecycle::route_of(LiveServer const& server) const {
     auto const& origins = use_.origins;
-    auto const environment = environment_of(server.owner.course);
+    auto const environment = environment_of(server.owner.course, settings_.environments);
     return {.path = server.owner.route(use_.paths),
             .target = server.record.endpoint,
             .secret = server.record.secret,
@@ -127,7 +128,7 @@ Task<> ServerLifecycle::save_again() {
 /// The way up begins here: a row in the store, a place in the line, a process, a route. The way
 /// down is in server_ending.cpp.
 Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std::string actor) {
-    CO_TRY_VOID(environment_of(owner.course));
+    CO_TRY_VOID(environment_to_start(owner.course, settings_.environments));
     auto const key = owner.key();
     if (auto const present = find(key)) {
         switch (present->record.state) {
@@ -238,19 +239,9 @@ Task<> ServerLifecycle::run_start(std::shared_ptr<LiveServer> server, std::strin
     co_return Result<>();
 }
 
-Result<Environment> ServerLifecycle::environment_of(Course const& course) const {
-    auto const& name = course.request.environment;
-    auto const found = settings_.environments.find(name);
-    if (found != settings_.environments.end()) return found->second;
-    return fail(Code::Unavailable,
-                "the environment '{}' of this course is no longer configured; ask the "
-                "administrator",
-                name);
-}
-
 Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secret) {
     auto const& owner = server.owner;
-    CO_TRY(auto environment, environment_of(owner.course));
+    CO_TRY(auto environment, environment_to_start(owner.course, settings_.environments));
     CO_TRY(auto number, co_await use_.pool.run([&] {
         return use_.store.write_behind([&](Transaction& transaction) {
             return transaction.homes().number_of(owner.course.id, owner.user.id,
@@ -297,7 +288,8 @@ Task<> ServerLifecycle::issue_token(std::shared_ptr<LiveServer> server, std::str
 }
 
 Task<> ServerLifecycle::spawn(std::shared_ptr<LiveServer> server, std::string actor) {
-    CO_TRY(auto const environment, environment_of(server->owner.course));
+    CO_TRY(auto const environment,
+           environment_to_start(server->owner.course, settings_.environments));
     bool const asks_hub = environment.kind == EnvironmentKind::JupyterHub;
     auto const secret = asks_hub ? use_.random.hex(16) : use_.random.secret();
     // Kept only where the proxy must know it.

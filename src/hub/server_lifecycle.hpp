@@ -113,7 +113,6 @@ private:
     [[nodiscard]] Result<> check_number(Transaction& transaction, ServerRecord const& wanted) const;
     void begin_start(std::shared_ptr<LiveServer> const& server, std::string actor);
     Task<> run_start(std::shared_ptr<LiveServer> server, std::string actor);
-    [[nodiscard]] Result<Environment> environment_of(Course const& course) const;
     Task<> spawn(std::shared_ptr<LiveServer> server, std::string actor);
     /// With the secret that the server is to have; one of JupyterHub's kind gets it as the hub's
     /// token, and its record none.

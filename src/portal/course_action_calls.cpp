@@ -30,6 +30,12 @@ Result<> apply(Transaction& transaction, PortalDependencies const& portal, User 
     bool const moves = rule.to != course.state;
     // Asking twice for the same is one wish.
     if (!moves && course.wanted == step.wish) return {};
+    // What it names may be forbidden by now.
+    if (step.action == Action::Accept)
+        if (auto checked = check_course_image(course.request, portal.limits.images); !checked) {
+            checked.error().code = Code::Conflict;
+            return checked;
+        }
     auto const now = portal.clock.now();
     course.wanted = step.wish;
     course.updated_at = now;
@@ -39,7 +45,8 @@ Result<> apply(Transaction& transaction, PortalDependencies const& portal, User 
         course.reason = step.reason;
     }
     TRY_VOID(transaction.courses().update(course));
-    auto detail = nlohmann::json::object();
+    auto detail =
+        step.action == Action::Accept ? image_detail(course.request) : nlohmann::json::object();
     if (!step.reason.empty()) detail["reason"] = step.reason;
     return record(transaction, now,
                   {.kind = step.event,

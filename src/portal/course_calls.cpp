@@ -26,8 +26,12 @@ Result<CourseRequest> read_course_request(http::Request const& request) {
     wanted.resources.storage_gib = resources.number("storage_gib");
     wanted.environment = input.text("environment");
     wanted.target = input.optional_text("target").value_or("local");
+    auto const image = input.optional_text("image").value_or("");
     TRY_VOID(input.done());
     TRY_VOID(resources.done());
+    if (!image.empty()) {
+        TRY(wanted.image, spell_course_image(image));
+    }
     return wanted;
 }
 
@@ -57,7 +61,8 @@ Result<http::Response> request_course(PortalDependencies const& portal, Visit co
                             {.kind = "course_requested",
                              .course = course.id,
                              .actor = user.name,
-                             .message = fmt::format("{} requested the course", user.name)}));
+                             .message = fmt::format("{} requested the course", user.name),
+                             .detail = image_detail(wanted)}));
             TRY(auto const seen, look_at(transaction, user, course));
             return view_of(transaction, seen, user, portal);
         }));

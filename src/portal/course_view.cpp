@@ -75,6 +75,10 @@ Result<std::pair<json, json>> names_of(Transaction& transaction, Course const& c
 
 }  // namespace
 
+json image_detail(CourseRequest const& request) {
+    return request.image.empty() ? json::object() : json{{"image", request.image}};
+}
+
 Result<json> view_of(Transaction& transaction, SeenCourse const& seen, User const& user,
                      PortalDependencies const& portal) {
     auto const& course = seen.course;
@@ -97,6 +101,7 @@ Result<json> view_of(Transaction& transaction, SeenCourse const& seen, User cons
                 {"expected_participants", request.expected_participants},
                 {"resources", view_of(request.resources)},
                 {"environment", request.environment},
+                {"image", text_or_null(request.image)},
                 {"target", request.target},
                 {"state", name_of(course.state)},
                 {"state_since", format_time(course.state_since)},

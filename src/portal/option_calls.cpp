@@ -77,6 +77,21 @@ Result<http::Response> show_slug(PortalDependencies const& portal, Visit const& 
     return http::Response::json({{"available", true}, {"problem", nullptr}});
 }
 
+/// Apart from /options, which everybody may read: registries are nobody else's business.
+Result<http::Response> show_images(PortalDependencies const& portal, Visit const& visit) {
+    auto const& user = visit.who.user;
+    if (!user.administrator && !user.leader)
+        return fail(Code::PermissionDenied, "only leaders and administrators name images");
+    auto items = json::array();
+    for (auto const& [environment, allowed] : portal.limits.images) {
+        auto patterns = json::array();
+        for (auto const& pattern : allowed) patterns.push_back(pattern.text());
+        if (!patterns.empty())
+            items.push_back({{"environment", environment}, {"allowed", std::move(patterns)}});
+    }
+    return http::Response::json({{"environments", std::move(items)}});
+}
+
 }  // namespace
 
 void add_option_calls(Calls& calls) {
@@ -86,6 +101,13 @@ void add_option_calls(Calls& calls) {
                       .summary = "What a course may ask for, and what this platform is",
                       .gives = "Options"},
                      show_options);
+    calls.add(
+        {.method = "GET",
+         .path = "/images",
+         .summary = "Which images a course may name instead of its environment's; for leaders",
+         .scope = Scope::CoursesRead,
+         .gives = "AllowedImages"},
+        show_images);
     calls.add({.method = "GET",
                .path = "/slugs/{slug}",
                .summary = "Whether a slug is legal and free",

@@ -203,7 +203,9 @@ private:
     }
     static CourseLimits limits() {
         CourseLimits limits;
-        limits.environments = {"jupyterlab"};
+        limits.environments = {"jupyterlab", "plain"};
+        limits.images = {{"jupyterlab", {ImagePattern::parse("quay.io/jupyter/*").value()}},
+                         {"plain", {}}};
         return limits;
     }
 

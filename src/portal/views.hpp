@@ -21,6 +21,8 @@ namespace carrel {
 [[nodiscard]] nlohmann::json view_of(Token const& token);
 [[nodiscard]] nlohmann::json view_of(Event const& event);
 [[nodiscard]] nlohmann::json view_of(Resources const& resources);
+/// Of an event: the image that the course names, when it does.
+[[nodiscard]] nlohmann::json image_detail(CourseRequest const& request);
 [[nodiscard]] nlohmann::json view_of(Export const& row, std::string_view user_name);
 
 /// A course as `seen.course`'s viewer `user` sees it. Reads more of the store.

@@ -7,6 +7,7 @@
 /// and a new one finds them again. Confined to the control thread; what blocks runs on the pool it
 /// was created with.
 
+#include "base/image_pattern.hpp"
 #include "domain/course.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/task.hpp"
@@ -40,6 +41,8 @@ struct Environment {
     /// The container image that it runs in, as "registry:5000/team/lab:tag"; empty: a process of
     /// this machine. Without a command the image's own is run.
     std::string image = {};
+    /// Which images a course may name in its place.
+    std::vector<ImagePattern> allowed_images = {};
     bool writable_root = false;        ///< of a container: whether it may change its own system
     std::string default_url = "/lab";  ///< below the server's base URL
     /// The server lives at "/" and is asked without its base URL.

@@ -26,6 +26,8 @@ nlohmann::json course_schemas() {
                               "description": "how many may be accepted at most"},
     "resources": {"$ref": "#/components/schemas/Resources"},
     "environment": {"type": "string"},
+    "image": {"type": ["string", "null"], "maxLength": 512,
+              "description": "a container image instead of the environment's, where that is allowed"},
     "target": {"type": ["string", "null"], "default": "local"}
   }
 },
@@ -63,7 +65,7 @@ nlohmann::json course_schemas() {
 "Course": {
   "type": "object", "additionalProperties": false,
   "required": ["slug", "name", "description", "starts_at", "ends_at", "expected_participants",
-               "resources", "environment", "target", "state", "state_since", "reason", "wanted",
+               "resources", "environment", "image", "target", "state", "state_since", "reason", "wanted",
                "leaders", "requested_by", "created_at", "updated_at", "hub_url", "deployment",
                "participants", "me"],
   "properties": {
@@ -75,6 +77,8 @@ nlohmann::json course_schemas() {
     "expected_participants": {"type": "integer"},
     "resources": {"$ref": "#/components/schemas/Resources"},
     "environment": {"type": "string"},
+    "image": {"type": ["string", "null"],
+              "description": "the image it names instead of the environment's, spelled in full"},
     "target": {"type": "string"},
     "state": {"$ref": "#/components/schemas/CourseState"},
     "state_since": {"type": "string", "format": "date-time"},
@@ -98,6 +102,18 @@ nlohmann::json course_schemas() {
 "Rejection": {
   "type": "object", "additionalProperties": false, "required": ["reason"],
   "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 2048}}
+},
+"AllowedImages": {
+  "type": "object", "additionalProperties": false, "required": ["environments"],
+  "properties": {"environments": {
+    "type": "array", "description": "those in which a course may name an image", "items": {
+      "type": "object", "additionalProperties": false, "required": ["environment", "allowed"],
+      "properties": {
+        "environment": {"type": "string"},
+        "allowed": {"type": "array", "items": {"type": "string"},
+                    "description": "patterns, as quay.io/jupyter/*"}
+      }}
+  }}
 },
 "SlugAnswer": {
   "type": "object", "additionalProperties": false, "required": ["available", "problem"],
