@@ -1,72 +1,14 @@
 #include "spawn/docker/guard/guard_rules.hpp"
 
-#include "base/temporary_folder.hpp"
-#include "spawn/docker/container_spec.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "spawn/docker/guard/guard_fixture.hpp"
 
 namespace carrel {
 namespace {
 
-namespace fs = std::filesystem;
-using nlohmann::json;
 using testing::HasSubstr;
 
-class GuardRulesTest : public testing::Test {
+class GuardRulesTest : public GuardFixture {
 protected:
-    GuardRulesTest() {
-        fs::create_directories(home());
-        fs::create_directories(box());
-    }
-
-    [[nodiscard]] fs::path home() const { return rules_.folder / "data/homes/bio/ada"; }
-    [[nodiscard]] fs::path box() const { return rules_.folder / "run/servers/1/box"; }
-
-    /// What DockerSpawner asks for.
-    [[nodiscard]] json container() const {
-        ServerSpec spec{.id = "course.ada",
-                        .user = "ada",
-                        .course = "bio",
-                        .base_url = "/c/bio/user/ada/",
-                        .secret = "the-secret",
-                        .number = 200'001,
-                        .home = home(),
-                        .resources = {.cpu = 1.5, .memory_gib = 2, .storage_gib = 5},
-                        .environment = {}};
-        spec.environment.image = "lab:v1";
-        spec.environment.command = {"start", "--sock={socket}"};
-        return *container_body(spec,
-                               {.id = "sha256:" + std::string(64, 'a'),
-                                .entrypoint = {"tini"},
-                                .command = {},
-                                .variables = {},
-                                .ports = {},
-                                .volumes = {"/scratch"}},
-                               {.instance = "0123",
-                                .user = "10001:10001",
-                                .home_volume = "carrel-0123__bio__ada",
-                                .box = box(),
-                                .network = "carrel-0123-bio"});
-    }
-    [[nodiscard]] json volume() const {
-        return {{"Name", "carrel-0123__bio__ada"},
-                {"Driver", "local"},
-                {"DriverOpts", {{"type", "none"}, {"o", "bind"}, {"device", home().string()}}},
-                {"Labels", {{instance_label, "0123"}, {course_label, "bio"}, {user_label, "ada"}}}};
-    }
-    static json network() {
-        return {{"Name", "carrel-0123-bio"},
-                {"CheckDuplicate", true},
-                {"Driver", "bridge"},
-                {"EnableIPv6", false},
-                {"IPAM", {{"Driver", "default"}, {"Config", {{{"Subnet", "10.213.4.0/22"}}}}}},
-                {"Options",
-                 {{"com.docker.network.bridge.enable_icc", "false"},
-                  {"com.docker.network.bridge.enable_ip_masquerade", "true"}}},
-                {"Labels", {{instance_label, "0123"}, {course_label, "bio"}}}};
-    }
-
     /// Why a container is refused that has this `value` at this place.
     [[nodiscard]] std::string refusal(std::string const& place, json value) const {
         auto body = container();
@@ -74,9 +16,6 @@ protected:
         auto const allowed = guarded_container(body, rules_);
         return allowed ? "it is allowed" : allowed.error().message;
     }
-
-    TemporaryFolder folder_;
-    GuardRules rules_{.name = "/srv/carrel", .folder = folder_.path(), .owner = 10'001};
 };
 
 TEST_F(GuardRulesTest, PassesWhatTheSpawnerAsksForAndLabelsIt) {
@@ -85,8 +24,8 @@ TEST_F(GuardRulesTest, PassesWhatTheSpawnerAsksForAndLabelsIt) {
     auto expected = container();
     expected["Labels"][guard_label] = "/srv/carrel";
     EXPECT_EQ(*allowed, expected);
-    EXPECT_TRUE(guarded_volume(volume(), rules_));
-    EXPECT_TRUE(guarded_network(network(), rules_));
+    EXPECT_EQ(guarded_volume(volume(), rules_)->at("Labels").at(guard_label), "/srv/carrel");
+    EXPECT_EQ(guarded_network(network(), rules_)->at("Labels").at(guard_label), "/srv/carrel");
 }
 
 TEST_F(GuardRulesTest, RefusesWhateverMakesAContainerMoreThanAServer) {
@@ -106,6 +45,7 @@ TEST_F(GuardRulesTest, RefusesWhateverMakesAContainerMoreThanAServer) {
              {"/HostConfig/NetworkMode", "host"},
              {"/HostConfig/NetworkMode", "container:carrel"},
              {"/HostConfig/NetworkMode", "bridge"},
+             {"/HostConfig/NetworkMode", "carrel-0123:bio"},
              {"/HostConfig/Binds", {"/:/host"}},
              {"/HostConfig/VolumesFrom", {"other"}},
              {"/HostConfig/Runtime", "other"},
@@ -124,6 +64,13 @@ TEST_F(GuardRulesTest, RefusesWhateverMakesAContainerMoreThanAServer) {
              {"/SomethingNew", true},
          })
         EXPECT_THAT(refusal(place, value), HasSubstr("guard refuses")) << place << " " << value;
+}
+
+TEST_F(GuardRulesTest, RefusesFilesWithoutEnd) {
+    auto body = container();
+    auto& largest = body["HostConfig"]["Ulimits"][1];
+    largest["Soft"] = largest["Hard"] = -1;
+    EXPECT_THAT(guarded_container(body, rules_).error().message, HasSubstr("without end"));
 }
 
 TEST_F(GuardRulesTest, SharesOnlyFoldersOfThePlatform) {
@@ -175,8 +122,13 @@ TEST_F(GuardRulesTest, MakesOnlyNetworksWithinItsRangeThatKeepContainersApart) {
     body["Options"]["com.docker.network.bridge.name"] = "docker0";
     EXPECT_FALSE(guarded_network(body, rules_));
     body = network();
-    body["IPAM"]["Config"][0]["Subnet"] = "10.0.0.0/22";
+    body["Name"] = "somebody-elses";
     EXPECT_FALSE(guarded_network(body, rules_));
+    for (auto const* const elsewhere : {"10.0.0.0/22", "10.214.0.0/22", "10.0.0.0/8"}) {
+        body = network();
+        body["IPAM"]["Config"][0]["Subnet"] = elsewhere;
+        EXPECT_FALSE(guarded_network(body, rules_)) << elsewhere;
+    }
     EXPECT_FALSE(guarded_network(json::object(), rules_));
 }
 
