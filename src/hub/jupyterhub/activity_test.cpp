@@ -84,6 +84,13 @@ TEST_F(ActivityTest, IsKeptAndGoesOnlyForward) {
     EXPECT_EQ(record_of(ada_).last_activity, noon - std::chrono::hours(1));
 }
 
+TEST_F(ActivityTest, AServersOwnReportTakesNoAnnouncedStopBack) {
+    auto const server = servers_.find({course_.id, ada_.id, ""});
+    server->stops_at = noon + std::chrono::minutes(5);
+    EXPECT_EQ(post("ada", R"({"servers": {"": {"last_activity": "2026-11-21T12:00:00Z"}}})"), 200U);
+    EXPECT_TRUE(server->stops_at);
+}
+
 TEST_F(ActivityTest, IsTakenFromNobodyForSomebodyElse) {
     admit(add_user("bob"));
     auto const body = R"({"last_activity": "2026-11-21T11:00:00Z"})";

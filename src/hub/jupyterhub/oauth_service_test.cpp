@@ -28,20 +28,21 @@ protected:
         for (auto const& [name, value] : changes) fields[name] = value;
         return fields;
     }
-    http::Response exchange(std::string const& code, Fields const& changes = {}) {
+    http::Response exchange(std::string const& code, Fields const& changes = {},
+                            std::string const& slug = "bio") {
         Fields fields{{"client_id", "service-wiki"},
                       {"client_secret", secret_},
                       {"grant_type", "authorization_code"},
                       {"code", code},
                       {"redirect_uri", "/c/bio/services/wiki/oauth_callback"}};
         for (auto const& [name, value] : changes) fields[name] = value;
-        http::Request request{.method = "POST", .target = "/c/bio/hub/api/oauth2/token"};
+        http::Request request{.method = "POST", .target = "/c/" + slug + "/hub/api/oauth2/token"};
         request.headers.set("Content-Type", "application/x-www-form-urlencoded");
         request.body = form_of(fields);
         return ask(std::move(request));
     }
-    std::string agreed_code(Visitor const& visitor) {
-        auto const answer = agree(visitor, question_of_wiki(), visitor.csrf_token);
+    std::string agreed_code(Visitor const& visitor, Fields const& changes = {}) {
+        auto const answer = agree(visitor, question_of_wiki(changes), visitor.csrf_token);
         EXPECT_EQ(answer.status, 302U) << answer.body;
         return query_of(answer.headers.get("Location")).get("code");
     }
@@ -109,23 +110,60 @@ TEST_F(ServiceOAuthTest, OnlyItsOwnSecretAndAddressCount) {
     EXPECT_EQ(error_of(redeem(ada_, agreed_code(ada))), "invalid_grant");
 }
 
+TEST_F(ServiceOAuthTest, ACodeIsForOneServiceOfOneHubAtOneAddress) {
+    wiki_.redirect_uri = "https://both.example/callback";
+    auto twin = wiki_;
+    twin.name = "twin";
+    twin.token_hash = hash_secret("the secret of the twin");
+    services_ = ServiceBook({wiki_, twin});
+    auto art = course_;
+    art.id = CourseId("id-art");
+    art.request.slug = "art";
+    art.invitation_code = "another";
+    ASSERT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+        TRY_VOID(t.courses().insert(art));
+        TRY_VOID(t.hub_tokens().insert(service_token(art.id, "wiki", "of art", clock_.now())));
+        return {};
+    }));
+    // Their leader may open it in both.
+    auto const lea = log_in(lea_);
+    Fields const there{{"redirect_uri", wiki_.redirect_uri}};
+    auto const code = agreed_code(lea, there);
+    EXPECT_EQ(error_of(exchange(code, {{"client_id", "service-twin"},
+                                       {"client_secret", "the secret of the twin"},
+                                       {"redirect_uri", wiki_.redirect_uri}})),
+              "invalid_grant");
+    EXPECT_EQ(error_of(exchange(code, there, "art")), "invalid_grant");
+    EXPECT_EQ(error_of(exchange(
+                  code, {{"client_secret", "of art"}, {"redirect_uri", wiki_.redirect_uri}})),
+              "invalid_client");
+    EXPECT_EQ(exchange(code, there).status, 200U);
+    auto const late = agreed_code(lea, there);
+    wiki_.redirect_uri = "https://moved.example/callback";
+    services_ = ServiceBook({wiki_});
+    EXPECT_EQ(error_of(exchange(late, there)), "invalid_grant");
+}
+
 TEST_F(ServiceOAuthTest, CustomScopesAreShownInWordsAndGivenAsFarAsTheVisitorHasThem) {
     auto const custom =
         rbac::CustomScopes::create(
             {{.name = "custom:grades:write", .description = "write grades", .subscopes = {}},
+             {.name = "custom:grades:list", .description = "list <all>", .subscopes = {}},
              {.name = "custom:grades:read", .description = "read <grades>", .subscopes = {}}})
             .value();
-    roles_ = rbac::RoleBook::create(
-                 {{.role = {.name = "user",
-                            .description = "",
-                            .scopes = {"self", "access:services", "custom:grades:read"}}}},
-                 custom)
-                 .value();
-    wiki_.client_scopes = {"custom:grades:read!user", "custom:grades:write"};
+    roles_ =
+        rbac::RoleBook::create({{.role = {.name = "user",
+                                          .description = "",
+                                          .scopes = {"self", "access:services",
+                                                     "custom:grades:list", "custom:grades:read"}}}},
+                               custom)
+            .value();
+    wiki_.client_scopes = {"custom:grades:list", "custom:grades:read!user", "custom:grades:write"};
     services_ = ServiceBook({wiki_});
     auto const ada = log_in(ada_);
     auto const asked = authorize(ada, question_of_wiki());
     EXPECT_THAT(asked.body, HasSubstr("<li>read &lt;grades&gt; (your own)</li>"));
+    EXPECT_THAT(asked.body, HasSubstr("<li>list &lt;all&gt;</li>"));
     EXPECT_THAT(asked.body, testing::Not(HasSubstr("write grades"))) << "she may not herself";
     auto const given = exchange(agreed_code(ada));
     auto const token = json::parse(given.body)["access_token"].get<std::string>();

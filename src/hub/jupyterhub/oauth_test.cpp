@@ -100,6 +100,12 @@ TEST_F(OAuthTest, TellsTheServerWhatIsWrongWithItsQuestion) {
     }
 }
 
+TEST_F(OAuthTest, GivesTheStateBackWithAnErrorToo) {
+    auto const asked = question(ada_, {{"scope", "admin:users"}});
+    auto const answer = authorize(log_in(ada_), asked);
+    EXPECT_EQ(query_of(answer.headers.get("Location")).get("state"), asked.at("state"));
+}
+
 TEST_F(OAuthTest, GivesNoCodeToAProgram) {
     Fields const asked = question(ada_);
     http::Request request{.method = "GET",
@@ -141,6 +147,17 @@ TEST_F(OAuthTest, AsksALeaderFirstAndWritesTheEntryDown) {
     EXPECT_EQ(authorize(leader, asked).status, 302U);
     clock_.advance(token_lasts);
     EXPECT_EQ(authorize(log_in(lea_), asked).status, 200U);
+}
+
+TEST_F(OAuthTest, ALeaderHasAgreedToWhatWasAskedAndToThatServerAlone) {
+    auto const leader = log_in(lea_);
+    Fields const name_alone{{"scope", "read:users:name!user"}};
+    auto const sent = agree(leader, question(ada_, name_alone), leader.csrf_token);
+    auto const code = query_of(sent.headers.get("Location")).get("code");
+    ASSERT_EQ(redeem(ada_, code).status, 200U);
+    EXPECT_EQ(authorize(leader, question(ada_, name_alone)).status, 302U);
+    EXPECT_EQ(authorize(leader, question(ada_)).status, 200U);
+    EXPECT_EQ(authorize(leader, question(bob_, name_alone)).status, 200U);
 }
 
 TEST_F(OAuthTest, RefusesFieldsThatComeTwice) {

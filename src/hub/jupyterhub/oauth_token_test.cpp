@@ -84,6 +84,25 @@ TEST_F(OAuthTokenTest, WantsTheVerifierWhenThereWasAChallenge) {
     EXPECT_EQ(redeem(ada_, code, {{"code_verifier", verifier}}).status, 200U);
 }
 
+TEST_F(OAuthTokenTest, TakesVerifiersOfTheLengthsThatThereAre) {
+    auto const visitor = log_in(ada_);
+    for (auto const& [length, status] :
+         {std::pair(42, 400U), {43, 200U}, {128, 200U}, {129, 400U}}) {
+        std::string const verifier(static_cast<size_t>(length), 'v');
+        auto const code = code_for(
+            visitor, ada_,
+            {{"code_challenge", challenge_of(verifier)}, {"code_challenge_method", "S256"}});
+        EXPECT_EQ(redeem(ada_, code, {{"code_verifier", verifier}}).status, status) << length;
+    }
+}
+
+TEST_F(OAuthTokenTest, GivesNothingForTheCodeOfWhoIsKeptOutSince) {
+    auto const code = code_for(log_in(ada_), ada_);
+    ada_.disabled = true;
+    ASSERT_TRUE(store_->write([&](Transaction& t) { return t.users().update(ada_); }));
+    EXPECT_EQ(error_of(redeem(ada_, code)), "invalid_grant");
+}
+
 TEST_F(OAuthTokenTest, LoggingOutEndsTokensAndCodesOfThatLoginAlone) {
     auto const here = log_in(ada_);
     auto const elsewhere = log_in(ada_);
@@ -129,6 +148,17 @@ TEST_F(OAuthTokenTest, RightsThatEndAreGoneFromTokensThatAreThere) {
 TEST_F(OAuthTokenTest, TokensExpire) {
     auto const token = token_for(log_in(ada_), ada_);
     clock_.advance(token_lasts - Seconds(1));
+    EXPECT_EQ(who_is(token).status, 200U);
+    clock_.advance(Seconds(1));
+    EXPECT_EQ(who_is(token).status, 403U);
+}
+
+TEST_F(OAuthTokenTest, TokensEndWithTheLongestLogInAtTheLatest) {
+    auto const visitor = log_in(ada_);
+    auto const later = std::chrono::hours(7);
+    clock_.advance(later);
+    auto const token = token_for(visitor, ada_);
+    clock_.advance(SessionPolicy().longest - later - Seconds(1));
     EXPECT_EQ(who_is(token).status, 200U);
     clock_.advance(Seconds(1));
     EXPECT_EQ(who_is(token).status, 403U);

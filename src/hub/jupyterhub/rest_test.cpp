@@ -154,6 +154,13 @@ TEST_F(RestTest, ATokenIsNeverMoreThanItsOwnerOrItsMaker) {
               400U);
 }
 
+TEST_F(RestTest, ATokenMadeWithATokenLivesNoLonger) {
+    auto const first = make("ada", "ada", {{"expires_in", 3600}});
+    for (auto const& wish : {json::object(), json{{"expires_in", 7200}}})
+        EXPECT_EQ(make(first["token"], "ada", wish)["expires_at"], first["expires_at"]) << wish;
+    EXPECT_NE(make(first["token"], "ada", {{"expires_in", 60}})["expires_at"], first["expires_at"]);
+}
+
 TEST_F(RestTest, TokensOfOthersAreForAdministratorsAlone) {
     for (auto const* who : {"bob", "lea"}) {
         EXPECT_EQ(call(who, "POST", "/users/ada/tokens", "{}").status, 404U) << who;
@@ -193,10 +200,11 @@ TEST_F(RestTest, ARoleThatEndsIsGoneFromTokensThatAreThere) {
 }
 
 TEST_F(RestTest, MalformedWishesAreRefused) {
-    for (auto const* body : {R"({"note": 5})", R"({"expires_in": "soon"})", R"({"expires_in": -1})",
-                             R"({"expires_in": 1e300})", R"({"scopes": "inherit"})",
-                             R"({"scopes": [5]})", R"({"roles": ["emperor"]})",
-                             R"({"roles": ["token"], "scopes": ["inherit"]})", "[]", "not json"})
+    for (auto const* body :
+         {R"({"note": 5})", R"({"expires_in": "soon"})", R"({"expires_in": -1})",
+          R"({"expires_in": 1e300})", R"({"expires_in": 99999999999})", R"({"scopes": "inherit"})",
+          R"({"scopes": [5]})", R"({"roles": ["emperor"]})",
+          R"({"roles": ["token"], "scopes": ["inherit"]})", "[]", "not json"})
         EXPECT_EQ(call("ada", "POST", "/users/ada/tokens", body).status, 400U) << body;
     for (auto const* id : {"a0", "x", "a-1", "a99999999999999999999", "7"})
         EXPECT_EQ(call("ada", "GET", "/users/ada/tokens/" + std::string(id)).status, 404U) << id;

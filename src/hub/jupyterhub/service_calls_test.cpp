@@ -212,6 +212,28 @@ TEST_F(ServiceTest, WhatIsWrongIsRefused) {
     EXPECT_EQ(status("gov", "POST", "/services/boss", R"({"admin":true})"), 201U);
 }
 
+TEST_F(ServiceTest, ATokenIsNobodyElses) {
+    auto const body = json{{"api_token", std::string(32, 't')}}.dump();
+    EXPECT_EQ(status("gov", "POST", "/services/notes", body), 201U);
+    EXPECT_EQ(status("gov", "POST", "/services/other", body), 400U);
+    auto const carrels = json{{"api_token", std::string(token_prefix) + std::string(32, 't')}};
+    EXPECT_EQ(status("gov", "POST", "/services/other", carrels.dump()), 400U);
+}
+
+TEST_F(ServiceTest, OneOfAnotherCourseIsNotThere) {
+    Service wiki{.name = "wiki", .url = "http://127.0.0.1:9000"};
+    wiki.token_hash = hash_secret(wiki_token);
+    wiki.courses = {"art"};
+    services_ = ServiceBook({wiki});
+    EXPECT_EQ(status("gov", "GET", "/services/wiki"), 404U);
+    EXPECT_EQ(status(wiki_token, "GET", "/user"), 403U);
+    // So the name is free, until the configuration has it.
+    EXPECT_EQ(status("gov", "POST", "/services/wiki"), 201U);
+    wiki.courses.clear();
+    services_ = ServiceBook({wiki});
+    EXPECT_EQ(ask("gov", "/services")["wiki"]["url"], "http://127.0.0.1:9000");
+}
+
 TEST_F(ServiceTest, RoutesOfTheHubAreShownAndSentAgain) {
     auto const server = await(servers_.start(server_of(ada_), "ada")).value();
     run_until([&] { return server->progress.latest().over(); });

@@ -120,6 +120,13 @@ TEST(PageXsrf, AFormOfAPageCarriesTheValue) {
     request.body = "_xsrf=" + xsrf_token("secret", "bio");
     EXPECT_TRUE(check(request, "secret"));
     EXPECT_FALSE(check(request, ""));
+    request.headers.set("Sec-Fetch-Site", "same-site");
+    EXPECT_FALSE(check(request, "secret"));
+    request.headers.set("Sec-Fetch-Site", "same-origin");
+    EXPECT_TRUE(check(request, "secret"));
+    // Everybody could work out the value of a session that has none.
+    request.body = "_xsrf=" + xsrf_token("", "bio");
+    EXPECT_FALSE(check(request, ""));
     request.method = "GET";
     request.body.clear();
     request.headers.set("Sec-Fetch-Mode", "cors");

@@ -109,6 +109,9 @@ TEST_F(LoginPagesTest, NextIsFollowedWithinThisHubAlone) {
           "/c/chem/hub/home", "/c/bio/hub/../../chem/", "/c/bio/hub/%2e%2e/%2e%2e/chem",
           "http://hub.example/c/bio/hub/home", "/", "/login", "/c/bio/hub/x\r\nSet-Cookie: a=b"}) {
         PageBrowser browser;
+        EXPECT_THAT(get(browser, "/c/bio/hub/login?next=" + percent_encode(next)).body,
+                    Not(HasSubstr("?next=")))
+            << next;
         EXPECT_EQ(place(log_in(browser, "ada", "right", next)), "/c/bio/hub/spawn") << next;
         // Nor later, by whoever is logged in already.
         EXPECT_EQ(place(get(browser, "/c/bio/hub/login?next=" + percent_encode(next))),
