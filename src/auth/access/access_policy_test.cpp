@@ -189,6 +189,7 @@ TEST_F(AccessPolicyTest, AListMakesAnAdministratorAndTakesBackWhatItGave) {
     EXPECT_FALSE(user("ada").administrator);
     EXPECT_TRUE(user("ada").leader);
     EXPECT_EQ(sessions("ada"), 0U) << "what they opened as administrator does not stay open";
+    EXPECT_THAT(revoked(), Contains(HasSubstr("token:token-of-ada")));
 }
 
 TEST_F(AccessPolicyTest, WhatWasGivenByHandStaysWhateverAListSays) {
@@ -299,6 +300,18 @@ TEST_F(AccessKeeperFileTest, AChangedFileCountsAndABadOneDoesNot) {
     EXPECT_EQ(kept.userlist()->problem, "");
 }
 
+TEST_F(AccessKeeperFileTest, WhoIsTakenOffTheListIsPutOut) {
+    write("ada\nbob\n");
+    auto kept = keeper(path_);
+    ASSERT_TRUE(kept.begin());
+    for (auto const* const name : {"ada", "bob"}) give_session(name);
+    write("ada\n");
+    look(kept);
+    EXPECT_EQ(sessions("bob"), 0U);
+    EXPECT_EQ(user("bob").admission, Admission::NotListed);
+    EXPECT_EQ(sessions("ada"), 1U);
+}
+
 TEST_F(AccessKeeperFileTest, AMissingOneIsARefusalAtTheBeginning) {
     auto kept = keeper(path_);
     auto const begun = kept.begin();
@@ -341,6 +354,9 @@ TEST_F(AccessPolicyTest, NobodyShutsOutTheLastAdministrator) {
                              {AccessList::Administrators, "ada"}})));
     store_.change_user("ada", [](User& user) { user.disabled = true; });
     EXPECT_FALSE(left(lists({{AccessList::Deny, "root"}, {AccessList::Administrators, "ada"}})));
+    store_.change_user("bob", [](User& user) { user.administrator = user.disabled = true; });
+    EXPECT_FALSE(left(lists({{AccessList::Deny, "root"}}))) << "a disabled one mends nothing";
+    store_.change_user("bob", [](User& user) { user.administrator = false; });
     store_.change_user("root", [](User& user) { user.administrator = false; });
     EXPECT_TRUE(left(lists({{AccessList::Deny, "bob"}}))) << "there was none before either";
 }

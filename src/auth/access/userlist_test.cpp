@@ -38,6 +38,11 @@ TEST(Userlist, WhatSurroundsNamesDoesNotMatter) {
     EXPECT_THAT(list.remarks, IsEmpty());
 }
 
+TEST(Userlist, LinesAreCountedAsTheirEditorShowsThem) {
+    EXPECT_THAT(parsed("ada\r\n..\r\n").remarks, ElementsAre("line 2: '..' is no user name"));
+    EXPECT_THAT(parsed("ada\n..\n").remarks, ElementsAre("line 2: '..' is no user name"));
+}
+
 TEST(Userlist, LinesOfAnOldMacintoshToo) {
     EXPECT_THAT(parsed("ada\rbob\r").lists.of(AccessList::Allow), ElementsAre("ada", "bob"));
 }
@@ -90,7 +95,7 @@ TEST(Userlist, AnotherEncodingIsNoList) {
     using namespace std::string_view_literals;
     for (std::string_view const text : {"\xff\xfe"
                                         "a\0d\0a\0"sv,
-                                        "\xfe\xff\0a\0d\0a"sv, "ada\0"sv})
+                                        "\xfe\xff\0a\0d\0a"sv, "\xff\xfe\x4e\x67"sv, "ada\0"sv})
         EXPECT_THAT(parse_userlist(text, {}).error().message, HasSubstr("UTF-8"));
 }
 

@@ -116,6 +116,17 @@ TEST_F(LoginLimitTest, ARightPasswordGivesBackNothingOfOthers) {
     EXPECT_TRUE(limit_.take({"ada", "198.51.100.9"}));
 }
 
+TEST_F(LoginLimitTest, AnAccountOfOnesOwnIsNoWayToGuessAtOthers) {
+    auto const name_of = [](int number) { return "user" + std::to_string(number); };
+    for (int i = 0; i < 8; ++i) let_through(1, {name_of(i), "192.0.2.1"});
+    LoginTry const own{"eve", "192.0.2.1"};
+    ASSERT_FALSE(limit_.take(own));
+    limit_.succeeded(own);
+    int passed = 0;
+    for (int i = 8; i < 20; ++i) passed += let_through(1, {name_of(i), "192.0.2.1"});
+    EXPECT_EQ(passed, 1);
+}
+
 TEST_F(LoginLimitTest, TellsOnceThatABucketIsEmpty) {
     LoginTry const ada{"ada", "192.0.2.1"};
     let_through(3, ada);

@@ -198,19 +198,28 @@ TEST_F(IdTokenTest, WhatIsNotUnderstoodIsRefused) {
     EXPECT_FALSE(check(rsa().token(rsa().header(), json::array({1}))));
 }
 
+TEST_F(IdTokenTest, TheKeyThatIsNamedIsTheOneThatSigned) {
+    SigningKey const other("RS256", "rsa-2");
+    auto const keys = key_set({rsa().jwk(), other.jwk()});
+    EXPECT_TRUE(check_id_token(other.token(claims()), keys, rules()));
+    EXPECT_FALSE(check_id_token(other.token(rsa().header(), claims()), keys, rules()));
+}
+
 TEST(KeySet, LeavesOutWhatIsOfNoUse) {
     SigningKey const good("RS256", "good");
     auto for_encryption = good.jwk();
     for_encryption["use"] = "enc";
     auto of_another_algorithm = good.jwk();
     of_another_algorithm["alg"] = "RS512";
+    auto of_another_kind = good.jwk();
+    of_another_kind["alg"] = "ES256";
     auto broken = good.jwk();
     broken["n"] = "!!";
     auto off_the_curve = SigningKey("ES256", "off").jwk();
     off_the_curve["x"] = to_base64url(std::string(32, '\x01'));
-    auto const keys = key_set({for_encryption, of_another_algorithm, broken, off_the_curve,
-                               SigningKey("RS256", "short", 1024).jwk(), json{{"kty", "RSA"}},
-                               json("text"), good.jwk()});
+    auto const keys = key_set({for_encryption, of_another_algorithm, of_another_kind, broken,
+                               off_the_curve, SigningKey("RS256", "short", 1024).jwk(),
+                               json{{"kty", "RSA"}}, json("text"), good.jwk()});
     EXPECT_EQ(keys.size(), 1U);
     EXPECT_TRUE(keys.has("good", Algorithm::RS256));
 }
@@ -219,6 +228,8 @@ TEST(KeySet, IsADocumentWithKeys) {
     for (auto const* const text : {"", "[]", "{}", "{\"keys\": 1}", "<html>"})
         EXPECT_FALSE(KeySet::parse(text)) << text;
     EXPECT_EQ(KeySet::parse("{\"keys\": []}").value().size(), 0U);
+    json const crowd{{"keys", std::vector<json>(65, json::object())}};
+    EXPECT_FALSE(KeySet::parse(crowd.dump()));
 }
 
 }  // namespace

@@ -234,6 +234,19 @@ TEST_F(AccountsAndListsTest, ARoleThatNoListGivesAnyMoreCanComeFromTheProvider) 
     EXPECT_FALSE(stored("ada").administrator);
 }
 
+TEST_F(AccountsAndListsTest, WhoIsDeniedGetsNoRoleFromAnotherList) {
+    auto open = policy({});
+    ASSERT_TRUE(arrive_at_list(ada_, open));
+    auto access = policy({{AccessList::Deny, "ada"},
+                          {AccessList::Administrators, "ada"},
+                          {AccessList::Leaders, "ada"}});
+    auto const arrived = arrive_at_list(ada_, access);
+    ASSERT_TRUE(arrived) << arrived.error().message;
+    EXPECT_EQ(arrived->admission, Admission::Denied);
+    EXPECT_FALSE(stored("ada").administrator);
+    EXPECT_FALSE(stored("ada").leader);
+}
+
 class AccountsAndRemovalTest : public AccountsTest {
 protected:
     void remove(std::string const& name, Leftovers leftovers) {
@@ -280,6 +293,25 @@ TEST_F(AccountsAndRemovalTest, WhoseFilesAreNotKeptBeginsAnew) {
         EXPECT_EQ(after->name, "ada");
         remove("ada", leftovers);
     }
+}
+
+TEST_F(AccountsAndRemovalTest, WhoIsDeniedDoesNotComeBack) {
+    ASSERT_TRUE(arrive(ada_));
+    remove("ada", Leftovers::Keep);
+    AccessLists lists;
+    lists.add(AccessList::Deny, "ada");
+    AccessPolicy access({.configured = lists, .domains = {}, .contact = ""});
+    auto const refused = store_->write([&](Transaction& transaction) {
+        return admit_from_provider(transaction, {.settings = campus_,
+                                                 .person = ada_,
+                                                 .joining = {},
+                                                 .fresh = UserId("another"),
+                                                 .now = Time(Seconds(200)),
+                                                 .access = &access});
+    });
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(login_problem_of(refused.error()), "denied");
+    EXPECT_TRUE(stored("ada").removed_at);
 }
 
 TEST_F(AccountsAndRemovalTest, NobodyComesBackWhereNobodySignsUp) {

@@ -293,6 +293,33 @@ TEST_F(ProviderLoginTest, JoiningNeedsTheVerySession) {
     EXPECT_EQ(who(first_, fresh), "ada");
 }
 
+TEST_F(ProviderLoginTest, AWishToJoinIsForOneSessionOneProviderAndAShortTime) {
+    (void)browser_.log_in(first_, "ada");
+    auto const ada = *first_.gate().identify(browser_.page());
+    auto const place = [&](Browser& browser, std::string const& path) {
+        return std::string(browser.get(first_, path).headers.get("location"));
+    };
+    Browser elsewhere;
+    (void)elsewhere.log_in(first_, "ada");
+    EXPECT_EQ(place(elsewhere, *first_.logins().join_path("github", ada)),
+              "/profile?problem=not_logged_in&with=github");
+    auto const wish = *first_.logins().join_path("github", ada);
+    EXPECT_EQ(place(browser_, "/login/campus" + wish.substr(wish.find('?'))),
+              "/profile?problem=not_logged_in&with=campus");
+    auto const late = *first_.logins().join_path("github", ada);
+    clock_.advance(Seconds(300));
+    EXPECT_EQ(place(browser_, late), "/profile?problem=not_logged_in&with=github");
+}
+
+TEST_F(ProviderLoginTest, NobodyIsSentToAnotherSiteAfterwards) {
+    for (auto const* const next : {"//evil.example/", "/%5Cevil.example", "https://evil.example/",
+                                   "/%0d%0aX:%20y", "evil"}) {
+        auto const state = browser_.leave(first_, fmt::format("/login/campus?next={}", next));
+        EXPECT_EQ(browser_.come_back(first_, "campus", "code=code-of-ada&state=" + state), "/")
+            << next;
+    }
+}
+
 TEST_F(ProviderLoginTest, JoiningEndsWithTheSession) {
     (void)browser_.log_in(first_, "ada");
     auto const ada = *first_.gate().identify(browser_.page());
