@@ -1,4 +1,5 @@
 #include "auth/factor/totp.hpp"
+#include "auth/login_steps.hpp"
 #include "portal/test_portal.hpp"
 
 namespace carrel {
@@ -72,6 +73,14 @@ TEST_F(FactorCallsTest, HalfALogInLastsTenMinutes) {
     auto const late = second(cookie, code());
     EXPECT_EQ(late.status, 401U);
     EXPECT_EQ(nlohmann::json::parse(late.body)["field"], "login");
+}
+
+TEST_F(FactorCallsTest, HalfALogInEndsWithTooManyWrongCodes) {
+    add_app();
+    auto const cookie = half();
+    for (int i = 0; i < most_wrong_steps; ++i) EXPECT_EQ(second(cookie, "wrong").status, 401U);
+    EXPECT_EQ(second(cookie, code()).status, 401U);
+    EXPECT_EQ(second(half(), code()).status, 200U);
 }
 
 TEST_F(FactorCallsTest, AMistypedFirstCodeMayBeTypedOnceMore) {

@@ -1,5 +1,6 @@
 #include "auth/removal/removal_order.hpp"
 #include "portal/test_portal.hpp"
+#include "store/mail_tables.hpp"
 #include "store/removal_end.hpp"
 
 namespace carrel {
@@ -72,6 +73,11 @@ TEST_F(RemovalCallsTest, WhoIsRemovedIsOutWithEverythingTheyHad) {
                                             .credential = "",
                                             .secret = "sealed"}));
         TRY_VOID(t.second_factors().set_recovery_codes(eve_.id, {"hash"}));
+        TRY_VOID(mail_of(t).mail_tokens().put({.hash = "link",
+                                               .kind = MailKind::ResetPassword,
+                                               .user = eve_.id,
+                                               .address = "eve@example.org",
+                                               .expires_at = portal_.clock().now() + Seconds(60)}));
         TRY_VOID(t.half_logins().insert(
             {.hash = "half", .user = eve_.id, .expires_at = portal_.clock().now() + Seconds(60)}));
         return t.login_identities().insert(
@@ -96,6 +102,7 @@ TEST_F(RemovalCallsTest, WhoIsRemovedIsOutWithEverythingTheyHad) {
         EXPECT_THAT(t.second_factors().of_user(eve_.id).value(), IsEmpty());
         EXPECT_EQ(t.second_factors().recovery_codes_left(eve_.id).value(), 0);
         EXPECT_FALSE(t.half_logins().find("half"));
+        EXPECT_FALSE(mail_of(t).mail_tokens().find("link"));
         EXPECT_THAT(t.tokens().of_user(eve_.id).value(), IsEmpty());
         EXPECT_THAT(t.login_identities().of_user(eve_.id).value(), IsEmpty());
         return {};
@@ -107,6 +114,37 @@ TEST_F(RemovalCallsTest, WhoIsRemovedIsOutWithEverythingTheyHad) {
     EXPECT_FALSE(eve().leader);
     for (auto const& user : portal_.call(root_, "GET", "/users").body["items"])
         EXPECT_NE(user["username"], "eve");
+}
+
+TEST_F(RemovalCallsTest, WhoIsRemovedIsOutOfEveryCourseTheyEverHadSomethingIn) {
+    auto const leader = portal_.log_in(portal_.add_user("lea", false, true).name);
+    for (auto const* const slug : {"biology", "botany"})
+        ASSERT_EQ(portal_.call(leader, "POST", "/courses", portal_.course(slug)).status, 201U);
+    std::string left;
+    read([&](Transaction& t) -> Result<> {
+        TRY(auto const biology, t.courses().find_by_slug("biology"));
+        TRY(auto const botany, t.courses().find_by_slug("botany"));
+        left = botany.id.value();
+        TRY_VOID(t.applications().insert({.course = biology.id,
+                                          .user = eve_.id,
+                                          .state = ApplicationState::Accepted,
+                                          .applied_at = portal_.clock().now()}));
+        TRY_VOID(t.hub_tokens().insert({.secret_hash = "of-the-hub",
+                                        .course = biology.id,
+                                        .user = eve_.id,
+                                        .scopes = "inherit",
+                                        .created_at = portal_.clock().now()}));
+        TRY_VOID(t.homes().number_of(botany.id, eve_.id, 1000));
+        return {};
+    });
+    ASSERT_EQ(remove("eve", "export").status, 202U);
+    read([&](Transaction& t) -> Result<> {
+        EXPECT_THAT(t.applications().of_user(eve_.id).value(), IsEmpty());
+        EXPECT_FALSE(t.hub_tokens().find_by_secret_hash("of-the-hub"));
+        return {};
+    });
+    EXPECT_THAT(outbox(),
+                Contains(testing::AllOf(HasSubstr("remove_participant"), HasSubstr(left))));
 }
 
 TEST_F(RemovalCallsTest, AnIdentityStaysOnlyAsTheProofOfWhoComesBack) {
@@ -155,6 +193,17 @@ TEST_F(RemovalCallsTest, WhoseFilesAreKeptCanBeBroughtBack) {
     EXPECT_FALSE(eve().removed_at);
     EXPECT_THAT(portal_.kinds(), Contains("user_returned"));
     EXPECT_EQ(portal_.call(root_, "GET", "/removals").body["items"].size(), 0U);
+}
+
+TEST_F(RemovalCallsTest, WhoseFilesAreNotKeptDoesNotComeBack) {
+    remove("eve", "export");
+    finish();
+    auto const back = portal_.store()->write([&](Transaction& t) {
+        auto user = eve_;
+        return bring_back(t, user, "root", portal_.clock().now());
+    });
+    EXPECT_EQ(back.error().code, Code::Conflict);
+    EXPECT_TRUE(eve().removed_at);
 }
 
 TEST_F(RemovalCallsTest, NobodyGivesARemovedAccountRolesOrAPassword) {

@@ -37,6 +37,14 @@ TEST_F(SessionCallsTest, RefusesAWrongPasswordAndWritesItDown) {
     EXPECT_THAT(events[0].message + events[0].detail + events[0].subject, Not(HasSubstr("nobody")));
 }
 
+TEST_F(SessionCallsTest, AnotherSiteDoesNotEvenGuess) {
+    auto request =
+        portal_.request("POST", "/api/v1/session", R"({"username": "ada", "password": "wrong"})");
+    request.headers.set("Origin", "https://evil.example");
+    EXPECT_EQ(portal_.send(request).status, 403U);
+    EXPECT_TRUE(portal_.store().events().empty());
+}
+
 TEST_F(SessionCallsTest, SlowsGuessingDown) {
     for (int i = 0; i < 10; ++i) EXPECT_EQ(log_in("ada", "wrong").status, 401U) << i;
     auto const answer = log_in("ada", "correct horse of ada");

@@ -1,3 +1,4 @@
+#include "portal/administration.hpp"
 #include "portal/test_portal.hpp"
 
 namespace carrel {
@@ -105,6 +106,26 @@ TEST_F(UserCallsTest, RefusesWhatIsNotRight) {
     EXPECT_THAT(change("ada", {{"roles", "leader"}}).problem(), StartsWith("400 roles: "));
     EXPECT_THAT(change("ada", {{"username", "bob"}}).problem(), StartsWith("400 username: "));
     EXPECT_THAT(change("ada", {{"password", "short"}}).problem(), StartsWith("400 password: "));
+}
+
+TEST(ActingAdministrator, IsLookedAtOnceMoreWhereSomethingIsChanged) {
+    TestPortal portal;
+    Identity const who{.user = portal.add_user("root", true)};
+    http::Request request;
+    auto const may_act = [&] {
+        auto const acting = portal.store()->read([&](Transaction& transaction) {
+            return acting_administrator(transaction, {.request = request, .who = who});
+        });
+        return acting.has_value();
+    };
+    EXPECT_TRUE(may_act());
+    portal.store().change_user("root", [](User& user) { user.admission = Admission::Denied; });
+    EXPECT_FALSE(may_act());
+    portal.store().change_user("root", [](User& user) {
+        user.admission = Admission::Allowed;
+        user.administrator = false;
+    });
+    EXPECT_FALSE(may_act());
 }
 
 }  // namespace

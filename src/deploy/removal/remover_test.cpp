@@ -144,8 +144,12 @@ TEST_F(RemoverTest, ExportsEveryHomeAndFreesTheName) {
 }
 
 TEST_F(RemoverTest, DeletesHomesAndArchivesButNobodyElses) {
-    // Of somebody who had the name before, and was removed with an export.
-    write([&](Transaction& t) {
+    // One of her own; and one of somebody who had the name before, and was removed with an export.
+    write([&](Transaction& t) -> Result<> {
+        TRY_VOID(t.exports().put({.course = maths,
+                                  .user = ada,
+                                  .deployment = DeploymentId(""),
+                                  .file = (folder_.path() / "exports/maths/ada~2.zip").string()}));
         return t.exports().put({.course = maths,
                                 .user = bob,
                                 .deployment = DeploymentId(""),
@@ -226,6 +230,20 @@ TEST_F(RemoverTest, AProcessThatWasKilledInTheMiddleIsFollowedByOneThatGoesOn) {
     auto const row = read([&](Transaction& t) { return t.exports().find(maths, ada); });
     EXPECT_EQ(row.sha256, exported->sha256);
     EXPECT_THAT(exported_courses(), ElementsAre("id-art", "id-maths"));
+}
+
+TEST_F(RemoverTest, AnEmptyHomeTakesNotThePlaceOfExportedWork) {
+    write([&](Transaction& t) {
+        return t.exports().put({.course = maths,
+                                .user = ada,
+                                .deployment = DeploymentId("d"),
+                                .file = (folder_.path() / "exports/maths/work.zip").string(),
+                                .files = 3});
+    });
+    std::filesystem::remove(folder_.path() / "homes/maths/ada/work.txt");
+    order(Leftovers::Export);
+    EXPECT_EQ(pass(), 1U);
+    EXPECT_EQ(read([&](Transaction& t) { return t.exports().find(maths, ada); }).files, 3);
 }
 
 TEST_F(RemoverTest, WhatCannotBeDoneIsSaidAndTriedAgain) {
