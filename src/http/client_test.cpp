@@ -64,6 +64,17 @@ TEST(Client, RefusesAnAnswerLargerThanAsked) {
     EXPECT_TRUE(server.fetch({.url = "/large", .largest_body = 100'000}));
 }
 
+TEST(Client, RefusesAHeadWithoutEnd) {
+    TestServer server([](Request&) -> asio::awaitable<Response> {
+        auto response = Response::text("short");
+        for (int i = 0; i < 300; ++i) response.headers.add("X-More", std::string(1'000, 'x'));
+        co_return response;
+    });
+    auto const refused = server.get("/");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::LimitReached);
+}
+
 TEST(Client, WritesTheBodyIntoAFile) {
     TestServer server(echo);
     auto const path = server.folder.path() / "body";
