@@ -176,6 +176,14 @@ TEST_F(OAuthTokenTest, ATokenOfOneHubIsNothingInAnother) {
     EXPECT_EQ(ask(request).status, 403U);
     request.target = "/c/nowhere/hub/api/user";
     EXPECT_EQ(ask(request).status, 403U);
+    // Nor is a server's own, which is the same client there.
+    http::Request exchange{.method = "POST", .target = "/c/art/hub/api/oauth2/token"};
+    exchange.headers.set("Content-Type", "application/x-www-form-urlencoded");
+    exchange.body = form_of({{"client_id", told(ada_).at("JUPYTERHUB_CLIENT_ID")},
+                             {"client_secret", secret_of(ada_)},
+                             {"grant_type", "authorization_code"},
+                             {"code", "any"}});
+    EXPECT_EQ(error_of(ask(exchange)), "invalid_client");
 }
 
 TEST_F(OAuthTokenTest, AServersOwnTokenEndsWithIt) {
