@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -58,6 +59,26 @@ TEST_F(ProcessSpawnerTest, ServerAnswersAtItsEndpointWithItsSecret) {
     auto const answer = world.run_inside(ada, started, "id -u; pwd; echo $HOME; whoami");
     EXPECT_EQ(answer.code, 0);
     EXPECT_EQ(answer.output, fmt::format("{}\n/home/ada\n/home/ada\nada\n", ada.number));
+}
+
+TEST_F(ProcessSpawnerTest, NothingButAPersonsOwnFolderIsTheirHome) {
+    auto const refusal = [&](ServerSpec const& spec) {
+        auto const started =
+            world.loop.wait(world.spawner->start(spec, Deadline::after(Seconds(30)), {}));
+        return started ? "it is started" : started.error().message;
+    };
+    auto const ada = world.spec(1, "ada");
+    auto linked = ada;
+    linked.home = world.folder.path() / "link";
+    fs::create_directory_symlink(ada.home, linked.home);
+    EXPECT_THAT(refusal(linked), HasSubstr("the home folder is not there"));
+    if (::geteuid() != 0) return;
+    auto others = ada;
+    others.home = world.spec(2, "bob").home;
+    EXPECT_THAT(refusal(others), HasSubstr("belongs to uid"));
+    auto of_the_system = ada;
+    of_the_system.number = 5;
+    EXPECT_THAT(refusal(of_the_system), HasSubstr("the uids of servers"));
 }
 
 TEST_F(ProcessSpawnerTest, StopLeavesNothingBehind) {
