@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 
 namespace carrel {
 
