@@ -72,6 +72,24 @@ def test_the_engine_fetches_the_courses_image(carrel, engine, name):
     assert last["failed"] and last["message"] == "there is no space left on the disk of the Docker Engine"
 
 
+def test_why_the_courses_image_cannot_be_had_is_said_in_one_sentence(name):
+    causes = {
+        "manifest for registry.example.org:5000/courses/maths/lab:v1 not found: manifest unknown": f"there is no image {OWN}: ",
+        "unauthorized: authentication required": f"the image {OWN} may not be fetched: ",
+        "denied: requested access to the resource is denied": f"the image {OWN} may not be fetched: ",
+        "Get \"https://registry.example.org:5000/v2/\": dial tcp 192.0.2.1:5000: i/o timeout": f"the image {OWN} could not be fetched: ",
+    }
+    with FakeEngine([], (500, "unused")) as engine, DockerPlatform(environments(ALLOWED), "network = false\n", socket_path=engine.path) as carrel:
+        ada = Course(carrel, name, environment="lab", image=OWN).admit("ada")
+        for cause, sentence in causes.items():
+            engine.steps = [[{"errorDetail": {"message": cause}, "error": cause}]]
+            engine.go_on()
+            ada.start_server(name)
+            last = list(ada.progress(name))[-1]
+            assert last["failed"] and last["message"] == sentence + cause
+            assert sum("image_not_fetched" in line and json.dumps(cause)[1:-1] in line for line in carrel.log().splitlines()) == 1
+
+
 def test_the_command_line_names_and_shows_it(carrel, name):
     words = {**clean_environment(), "CARREL_TOKEN": carrel.run("token", "create", "lea", "--expires-in", "3600").stdout.strip()}
 
