@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace carrel {
 
@@ -11,15 +12,27 @@ namespace {
 constexpr std::string_view any_digest = "sha256:*";
 constexpr std::string_view any_parts = "**";
 
-/// "*" stands for any characters, also none.
+/// "*" stands for any characters, also none. When a letter does not fit, the last star takes one
+/// more: no pattern takes longer than its length times the text's.
 bool fits(std::string_view pattern, std::string_view text) {
-    auto const star = pattern.find('*');
-    if (star == std::string_view::npos) return pattern == text;
-    if (!text.starts_with(pattern.substr(0, star))) return false;
-    auto const rest = pattern.substr(star + 1);
-    for (auto at = star; at <= text.size(); ++at)
-        if (fits(rest, text.substr(at))) return true;
-    return false;
+    size_t at = 0;
+    std::optional<size_t> behind_star;
+    size_t taken_up_to = 0;
+    for (size_t i = 0; i < text.size();) {
+        if (at < pattern.size() && pattern[at] == '*') {
+            behind_star = ++at;
+            taken_up_to = i;
+        } else if (at < pattern.size() && pattern[at] == text[i]) {
+            ++at;
+            ++i;
+        } else if (behind_star) {
+            at = *behind_star;
+            i = ++taken_up_to;
+        } else {
+            return false;
+        }
+    }
+    return pattern.find_first_not_of('*', at) == std::string_view::npos;
 }
 
 bool fits(std::span<std::string const> pattern, std::span<std::string_view const> parts) {
