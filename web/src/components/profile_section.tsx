@@ -16,8 +16,11 @@ import { Section } from "./section";
 export function ProfileSection({ me }: { me: Me }) {
   const { t, language, setLanguage } = useI18n();
   const change = useChangeProfile();
+  const email = me.email ?? "";
+  // With another address the server sends a message to it.
+  const [emailBefore] = useState(email);
   const form = useForm({
-    initialValues: { display_name: me.display_name, email: me.email ?? "" },
+    initialValues: { display_name: me.display_name, email },
     validateInputOnBlur: true,
     validate: {
       email: (email) => {
@@ -48,7 +51,7 @@ export function ProfileSection({ me }: { me: Me }) {
         <Stack>
           <TextInput label={t("field.displayName")} autoComplete="name" {...form.getInputProps("display_name")} />
           <TextInput label={t("field.email")} type="email" autoComplete="email" {...form.getInputProps("email")} />
-          <EmailState address={me.email ?? ""} />
+          <EmailState address={email} sent={email !== emailBefore} />
           <NativeSelect
             label={t("nav.language")}
             value={language}

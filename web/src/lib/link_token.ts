@@ -7,5 +7,11 @@ export function useLinkToken(): string {
   useEffect(() => {
     if (window.location.hash !== "") window.history.replaceState(window.history.state, "", window.location.pathname);
   }, []);
+  // Another link in the same tab changes nothing but this part: the page begins anew with it.
+  useEffect(() => {
+    const begin = () => window.location.reload();
+    window.addEventListener("hashchange", begin);
+    return () => window.removeEventListener("hashchange", begin);
+  }, []);
   return token;
 }
