@@ -42,6 +42,7 @@ struct ServerRecord {
     std::string secret;         ///< the token the proxy adds; known to the server alone
     std::string message;        ///< why it failed or stopped, one sentence
     std::string log_tail;       ///< the last lines of its log, when it failed
+    std::string user_options;   ///< what its starter said of it, a JSON object; "" is nothing
     std::optional<Time> started_at;
     std::optional<Time> last_activity;
 };

@@ -99,6 +99,32 @@ TEST_F(NamedServersTest, RunBesideTheDefaultOneInTheSameHome) {
     EXPECT_NE(first.secret, second.secret);
 }
 
+TEST_F(NamedServersTest, KeepWhatTheirStarterSaidUntilTheNextOneSaysSomethingElse) {
+    auto const options = [&](std::string const& body) {
+        EXPECT_EQ(call(ada_, "POST", "ada/servers/gpu", body).status, 201U);
+        auto const shown = model(ada_)["servers"]["gpu"]["user_options"];
+        EXPECT_EQ(call(ada_, "DELETE", "ada/servers/gpu").status, 204U);
+        return shown;
+    };
+    json const big{{"profile", "big"}, {"gpus", 2}};
+    json const small{{"profile", "small"}};
+    EXPECT_EQ(options(""), json::object());
+    EXPECT_EQ(options(big.dump()), big);
+    EXPECT_EQ(options(""), big);
+    EXPECT_EQ(model(ada_, "?include_stopped_servers")["servers"]["gpu"]["user_options"], big);
+    EXPECT_EQ(options(json{{"user_options", small}}.dump()), small);
+    EXPECT_EQ(options(json{{"display_name", "GPU"}}.dump()), small);
+    EXPECT_EQ(options("{}"), json::object());
+}
+
+TEST_F(NamedServersTest, AreNotStartedWithOptionsThatCannotBeKept) {
+    std::string const wrong[] = {R"({"user_options": 3})", R"({"display_name": 3})",
+                                 json{{"profile", std::string(70'000, 'x')}}.dump(), "[1]", "{"};
+    for (auto const& body : wrong)
+        EXPECT_EQ(call(ada_, "POST", "ada/servers/gpu", body).status, 400U) << body.substr(0, 40);
+    EXPECT_TRUE(rows().empty());
+}
+
 TEST_F(NamedServersTest, AnIdIsShortEnoughForAFileHoweverLongTheName) {
     std::string name;
     while (name.size() + 3 <= 255) name += "数";

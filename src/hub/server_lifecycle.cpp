@@ -23,6 +23,13 @@ std::string spawn_id(ServerKey const& key) {
     return id;
 }
 
+Result<std::string> last_options(Transaction& transaction, ServerRecord const& wanted) {
+    auto last = transaction.servers().find(wanted.course, wanted.user, wanted.name);
+    if (last) return std::move(last->user_options);
+    if (last.error().code == Code::NotFound) return std::string();
+    return std::unexpected(std::move(last.error()));
+}
+
 }  // namespace
 
 ServerLifecycle::ServerLifecycle(HubDependencies const& dependencies, HubSettings const& settings)
@@ -127,7 +134,8 @@ Task<> ServerLifecycle::save_again() {
 
 /// The way up begins here: a row in the store, a place in the line, a process, a route. The way
 /// down is in server_ending.cpp.
-Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std::string actor) {
+Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std::string actor,
+                                                         std::string user_options) {
     CO_TRY_VOID(environment_to_start(owner.course, settings_.environments));
     auto const key = owner.key();
     if (auto const present = find(key)) {
@@ -148,6 +156,7 @@ Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std:
     }
     auto const server = std::make_shared<LiveServer>(use_.executor, std::move(owner));
     server->record.state = ServerState::Queued;  // from now on a second start finds this one
+    server->record.user_options = std::move(user_options);
     servers_[key] = server;
     server->progress.publish({.percent = 0, .message = "Server requested"});
     if (auto const queued = co_await enqueue(server, actor); !queued) {
@@ -181,13 +190,13 @@ Result<> ServerLifecycle::check_number(Transaction& transaction, ServerRecord co
 
 Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string actor) {
     server->record.state_since = use_.clock.now();
-    auto const record = server->record;
+    auto record = server->record;
     auto const requested =
         event_of(*server, "server_requested", std::move(actor), "Server requested");
     // Course and right were looked at when the request came in. They are asked again in the
     // transaction that writes the row: so a course that ends has either no such row, or one that
     // its homes wait for, and so has a participant who is removed.
-    co_return co_await use_.pool.run([&] {
+    CO_TRY_VOID(co_await use_.pool.run([&] {
         return use_.store.write_behind([&](Transaction& transaction) -> Result<> {
             TRY(auto const course, transaction.courses().find(record.course));
             if (course.state != CourseState::Deployed)
@@ -198,11 +207,16 @@ Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string 
                 return fail(Code::PermissionDenied, "{} is no participant of this course",
                             server->owner.user.name);
             TRY_VOID(check_number(transaction, record));
+            if (record.user_options.empty()) {
+                TRY(record.user_options, last_options(transaction, record));
+            }
             TRY_VOID(transaction.servers().put(record));
             TRY_VOID(transaction.events().append(requested));
             return {};
         });
-    });
+    }));
+    server->record.user_options = std::move(record.user_options);
+    co_return Result<>();
 }
 
 /// Goes on after the request was answered; whoever watches sees `progress`.

@@ -61,7 +61,9 @@ public:
     /// rest. A server that is running, or on its way, is left alone. Conflict: it is stopping, or
     /// the course is not deployed (any more). PermissionDenied: its owner is no participant (any
     /// more). InvalidArgument: they have as many named servers as they may.
-    Task<std::shared_ptr<LiveServer>> start(ServerOwner owner, std::string actor);
+    /// `user_options` is a JSON object that is kept with the server; empty: that of its last start.
+    Task<std::shared_ptr<LiveServer>> start(ServerOwner owner, std::string actor,
+                                            std::string user_options = {});
 
     /// Stops the server and returns once it has ended; a start that is under way, or still in line,
     /// is given up. Stopping a stopped one succeeds.

@@ -32,6 +32,7 @@ TEST_P(ServersContract, PutInsertsAndThenReplaces) {
                         .secret = "s3cret",
                         .message = "",
                         .log_tail = "",
+                        .user_options = R"({"profile":"big"})",
                         .started_at = at(1),
                         .last_activity = std::nullopt};
     write([&](Transaction& t) { return t.servers().put(server); });
@@ -50,6 +51,7 @@ TEST_P(ServersContract, PutInsertsAndThenReplaces) {
     EXPECT_EQ(found.secret, "s3cret");
     EXPECT_EQ(found.message, "out of memory");
     EXPECT_EQ(found.log_tail, server.log_tail);
+    EXPECT_EQ(found.user_options, server.user_options);
     EXPECT_EQ(found.started_at, std::nullopt);
     EXPECT_EQ(read_error([&](Transaction& t) { return t.servers().find(maths, ada, "gpu"); }).code,
               Code::NotFound);

@@ -20,6 +20,10 @@ json pending_of(ServerState state) {
     return nullptr;
 }
 
+json options_of(ServerRecord const& record) {
+    return record.user_options.empty() ? json::object() : json::parse(record.user_options);
+}
+
 }  // namespace
 
 json time_or_null(std::optional<Time> const& time) {
@@ -56,7 +60,7 @@ json server_model(HubPaths const& paths, LiveServer const& server) {
          fmt::format("{}api/users/{}/{}/progress", paths.hub(slug), escape_name(user), what)},
         {"full_url", nullptr},
         {"full_progress_url", nullptr},
-        {"user_options", json::object()}};
+        {"user_options", options_of(record)}};
 }
 
 json user_model(Caller const& caller, Person const& person) {

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "http/sse.hpp"
 #include "hub/jupyterhub/answers.hpp"
+#include "hub/jupyterhub/bodies.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +33,18 @@ std::string progress_event(HubPaths const& paths, LiveServer const& server) {
         event["log_tail"] = now.log_tail;
     }
     return http::format_event({.data = event.dump()});
+}
+
+/// What a starter says of the server. JupyterHub 6 has it in a field, those before as the whole
+/// body; without a body, and without the field, it is what was said at the last start: "".
+Result<std::string> options_in(http::Request const& request) {
+    if (request.body.empty()) return std::string();
+    TRY(auto body, object_in(request));
+    TRY_VOID(text_in(body, "display_name"));
+    constexpr auto const* field = "user_options";
+    if (!body.contains(field) && !body.contains("display_name")) body = {{field, std::move(body)}};
+    TRY(auto options, object_text_in(body, field));
+    return std::move(options).value_or("");
 }
 
 Task<> stream_progress(HubPaths paths, std::shared_ptr<LiveServer> server, http::Stream& out) {
@@ -87,7 +100,9 @@ ServerCalls::Answer ServerCalls::start(http::Request& request) {
         co_return fail(Code::InvalidArgument, "{} is already running", asked.full_name());
     if (running && running->record.state == ServerState::Stopping)
         co_return fail(Code::InvalidArgument, "{} is pending stop", asked.full_name());
-    CO_TRY(auto server, co_await servers_.start({caller.course, owner, name}, caller.actor()));
+    CO_TRY(auto options, options_in(request));
+    CO_TRY(auto server, co_await servers_.start({caller.course, owner, name}, caller.actor(),
+                                                std::move(options)));
     auto const deadline = Deadline::after(slow_start);
     while (!server->progress.latest().over() && !deadline.passed()) {
         auto const seen = server->progress.version();

@@ -27,6 +27,7 @@ std::array const all_migrations{
     Migration{14, "access", migration_0014_access},
     Migration{15, "removals", migration_0015_removals},
     Migration{16, "course_images", migration_0016_course_images},
+    Migration{17, "user_options", migration_0017_user_options},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

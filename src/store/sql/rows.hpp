@@ -247,6 +247,7 @@ void visit_columns(ServerRecord& server, Visit&& visit) {
     visit("secret", server.secret);
     visit("message", server.message);
     visit("log_tail", server.log_tail);
+    visit("user_options", server.user_options);
     visit("started_at", server.started_at);
     visit("last_activity", server.last_activity);
 }
