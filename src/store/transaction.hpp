@@ -57,6 +57,13 @@ public:
         bool reversed = false;
         long long offset = 0;
         long long limit = 50;
+        /// Where the page before ended: what stands in front of it is not looked at again, and
+        /// `offset` is not asked for.
+        struct Place {
+            Time created_at;
+            std::string name;
+        };
+        std::optional<Place> after = {};
     };
     virtual Result<std::vector<User>> in_course(CourseId const& course, CoursePage const& page) = 0;
 };

@@ -133,6 +133,18 @@ TEST_P(UsersContract, GivesACoursesPeopleInPagesOfEitherOrder) {
     EXPECT_EQ(names({.order = Page::Order::Name, .reversed = true, .limit = 1}), (Names{"cy"}));
     EXPECT_EQ(names({.order = Page::Order::Name, .offset = 1, .limit = 1}), (Names{"bob"}));
     EXPECT_EQ(names({.offset = 3}), Names());
+
+    auto const after = [&](char const* name, Page page) {
+        auto const user = read([&](Transaction& t) { return t.users().find_by_name(name); });
+        page.after = Page::Place{.created_at = user.created_at, .name = user.name};
+        return names(page);
+    };
+    EXPECT_EQ(after("bob", {.offset = 7}), (Names{"ada", "cy"}));
+    EXPECT_EQ(after("ada", {.limit = 1}), (Names{"cy"}));
+    EXPECT_EQ(after("cy", {}), Names());
+    EXPECT_EQ(after("ada", {.reversed = true}), (Names{"bob"}));
+    EXPECT_EQ(after("bob", {.order = Page::Order::Name}), (Names{"cy"}));
+    EXPECT_EQ(after("bob", {.order = Page::Order::Name, .reversed = true}), (Names{"ada"}));
 }
 
 TEST_P(UsersContract, SessionsAreFoundBySecretTouchedAndRemoved) {

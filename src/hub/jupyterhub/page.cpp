@@ -23,7 +23,8 @@ Result<long long> number_in(Form const& query, std::string_view name, long long 
 }
 
 /// The same question for another part, as the client can send it.
-std::string next_url(http::Request const& request, long long offset, long long limit) {
+std::string next_url(http::Request const& request, long long offset, long long limit,
+                     std::string_view place) {
     std::string url = request.is_secure() ? "https://" : "http://";
     url += request.headers.get("Host");
     url += request.sent_path();
@@ -32,12 +33,14 @@ std::string next_url(http::Request const& request, long long offset, long long l
     if (mark != std::string::npos)
         for (auto const pair : split(std::string_view(request.target).substr(mark + 1), '&')) {
             auto const name = pair.substr(0, pair.find('='));
-            if (pair.empty() || name == "offset" || name == "limit") continue;
+            if (pair.empty() || name == "offset" || name == "limit" || name == "after") continue;
             url += joint;
             url += pair;
             joint = '&';
         }
-    return url + fmt::format("{}offset={}&limit={}", joint, offset, limit);
+    url += fmt::format("{}offset={}&limit={}", joint, offset, limit);
+    if (!place.empty()) url += fmt::format("&after={}", place);
+    return url;
 }
 
 }  // namespace
@@ -48,20 +51,21 @@ Result<PageRequest> read_page(http::Request const& request) {
     page.wrapped = request.headers.get("Accept").find(wrapped_type) != std::string_view::npos;
     TRY(page.offset, number_in(query, "offset", 0));
     TRY(page.limit, number_in(query, "limit", page.wrapped ? usual_limit : largest_limit));
+    page.after = query.get("after");
     page.offset = std::max(page.offset, 0LL);
     page.limit = std::clamp(page.limit, 1LL, largest_limit);
     return page;
 }
 
 http::Response page_answer(http::Request const& request, PageRequest const& page,
-                           nlohmann::json items, long long total) {
+                           nlohmann::json items, long long total, std::string_view place) {
     if (!page.wrapped) return http::Response::json(items);
     auto const following = page.offset + page.limit;
     nlohmann::json next = nullptr;
     if (following < total)
         next = {{"offset", following},
                 {"limit", page.limit},
-                {"url", next_url(request, following, page.limit)}};
+                {"url", next_url(request, following, page.limit, place)}};
     auto answer = http::Response::json({{"items", std::move(items)},
                                         {"_pagination",
                                          {{"offset", page.offset},

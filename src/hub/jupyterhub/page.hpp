@@ -15,13 +15,17 @@ struct PageRequest {
     bool wrapped = false;  ///< the client asked for items with their place, not for a bare list
     long long offset = 0;
     long long limit = largest_limit;
+    /// Where the page before ended, as `page_answer` was told; empty: only the offset is known. A
+    /// client hands it back with the address of the next page and need not understand it.
+    std::string after = {};
 };
 
 /// InvalidArgument: an offset or a limit that is no number.
 [[nodiscard]] Result<PageRequest> read_page(http::Request const& request);
 
-/// `items` are those of this page, of `total` in all.
+/// `items` are those of this page, of `total` in all. `place` is the next page's `after`.
 [[nodiscard]] http::Response page_answer(http::Request const& request, PageRequest const& page,
-                                         nlohmann::json items, long long total);
+                                         nlohmann::json items, long long total,
+                                         std::string_view place = {});
 
 }  // namespace carrel::jupyterhub

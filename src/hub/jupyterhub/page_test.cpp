@@ -44,6 +44,15 @@ TEST(HubPages, SayWhereTheNextOneIs) {
               nullptr);
 }
 
+TEST(HubPages, HandTheirEndOnToTheNextOne) {
+    auto const request = asked("?after=old&sort=name");
+    auto const page = read_page(request).value();
+    EXPECT_EQ(page.after, "old");
+    EXPECT_EQ(
+        json::parse(page_answer(request, page, {}, 51, "new").body)["_pagination"]["next"]["url"],
+        "http://hub.test:8000/c/bio/hub/api/users?sort=name&offset=50&limit=50&after=new");
+}
+
 TEST(HubPages, AreBareListsWithoutThatAccept) {
     auto const request = asked("", false);
     EXPECT_EQ(page_answer(request, read_page(request).value(), {1}, 1).body, "[1]");

@@ -1,5 +1,7 @@
 #include "hub/jupyterhub/people.hpp"
 
+#include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "hub/hub_access.hpp"
 
 #include <algorithm>
@@ -62,6 +64,34 @@ Result<long long> count_people(Transaction& transaction, Course const& course) {
     return total;
 }
 
+/// Where a page ended, and how many there were in all.
+struct Place {
+    long long total = 0;
+    Users::CoursePage::Place last;
+};
+
+std::string write_place(long long total, User const& last) {
+    return to_base64url(
+        fmt::format("{} {} {}", total, last.created_at.time_since_epoch().count(), last.name));
+}
+
+Result<Place> read_place(std::string_view text) {
+    auto const wrong =
+        fail(Code::InvalidArgument, "'after' is no place of this list: begin again without it");
+    auto const place = from_base64url(text);
+    if (!place) return wrong;
+    auto const first = place->find(' ');
+    auto const second = place->find(' ', first + 1);
+    if (first == std::string::npos || second == std::string::npos) return wrong;
+    auto const total = parse_whole(std::string_view(*place).substr(0, first));
+    auto const created =
+        parse_whole(std::string_view(*place).substr(first + 1, second - first - 1));
+    if (!total || !created) return wrong;
+    return Place{
+        .total = *total,
+        .last = {.created_at = Time(Milliseconds(*created)), .name = place->substr(second + 1)}};
+}
+
 }  // namespace
 
 Result<std::vector<Person>> people_of(Transaction& transaction, rbac::RoleBook const& roles,
@@ -92,11 +122,23 @@ Result<std::vector<Person>> people_of(Transaction& transaction, rbac::RoleBook c
 
 Result<std::optional<PeoplePage>> page_of_people(Transaction& transaction,
                                                  rbac::RoleBook const& roles, Course const& course,
-                                                 Users::CoursePage const& page) {
+                                                 Users::CoursePage page, std::string_view after) {
     PeoplePage found;
-    TRY(found.total, count_people(transaction, course));
-    if (found.total <= small_course) return std::nullopt;
+    if (after.empty()) {
+        TRY(found.total, count_people(transaction, course));
+        if (found.total <= small_course) return std::nullopt;
+    } else {
+        TRY(auto const place, read_place(after));
+        found.total = place.total;
+        page.after = place.last;
+    }
+    // One more tells whether there are others, whoever has come or gone since they were counted.
+    auto const limit = static_cast<size_t>(page.limit++);
     TRY(auto users, transaction.users().in_course(course.id, page));
+    auto const seen = page.offset + static_cast<long long>(users.size());
+    found.total = users.size() > limit ? std::max(found.total, seen) : std::min(found.total, seen);
+    if (users.size() > limit) users.pop_back();
+    if (!users.empty()) found.place = write_place(found.total, users.back());
     for (auto& user : users) found.people.push_back(person_of(roles, course, std::move(user)));
     TRY_VOID(add_groups(transaction, course, found.people));
     return found;

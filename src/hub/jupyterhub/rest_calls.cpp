@@ -151,6 +151,7 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
         candidates = users_with_servers(servers_, request.parameter("slug"));
     std::vector<Person> found;
     std::optional<long long> total;
+    std::string place;
     std::map<UserId, std::vector<ServerRecord>> rows;
     CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
         TRY(auto who, callers_.identify(request));
@@ -159,9 +160,10 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
         TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
             auto const& roles = callers_.roles();
             if (part && who.scopes.allows_everything("list:users")) {
-                TRY(auto some, page_of_people(transaction, roles, who.course, *part));
+                TRY(auto some, page_of_people(transaction, roles, who.course, *part, page.after));
                 if (some) {
                     total = some->total;
+                    place = std::move(some->place);
                     found = std::move(some->people);
                 }
             }
@@ -194,7 +196,7 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
             person.servers = servers_.known_of(caller.course, person.user, known->second);
         items.push_back(user_model(caller, person));
     }
-    co_return page_answer(request, page, std::move(items), total.value_or(count));
+    co_return page_answer(request, page, std::move(items), total.value_or(count), place);
 }
 
 RestCalls::Answer RestCalls::tokens(http::Request& request) {

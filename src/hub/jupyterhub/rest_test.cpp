@@ -69,13 +69,43 @@ TEST_F(RestTest, UsersComeInPagesToWhoAsksForThem) {
 }
 
 /// From this size on only the page is read; it must not show in the answers.
-TEST_F(RestTest, ABigCourseIsListedInPagesLikeASmallOne) {
-    EXPECT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+class BigCourseTest : public RestTest {
+protected:
+    BigCourseTest() {
+        EXPECT_TRUE(store_->write([&](Transaction& t) { return fill(t); }));
+    }
+
+    json page(std::string const& who, std::string const& query) {
+        auto const answer =
+            call(who, "GET", "/users" + query, {}, "application/jupyterhub-pagination+json");
+        EXPECT_EQ(answer.status, 200U) << answer.body;
+        return json::parse(answer.body);
+    }
+    /// The query of the page after this one; "" when it is the last.
+    static std::string next(json const& page) {
+        auto const& following = page["_pagination"]["next"];
+        if (following.is_null()) return "";
+        auto const url = following["url"].get<std::string>();
+        return url.substr(url.find('?'));
+    }
+    /// Everybody, page by page.
+    std::vector<std::string> walk(std::string query) {
+        std::vector<std::string> found;
+        while (!query.empty()) {
+            auto const now = page("gov", query);
+            for (auto const& user : now["items"]) found.push_back(user["name"]);
+            query = next(now);
+        }
+        return found;
+    }
+
+private:
+    Result<> fill(Transaction& t) {
         for (int i = 0; i < 1200; ++i) {
             User user = ada_;
             user.id = UserId(fmt::format("{:04}", (i * 7919) % 10007));
             user.name = fmt::format("many-{:04}", i);
-            user.created_at = Time(Seconds(2'000'000'000 - i));
+            user.created_at = Time(Seconds(2'000'000'000 - i / 2));
             TRY_VOID(t.users().insert(user));
             TRY_VOID(t.applications().insert(
                 {.course = course_.id,
@@ -86,11 +116,10 @@ TEST_F(RestTest, ABigCourseIsListedInPagesLikeASmallOne) {
         TRY_VOID(t.hub_groups().insert({.course = course_.id, .name = "class"}));
         TRY(auto const one, t.users().find_by_name("many-0001"));
         return t.hub_groups().add_member(course_.id, "class", one.id);
-    }));
-    auto const page = [&](std::string const& who, std::string const& query) {
-        return json::parse(
-            call(who, "GET", "/users" + query, {}, "application/jupyterhub-pagination+json").body);
-    };
+    }
+};
+
+TEST_F(BigCourseTest, IsListedInPagesLikeASmallOne) {
     auto const first = page("gov", "?sort=name&limit=3&offset=3");
     EXPECT_EQ(first["_pagination"]["total"], 1080 + 3) << "lea leads and has no application";
     EXPECT_EQ(first["items"][0]["name"], "many-0001");
@@ -105,6 +134,37 @@ TEST_F(RestTest, ABigCourseIsListedInPagesLikeASmallOne) {
     // Whoever may see some only is told of no more.
     auto const weak = scoped("gov", {"list:users!user=ada"});
     EXPECT_EQ(page(weak, "")["_pagination"]["total"], 1);
+}
+
+TEST_F(BigCourseTest, IsWalkedByTheAddressesOfItsPages) {
+    for (auto const* const sort : {"id", "-id", "name", "-name"}) {
+        auto const all = fmt::format("?limit=200&sort={}", sort);
+        std::vector<std::string> by_offset;
+        for (int offset = 0; offset < 1083; offset += 200)
+            for (auto const& user : page("gov", fmt::format("{}&offset={}", all, offset))["items"])
+                by_offset.push_back(user["name"]);
+        ASSERT_EQ(by_offset.size(), 1083U);
+        EXPECT_EQ(walk(all), by_offset) << sort;
+        EXPECT_EQ(walk(fmt::format("?limit=57&sort={}", sort)), by_offset) << sort;
+    }
+}
+
+TEST_F(BigCourseTest, NobodyIsLeftOutWhenOthersGoOrComeMeanwhile) {
+    auto const first = page("gov", "?limit=200&sort=name");
+    ASSERT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+        TRY(auto const gone, t.users().find_by_name("many-0003"));
+        return t.applications().remove(course_.id, gone.id);
+    }));
+    for (auto const* const name : {"zoe", "zoltan", "zora"}) admit(add_user(name));
+    auto const rest = walk(next(first));
+    EXPECT_EQ(rest.size(), 1083U - 200 + 3);
+    EXPECT_EQ(rest.back(), "zora");
+    EXPECT_GT(rest.front(), first["items"].back()["name"].get<std::string>());
+}
+
+TEST_F(BigCourseTest, APlaceThatNoPageToldIsRefused) {
+    for (auto const* const after : {"x", "MTIz", "MSB4IGFkYQ", "%00"})
+        EXPECT_EQ(call("gov", "GET", fmt::format("/users?after={}", after)).status, 400U) << after;
 }
 
 TEST_F(RestTest, ATokenIsMadeListedUsedAndDeleted) {

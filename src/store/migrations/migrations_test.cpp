@@ -213,16 +213,20 @@ TEST(Migrations, APageOfACoursesPeopleIsReadInItsOrder) {
     auto const connection =
         engine.connect(SqliteEngine::Use::Write, std::chrono::seconds(5)).value();
     for (bool const reversed : {false, true}) {
-        auto const sql = UsersTable::in_course_sql({.reversed = reversed});
+        auto const sql = UsersTable::in_course_sql(
+            {.reversed = reversed, .after = Users::CoursePage::Place{.name = "ada"}});
         auto const plan = Query(*connection, "explain query plan " + sql)
                               .use(std::string("course"))
                               .use(ApplicationState::Accepted)
                               .use(std::string("course"))
+                              .use(0)
+                              .use(std::string("ada"))
                               .use(200)
                               .use(0)
                               .values<int, int, int, std::string>();
         ASSERT_TRUE(plan) << plan.error().message;
-        EXPECT_THAT(in_words(*plan), testing::HasSubstr("users_by_creation"));
+        EXPECT_THAT(in_words(*plan),
+                    testing::HasSubstr("SEARCH users USING INDEX users_by_creation"));
         EXPECT_THAT(in_words(*plan), testing::Not(testing::HasSubstr("TEMP B-TREE FOR ORDER")));
     }
 }

@@ -67,35 +67,26 @@ Result<std::map<UserId, User>> UsersTable::find_all(std::vector<UserId> const& i
     return found;
 }
 
-// Only ids are sorted: whole rows would be many times as much to move. Everybody is looked at, in
-// the order asked for, rather than the course's people one by one, which pays off for big courses.
+// An index gives the order, so nothing is sorted. Everybody is looked at in it, rather than the
+// course's people one by one, which pays off for big courses.
 std::string UsersTable::in_course_sql(CoursePage const& page) {
+    bool const by_name = page.order == CoursePage::Order::Name;
     auto const* const way = page.reversed ? "desc" : "asc";
-    auto const order = page.order == CoursePage::Order::Name
-                           ? fmt::format("name {}", way)
-                           : fmt::format("created_at {0}, name {0}", way);
-    return fmt::format(
-        "select id from users where exists (select 1 from applications a where "
-        "a.course_id = :course and a.user_id = users.id and a.state = :state) or id in (select "
-        "user_id from course_leaders where course_id = :led) order by {} limit :limit offset "
-        ":offset",
-        order);
+    auto const* const place = by_name ? "name {} :name" : "(created_at, name) {} (:created, :name)";
+    return select_where(fmt::format(
+        "(exists (select 1 from applications a where a.course_id = :course and a.user_id = "
+        "users.id and a.state = :state) or id in (select user_id from course_leaders where "
+        "course_id = :led)) {} order by {} limit :limit offset :offset",
+        page.after ? "and " + fmt::format(fmt::runtime(place), page.reversed ? '<' : '>') : "",
+        by_name ? fmt::format("name {}", way) : fmt::format("created_at {0}, name {0}", way)));
 }
 
 Result<std::vector<User>> UsersTable::in_course(CourseId const& course, CoursePage const& page) {
-    TRY(auto const rows, Query(connection_, in_course_sql(page))
-                             .use(course)
-                             .use(ApplicationState::Accepted)
-                             .use(course)
-                             .use(page.limit)
-                             .use(page.offset)
-                             .values<UserId>());
-    std::vector<UserId> ids;
-    for (auto const& [id] : rows) ids.push_back(id);
-    TRY(auto found, find_all(ids));
-    std::vector<User> users;
-    for (auto const& id : ids) users.push_back(std::move(found.at(id)));
-    return users;
+    Query query(connection_, in_course_sql(page));
+    query.use(course).use(ApplicationState::Accepted).use(course);
+    if (page.after && page.order == CoursePage::Order::Created) query.use(page.after->created_at);
+    if (page.after) query.use(page.after->name);
+    return query.use(page.limit).use(page.after ? 0 : page.offset).rows<User>();
 }
 
 Result<> SessionsTable::insert(Session const& session) {
