@@ -4,7 +4,7 @@ import pytest
 from conftest import platform
 from support.authority import Authority
 from support.carrel_process import QUICK
-from support.ldap_server import BASE, LdapServer, why_not
+from support.ldap_server import BASE, STRICT, LdapServer, why_not
 from support.ports import free_port
 
 if why_not():
@@ -26,6 +26,8 @@ def server(authority):
     bob = directory.add_person("Bob", SECRET)
     directory.add_person("a*b", SECRET)
     directory.add_person("taken", SECRET)
+    directory.add_person("eva", SECRET, more=STRICT + "pwdChangedTime: 20200101000000Z\n")
+    directory.add_person("kim", SECRET, more=STRICT + "pwdReset: TRUE\n")
     directory.add_group("lecturers", ada)
     directory.add_group("ops", ada, bob)
     with directory:
@@ -106,6 +108,14 @@ def test_an_account_of_the_same_name_is_somebody_else_until_it_is_joined(carrel)
     local.post("/api/v1/me/logins/campus", {"username": "taken", "password": SECRET})
     assert carrel.log_in("taken", SECRET).username == "taken"
     assert local.request("POST", "/api/v1/session/confirmation", json={"password": SECRET}).status_code == 204
+
+
+@pytest.mark.parametrize("name", ["eva", "kim"], ids=["too old", "set by somebody else"])
+def test_a_password_that_is_right_and_good_no_more(carrel, direct, name):
+    for process in (carrel, direct):
+        assert problem(process, name) == (403, "password_expired")
+        # Whoever does not know it learns nothing.
+        assert problem(process, name, "not the password")[0] == 401
 
 
 def refusal(server, **settings):

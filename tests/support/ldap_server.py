@@ -12,6 +12,7 @@ from .ports import free_port
 BASE = "dc=example,dc=org"
 SERVICE = f"cn=carrel,{BASE}"
 SERVICE_PASSWORD = "service secret"
+STRICT = f"pwdPolicySubentry: cn=strict,{BASE}\n"
 
 CONFIG = """
 include /etc/ldap/schema/core.schema
@@ -19,6 +20,7 @@ include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload ppolicy
 pidfile {folder}/pid
 TLSCACertificateFile {authority}
 TLSCertificateFile {certificate}
@@ -30,6 +32,7 @@ rootpw "root secret"
 directory {folder}/data
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="{service}" read by self read by anonymous auth by * none
+overlay ppolicy
 """
 
 PEOPLE = """
@@ -46,6 +49,14 @@ ou: people
 dn: ou=groups,{base}
 objectClass: organizationalUnit
 ou: groups
+
+dn: cn=strict,{base}
+objectClass: device
+objectClass: pwdPolicy
+cn: strict
+pwdAttribute: userPassword
+pwdMaxAge: 86400
+pwdMustChange: TRUE
 
 dn: {service}
 objectClass: organizationalRole
@@ -90,9 +101,10 @@ class LdapServer:
         )
         assert done.returncode == 0, done.stderr
 
-    def add_person(self, uid, password, name="Somebody", mail=None):
+    def add_person(self, uid, password, name="Somebody", mail=None, more=""):
+        """`more` are lines of LDIF: STRICT makes the password policy count."""
         dn = f"uid={escaped(uid)},ou=people,{BASE}"
-        more = f"mail: {mail}\n" if mail else ""
+        more += f"mail: {mail}\n" if mail else ""
         self.load(f"dn: {dn}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {name}\nsn: x\n{more}userPassword: {password}\n")
         return dn
 

@@ -43,6 +43,7 @@ private:
     [[nodiscard]] std::string text(char const* key) const { return question_.value(key, ""); }
 
     static json refused(Error const& error) {
+        if (!error.field.empty()) return refusal_of(error.field, error.message);
         if (error.code == Code::Unauthenticated) return refusal_of("wrong", error.message);
         if (error.code == Code::Unavailable) return refusal_of("unavailable", error.message);
         return refusal_of("misconfigured", error.message);
@@ -66,10 +67,10 @@ private:
         TRY(auto connection, LdapConnection::open(server_));
         if (text("bind_dn").empty()) return connection;
         auto bound = connection.bind(text("bind_dn"), text("bind_password"));
-        if (!bound && bound.error().code == Code::Unauthenticated)
-            return fail(Code::Internal, "bind_dn: {}", bound.error().message);
-        TRY_VOID(bound);
-        return connection;
+        if (bound) return connection;
+        // Whatever is wrong with its password, the person cannot help it.
+        if (bound.error().code == Code::Unavailable) return std::unexpected(bound.error());
+        return fail(Code::Internal, "bind_dn: {}", bound.error().message);
     }
 
     Result<ProviderPerson> ask() {

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 
 #include <array>
+#include <utility>
 
 namespace carrel {
 
@@ -43,6 +44,31 @@ std::string diagnostic_of(ldap* handle) {
     std::string const diagnostic = for_log(text);
     ::ldap_memfree(text);
     return diagnostic;
+}
+
+/// Beside its answer a server with password policies (draft-behera-ldap-password-policy) says why
+/// a password that is right is not enough. Empty: nothing.
+std::string_view policy_problem(ldap* handle, LDAPControl** said) {
+    auto* const found = ::ldap_control_find(LDAP_CONTROL_PASSWORDPOLICYRESPONSE, said, nullptr);
+    if (found == nullptr) return {};
+    ber_int_t expires = 0;
+    ber_int_t grace = 0;
+    LDAPPasswordPolicyError error = PP_noError;
+    if (::ldap_parse_passwordpolicy_control(handle, found, &expires, &grace, &error) !=
+        LDAP_SUCCESS)
+        return {};
+    bool const stale = error == PP_passwordExpired || error == PP_changeAfterReset;
+    return stale ? "password_expired" : "";
+}
+
+/// Active Directory says it in the text of its refusal, and only when the password is right.
+std::string_view active_directory_problem(std::string_view diagnostic) {
+    if (!diagnostic.contains("AcceptSecurityContext")) return {};
+    for (auto const& [number, problem] :
+         {std::pair("data 532,", "password_expired"), std::pair("data 773,", "password_expired"),
+          std::pair("data 701,", "account_expired")})
+        if (diagnostic.contains(number)) return problem;
+    return {};
 }
 
 bool set_all(ldap* handle, LdapServer const& server) {
@@ -101,11 +127,44 @@ Result<LdapConnection> LdapConnection::open(LdapServer const& server) {
 Result<> LdapConnection::bind(std::string const& dn, std::string const& password) {
     if (dn.empty() || password.empty())
         return fail(Code::InvalidArgument, "an empty name or password asks as nobody");
+    auto* const handle = handle_.get();
+    LDAPControl* wish = nullptr;
+    if (::ldap_create_passwordpolicy_control(handle, &wish) != LDAP_SUCCESS)
+        return fail(Code::Internal, "bind: no memory");
+    std::unique_ptr<LDAPControl, void (*)(LDAPControl*)> const owned_wish(wish,
+                                                                          &::ldap_control_free);
+    std::array<LDAPControl*, 2> wishes{wish, nullptr};
     berval credentials{.bv_len = password.size(), .bv_val = const_cast<char*>(password.data())};
-    auto const code = ::ldap_sasl_bind_s(handle_.get(), dn.c_str(), LDAP_SASL_SIMPLE, &credentials,
-                                         nullptr, nullptr, nullptr);
+    int question = 0;
+    auto code = ::ldap_sasl_bind(handle, dn.c_str(), LDAP_SASL_SIMPLE, &credentials, wishes.data(),
+                                 nullptr, &question);
+    if (code != LDAP_SUCCESS) return failed("bind", code, diagnostic_of(handle));
+
+    timeval patience{.tv_sec = seconds_, .tv_usec = 0};
+    LDAPMessage* answer = nullptr;
+    auto const kind = ::ldap_result(handle, question, LDAP_MSG_ALL, &patience, &answer);
+    std::unique_ptr<LDAPMessage, int (*)(LDAPMessage*)> const owned_answer(answer, &::ldap_msgfree);
+    if (kind == 0) return failed("bind", LDAP_TIMEOUT);
+    if (kind < 0) {
+        ::ldap_get_option(handle, LDAP_OPT_RESULT_CODE, &code);
+        return failed("bind", code, diagnostic_of(handle));
+    }
+    LDAPControl** said = nullptr;
+    if (auto const parsed =
+            ::ldap_parse_result(handle, answer, &code, nullptr, nullptr, nullptr, &said, 0);
+        parsed != LDAP_SUCCESS)
+        return failed("bind", parsed);
+    std::unique_ptr<LDAPControl*, void (*)(LDAPControl**)> const owned_said(said,
+                                                                            &::ldap_controls_free);
+    auto const diagnostic = diagnostic_of(handle);
+    auto problem = policy_problem(handle, said);
+    if (problem.empty() && code != LDAP_SUCCESS) problem = active_directory_problem(diagnostic);
+    if (!problem.empty())
+        return std::unexpected(Error{
+            Code::PermissionDenied, fmt::format("bind: {} {}", ::ldap_err2string(code), diagnostic),
+            std::string(problem)});
     if (code == LDAP_SUCCESS) return {};
-    return failed("bind", code, diagnostic_of(handle_.get()));
+    return failed("bind", code, diagnostic);
 }
 
 std::vector<LdapEntry> LdapConnection::read(void* result) {

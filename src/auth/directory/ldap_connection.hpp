@@ -48,7 +48,9 @@ public:
     [[nodiscard]] static Result<LdapConnection> open(LdapServer const& server);
 
     /// Unauthenticated: not with this password. InvalidArgument: name or password is empty, which
-    /// would ask as nobody (RFC 4513 section 5.1.2). Unavailable, Internal: as `open`.
+    /// would ask as nobody (RFC 4513 section 5.1.2). PermissionDenied: the password is right, and
+    /// good no more; the field is "password_expired" or "account_expired". Unavailable, Internal:
+    /// as `open`.
     [[nodiscard]] Result<> bind(std::string const& dn, std::string const& password);
 
     /// At most `most` entries; none when the base is not there. Unavailable, Internal: as `open`.
