@@ -41,6 +41,7 @@ ProviderSettings to_provider(LoginSettings const& from) {
             .allowed_groups = from.allowed_groups,
             .sign_up = to_sign_up(from.sign_up),
             .log_out_at_provider = from.log_out_at_provider,
+            .refresh_every = std::chrono::ceil<Seconds>(from.refresh_every),
             .ca_file = from.ca_file};
 }
 

@@ -152,7 +152,8 @@ Control::Control(ControlOptions options, Parts parts)
              .common_domain = origins_.common_domain(),
              .second_factor = factor_rule(options_.settings),
              .access = access_.get()}),
-      factors_(*store_, clock_, random_, Sealer(options_.secrets.sealing_key, random_)),
+      sealer_(options_.secrets.sealing_key, random_),
+      factors_(*store_, clock_, random_, sealer_),
       steps_(*store_, gate_, factors_, clock_, random_,
              {.bound_to_host = origins_.per_person(),
               .ask_after_provider = options_.settings.accounts.second_factor_after_provider,
@@ -160,8 +161,10 @@ Control::Control(ControlOptions options, Parts parts)
       logins_(*store_, gate_, steps_, clock_, random_,
               {.bound_to_host = origins_.per_person(),
                .public_url = options_.settings.server.public_url,
-               .access = access_.get()},
+               .access = access_.get(),
+               .sealer = &sealer_},
               login_providers(options_.settings, clock_)),
+      refresher_(*store_, clock_, sealer_, access_.get()),
       proxy_(*client_, *pool_, socket_url(options_.folders.proxy_socket()),
              options_.secrets.proxy_token),
       service_host_({.folders = options_.folders.services(),
@@ -285,6 +288,8 @@ Task<> Control::start() {
     CO_TRY_VOID(co_await hub_.start());
     tasks_.start("dispatcher", dispatcher_.run());
     tasks_.start("access", access_keeper_.run());
+    for (auto* const provider : logins_.asked_again())
+        tasks_.start("sessions of a provider", refresher_.run(*provider));
     tasks_.start("removals", remover_.run());
     tasks_.start("housekeeping", housekeeping_.run());
     if (mail_.mailer) tasks_.start("mail", mail_.mailer->run());

@@ -11,6 +11,7 @@
 #include "auth/local/local_authenticator.hpp"
 #include "auth/login_steps.hpp"
 #include "auth/provider/provider_login.hpp"
+#include "auth/provider/session_refresher.hpp"
 #include "config/settings.hpp"
 #include "deploy/dispatcher.hpp"
 #include "deploy/local/local_provisioner.hpp"
@@ -82,9 +83,11 @@ private:
     HubPaths paths_;
     AccessKeeper access_keeper_;
     Gate gate_;
+    Sealer sealer_;
     FactorDesk factors_;
     LoginSteps steps_;
     ProviderLogin logins_;
+    SessionRefresher refresher_;
     RestProxyClient proxy_;
     ProcessServiceHost service_host_;
     http::StaticFiles pages_;

@@ -3,11 +3,15 @@
 #include "auth/secret.hpp"
 #include "runtime/log.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace carrel {
 
 namespace {
+
+using nlohmann::json;
 
 std::unexpected<Error> begin_anew() {
     return std::unexpected(Error{Code::Unauthenticated,
@@ -22,6 +26,28 @@ SecondStep step_of(std::vector<SecondFactor> const& factors, Time expires_at) {
     return step;
 }
 
+/// As it waits for the second step.
+std::string to_text(ProviderSession const& session) {
+    return json{{"login", session.login},
+                {"log_out_at", session.log_out_at},
+                {"id_token", session.id_token},
+                {"subject", session.subject},
+                {"refresh_token", session.refresh_token},
+                {"refreshed_at", session.refreshed_at.time_since_epoch().count()}}
+        .dump();
+}
+
+ProviderSession from_text(std::string_view text) {
+    auto const kept = json::parse(text);
+    return {.session = {},
+            .login = kept.at("login"),
+            .log_out_at = kept.at("log_out_at"),
+            .id_token = kept.at("id_token"),
+            .subject = kept.at("subject"),
+            .refresh_token = kept.at("refresh_token"),
+            .refreshed_at = Time(Milliseconds(kept.at("refreshed_at").get<long long>()))};
+}
+
 }  // namespace
 
 LoginSteps::LoginSteps(Store& store, Gate& gate, FactorDesk& factors, Clock const& clock,
@@ -34,27 +60,38 @@ LoginSteps::LoginSteps(Store& store, Gate& gate, FactorDesk& factors, Clock cons
       policy_(std::move(policy)) {}
 
 Result<LoginOutcome> LoginSteps::begin(User const& user, FirstStep first,
-                                       http::Request const& request, http::Response& response) {
+                                       http::Request const& request, http::Response& response,
+                                       std::optional<ProviderSession> const& provider) {
     // Before a second factor is asked for, and once more when the session begins.
     TRY_VOID(gate_.admit(user.id));
     bool const enough = first == FirstStep::Provider && !policy_.ask_after_provider;
     if (!enough) {
         TRY(auto const factors, factors_.of_user(user.id));
-        if (!factors.empty()) return wait(user, factors, request, response);
+        if (!factors.empty()) return wait(user, factors, request, response, provider);
     }
     TRY(auto identity, gate_.begin_session(user, request, response, first));
+    if (provider) keep(*provider, identity.login);
     return identity;
 }
 
+void LoginSteps::keep(ProviderSession session, SessionId const& login) {
+    session.session = login;
+    auto const kept = store_.write(
+        [&](Transaction& transaction) { return transaction.provider_sessions().insert(session); });
+    if (!kept) log::warn("provider_session_not_kept", {{"cause", kept.error().message}});
+}
+
 Result<LoginOutcome> LoginSteps::wait(User const& user, std::vector<SecondFactor> const& factors,
-                                      http::Request const& request, http::Response& response) {
+                                      http::Request const& request, http::Response& response,
+                                      std::optional<ProviderSession> const& provider) {
     auto const now = clock_.now();
     auto const secret = random_.secret();
     HalfLogin const login{.hash = hash_secret(secret),
                           .user = user.id,
                           .wrong = 0,
                           .created_at = now,
-                          .expires_at = now + half_login_lasts};
+                          .expires_at = now + half_login_lasts,
+                          .provider_session = provider ? to_text(*provider) : ""};
     auto const earlier = request.cookie(cookie_name());
     TRY_VOID(store_.write([&](Transaction& transaction) -> Result<> {
         if (earlier) TRY_VOID(transaction.half_logins().remove(hash_secret(*earlier)));
@@ -130,6 +167,8 @@ Result<Identity> LoginSteps::finish(FactorProof const& proof, http::Request cons
     }));
     if (!mine) return begin_anew();
     TRY(auto identity, gate_.begin_session(found.user, request, response));
+    if (!found.login.provider_session.empty())
+        keep(from_text(found.login.provider_session), identity.login);
     http::set_cookie(response, {.name = std::string(cookie_name()),
                                 .value = "",
                                 .lasts = Seconds(0),

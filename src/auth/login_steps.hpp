@@ -41,10 +41,11 @@ public:
                LoginStepsPolicy policy);
 
     /// After a first step that was right. Sets the session's cookie in `response`, or the one of
-    /// half a log-in. Fails as `Gate::begin_session`.
+    /// half a log-in. `provider` is kept with the session, as soon as there is one; its own id
+    /// does not count. Fails as `Gate::begin_session`.
     [[nodiscard]] Result<LoginOutcome> begin(User const& user, FirstStep first,
-                                             http::Request const& request,
-                                             http::Response& response);
+                                             http::Request const& request, http::Response& response,
+                                             std::optional<ProviderSession> const& provider = {});
 
     /// What the browser's half log-in waits for. Unauthenticated with field "login": there is none.
     [[nodiscard]] Result<SecondStep> waiting(http::Request const& request);
@@ -68,7 +69,10 @@ private:
     Result<Half> half(http::Request const& request);
     Result<FactorQuestion> question(Half const& half, http::Request const& request) const;
     Result<LoginOutcome> wait(User const& user, std::vector<SecondFactor> const& factors,
-                              http::Request const& request, http::Response& response);
+                              http::Request const& request, http::Response& response,
+                              std::optional<ProviderSession> const& provider);
+    /// The log-in is good without it, too.
+    void keep(ProviderSession session, SessionId const& login);
     Error count_wrong(Half const& half, Error error);
     [[nodiscard]] std::string_view cookie_name() const {
         return policy_.bound_to_host ? host_half_login_cookie : half_login_cookie;

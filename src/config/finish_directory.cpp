@@ -32,6 +32,8 @@ Result<> refuse_what_providers_have(LoginSettings const& login) {
     if (!login.scopes.empty()) return wrong(login, "scopes", "is of no use: it belongs to OAuth 2");
     if (login.log_out_at_provider)
         return wrong(login, "log_out_at_provider", "is of no use: there is no page to log out at");
+    if (login.refresh_every.count() > 0)
+        return wrong(login, "refresh_seconds", "is of no use: it belongs to OAuth 2");
     return {};
 }
 

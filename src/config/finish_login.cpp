@@ -19,21 +19,24 @@ struct Preset {
     std::string_view scopes;
     std::string_view username_claim;
     std::string_view groups_claim;
+    /// Besides, to be asked again later; empty: it needs no word of its own for that.
+    std::string_view refresh_scope = {};
 };
 
 constexpr std::string_view usual_scopes = "openid profile email";
 
 constexpr std::array presets{
-    Preset{"auth0", "Auth0", "", "https://TENANT.eu.auth0.com", usual_scopes, "nickname", ""},
+    Preset{"auth0", "Auth0", "", "https://TENANT.eu.auth0.com", usual_scopes, "nickname", "",
+           "offline_access"},
     Preset{"cognito", "Amazon Cognito", "", "https://cognito-idp.REGION.amazonaws.com/REGION_POOL",
            usual_scopes, "cognito:username", "cognito:groups"},
     Preset{"google", "Google", "https://accounts.google.com", "", usual_scopes, "email", ""},
     Preset{"entra", "Microsoft", "", "https://login.microsoftonline.com/TENANT-ID/v2.0",
-           usual_scopes, "preferred_username", "groups"},
+           usual_scopes, "preferred_username", "groups", "offline_access"},
     Preset{"keycloak", "Keycloak", "", "https://keycloak.example.org/realms/REALM", usual_scopes,
            "preferred_username", "groups"},
     Preset{"authentik", "authentik", "", "https://authentik.example.org/application/o/NAME/",
-           usual_scopes, "preferred_username", "groups"},
+           usual_scopes, "preferred_username", "groups", "offline_access"},
     Preset{"gitlab", "GitLab", "https://gitlab.com", "", usual_scopes, "nickname", "groups"},
 };
 
@@ -91,8 +94,10 @@ private:
         default_to(login_.issuer, preset->issuer);
         default_to(login_.username_claim, preset->username_claim);
         default_to(login_.groups_claim, preset->groups_claim);
-        if (login_.scopes.empty())
-            for (auto const scope : split(preset->scopes, ' ')) login_.scopes.emplace_back(scope);
+        if (!login_.scopes.empty()) return {};
+        for (auto const scope : split(preset->scopes, ' ')) login_.scopes.emplace_back(scope);
+        if (login_.refresh_every.count() > 0 && !preset->refresh_scope.empty())
+            login_.scopes.emplace_back(preset->refresh_scope);
         return {};
     }
 

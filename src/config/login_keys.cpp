@@ -150,6 +150,15 @@ std::vector<Key<LoginSettings>> const all_login_keys{
      "OpenID Connect: whether logging out here leads to the provider's own log-out. There "
      "`https://<this platform>/login` is where it leads back to."},
     {"",
+     "refresh_seconds",
+     [](LoginSettings& s) -> Field { return &s.refresh_every; },
+     {0, 86400},
+     {},
+     "How often the provider is asked again about somebody who is logged in and works here: who "
+     "has "
+     "lost their account there is logged out, and groups give and take roles. 0: at each log-in "
+     "alone. It needs a refresh token; see `docs/howto/log-in-with-openid-connect.md`."},
+    {"",
      "ca_file",
      [](LoginSettings& s) -> Field { return &s.ca_file; },
      {},

@@ -35,6 +35,7 @@ struct LoginSettings {
     std::vector<std::string> allowed_groups;
     std::string sign_up = "anybody";
     bool log_out_at_provider = false;
+    Milliseconds refresh_every{0};  ///< how often the provider is asked again; 0: never
     std::string ca_file;
     // Of Unix accounts.
     std::string service;

@@ -95,6 +95,23 @@ TEST_F(LoginSettingsTest, WhatCannotWorkIsSaid) {
                 HasSubstr("the name of a log-in has only the letters a to z"));
 }
 
+TEST_F(LoginSettingsTest, ToAskAgainAPresetAsksForWhatItNeeds) {
+    auto const scopes = [&](std::string const& more) {
+        auto const settings = try_load("[logins.one]\nclient_id = \"i\"\n" + more);
+        EXPECT_TRUE(settings) << settings.error().message;
+        return settings->logins.at("one").scopes;
+    };
+    std::string const auth0 = "preset = \"auth0\"\nissuer = \"https://x\"\n";
+    EXPECT_THAT(scopes(auth0), Not(testing::Contains("offline_access")));
+    EXPECT_THAT(scopes(auth0 + "refresh_seconds = 300\n"), testing::Contains("offline_access"));
+    EXPECT_THAT(scopes(auth0 + "refresh_seconds = 300\nscopes = [\"openid\"]\n"),
+                Not(testing::Contains("offline_access")));
+    EXPECT_THAT(scopes("preset = \"keycloak\"\nissuer = \"https://x\"\nrefresh_seconds = 300\n"),
+                Not(testing::Contains("offline_access")));
+    EXPECT_THAT(problem("kind = \"pam\"\nrefresh_seconds = 300"),
+                HasSubstr("refresh_seconds is of no use"));
+}
+
 TEST_F(LoginSettingsTest, TheSecretIsReadAndNeverShown) {
     std::ofstream(folder_.path() / "secret") << "  from the file \n";
     auto const settings = try_load(

@@ -40,12 +40,16 @@ struct PendingLogin {
     Time expires_at;
 };
 
-/// Where a session that began at a provider ends there, too, and what the provider wants to see.
+/// What is kept of a session that began at a provider: to end it there, too, and to ask the
+/// provider again about whoever is logged in.
 struct ProviderSession {
     SessionId session;
     std::string login;
-    std::string log_out_at;
-    std::string id_token;
+    std::string log_out_at;          ///< empty: it does not end there
+    std::string id_token;            ///< which the provider wants to see then
+    std::string subject = {};        ///< whom it means
+    std::string refresh_token = {};  ///< sealed; empty: the provider is not asked again
+    Time refreshed_at = {};          ///< when it was asked last
 };
 
 }  // namespace carrel

@@ -42,6 +42,7 @@ struct HalfLogin {
     int wrong = 0;  ///< second steps that were wrong
     Time created_at;
     Time expires_at;
+    std::string provider_session = {};  ///< a `ProviderSession` for when it is whole; empty: none
 };
 
 /// Something that was given out to be brought back once: a key's challenge, a secret to set up.

@@ -36,7 +36,14 @@ class ProviderSessions {
 public:
     virtual ~ProviderSessions() = default;
     virtual Result<> insert(ProviderSession const& session) = 0;
+    virtual Result<> update(ProviderSession const& session) = 0;
     virtual Result<ProviderSession> find(SessionId const& session) = 0;
+    /// Those of one log-in, with a refresh token, that were last refreshed at `before` or earlier
+    /// and have been used since; at most `most`, the oldest first.
+    virtual Result<std::vector<ProviderSession>> due(std::string_view login, Time before,
+                                                     int most) = 0;
+    /// Sets when it was refreshed; false: it has ended, or somebody else was faster.
+    virtual Result<bool> claim(SessionId const& session, Time was, Time now) = 0;
 };
 
 }  // namespace carrel

@@ -135,4 +135,61 @@ TEST_P(LoginTablesContract, WhatAProviderWantsToSeeGoesWithTheSession) {
         Code::NotFound);
 }
 
+TEST_P(LoginTablesContract, SessionsAreRefreshedInTurnAndByOne) {
+    auto const begin = [&](std::string const& id, std::string const& token, int second) {
+        Session session;
+        session.id = SessionId(id);
+        session.secret_hash = id;
+        session.user = ada;
+        session.last_used_at = at(50);
+        write([&](Transaction& t) { return t.sessions().insert(session); });
+        write([&](Transaction& t) {
+            return t.provider_sessions().insert({.session = session.id,
+                                                 .login = "campus",
+                                                 .log_out_at = "",
+                                                 .id_token = "",
+                                                 .subject = "s-1",
+                                                 .refresh_token = token,
+                                                 .refreshed_at = at(second)});
+        });
+    };
+    begin("later", "sealed", 20);
+    begin("first", "sealed", 10);
+    begin("without", "", 10);
+    begin("unused", "sealed", 51);
+    auto const due = [&](std::string const& login, int before, int most) {
+        std::vector<std::string> ids;
+        for (auto const& one : read([&](Transaction& t) {
+                 return t.provider_sessions().due(login, at(before), most);
+             }))
+            ids.push_back(one.session.value());
+        return ids;
+    };
+    using Ids = std::vector<std::string>;
+    EXPECT_EQ(due("campus", 100, 10), (Ids{"first", "later"}));
+    EXPECT_EQ(due("campus", 100, 1), (Ids{"first"}));
+    EXPECT_EQ(due("campus", 10, 10), (Ids{"first"}));
+    EXPECT_EQ(due("elsewhere", 100, 10), Ids());
+
+    auto const claim = [](std::string const& id, int was) {
+        return [id, was](Transaction& t) {
+            return t.provider_sessions().claim(SessionId(id), at(was), at(60));
+        };
+    };
+    EXPECT_TRUE(write(claim("first", 10)));
+    EXPECT_FALSE(write(claim("first", 10)));
+    EXPECT_FALSE(write(claim("nobody", 10)));
+    EXPECT_EQ(due("campus", 100, 10), (Ids{"later"}));
+
+    auto changed =
+        read([](Transaction& t) { return t.provider_sessions().find(SessionId("later")); });
+    EXPECT_EQ(changed.subject, "s-1");
+    changed.refresh_token = "newer";
+    write([&](Transaction& t) { return t.provider_sessions().update(changed); });
+    EXPECT_EQ(read([](Transaction& t) {
+                  return t.provider_sessions().find(SessionId("later"));
+              }).refresh_token,
+              "newer");
+}
+
 }  // namespace carrel

@@ -30,6 +30,7 @@ const provider = new Provider(`https://localhost:${config.port}`, {
   clients: algorithms.map((alg) => ({
     client_id: `carrel-${alg}`,
     client_secret: 'a secret: with / and +%',
+    grant_types: ['authorization_code', 'refresh_token'],
     redirect_uris: config.redirect_uris,
     post_logout_redirect_uris: config.log_out_uris,
     id_token_signed_response_alg: alg,
@@ -43,6 +44,9 @@ const provider = new Provider(`https://localhost:${config.port}`, {
     const claims = accounts()[id];
     return claims && { accountId: id, claims: () => ({ sub: id, ...claims }) };
   },
+  issueRefreshToken: () => true,
+  // One that comes twice is taken for a stolen one.
+  rotateRefreshToken: () => true,
   // Whoever logs in has agreed.
   loadExistingGrant: async (ctx) => {
     const grant = new ctx.oidc.provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });

@@ -85,7 +85,8 @@ Result<> check_claims(json const& claims, Algorithm algorithm, IdTokenRules cons
     if (text_of(claims, "iss") != rules.issuer) return refuse("somebody else made the ID token");
     TRY_VOID(check_audience(claims, rules.client_id));
     TRY_VOID(check_times(claims, rules));
-    if (rules.nonce.empty() || !equals_in_constant_time(text_of(claims, "nonce"), rules.nonce))
+    if (rules.nonce &&
+        (rules.nonce->empty() || !equals_in_constant_time(text_of(claims, "nonce"), *rules.nonce)))
         return refuse("the ID token is the answer to another question (nonce)");
     if (claims.contains("at_hash") && !rules.access_token.empty() &&
         text_of(claims, "at_hash") != half_hash(rules.access_token, algorithm))

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
+
 namespace carrel::oidc {
 
 /// More than any provider puts into one; what is larger is not even looked at.
@@ -16,8 +18,8 @@ inline constexpr size_t largest_id_token = 64UL * 1024UL;
 struct IdTokenRules {
     std::string issuer;
     std::string client_id;
-    std::string nonce;
-    std::string access_token;  ///< that came with it; empty: none
+    std::optional<std::string> nonce;  ///< nothing: nobody was sent there, the token is refreshed
+    std::string access_token;          ///< that came with it; empty: none
     Time now;
     Seconds skew{60};  ///< how far two clocks may be apart
 };

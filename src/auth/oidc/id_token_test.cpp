@@ -166,8 +166,10 @@ TEST_F(IdTokenTest, ItAnswersThisQuestion) {
               "the ID token is the answer to another question (nonce)");
     EXPECT_EQ(problem(without("nonce")), "the ID token is the answer to another question (nonce)");
     auto asked_nothing = rules();
-    asked_nothing.nonce.clear();
+    asked_nothing.nonce = "";
     EXPECT_FALSE(check(rsa().token(with("nonce", "")), asked_nothing));
+    asked_nothing.nonce.reset();
+    EXPECT_TRUE(check(rsa().token(without("nonce")), asked_nothing)) << "a refreshed token";
 }
 
 TEST_F(IdTokenTest, ItBelongsToItsAccessToken) {

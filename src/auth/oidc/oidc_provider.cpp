@@ -136,10 +136,10 @@ Result<> OidcProvider::check_answer_issuer(Metadata const& metadata,
 }
 
 Result<json> OidcProvider::id_token_claims(Metadata const& metadata, json const& tokens,
-                                           ProviderQuestion const& question) {
+                                           std::optional<std::string> const& nonce) {
     oidc::IdTokenRules const rules{.issuer = metadata.issuer,
                                    .client_id = settings_.client_id,
-                                   .nonce = question.nonce,
+                                   .nonce = nonce,
                                    .access_token = claim_text(tokens, "access_token"),
                                    .now = clock_.now()};
     auto const token = claim_text(tokens, "id_token");
@@ -175,12 +175,42 @@ Result<ProviderPerson> OidcProvider::identify(ProviderAnswer const& answer,
     TRY_VOID(check_answer_issuer(*known, answer));
     TRY(auto const tokens,
         http_.exchange(known->token_endpoint, known->proof, settings_, answer.code, question));
-    TRY(auto claims, id_token_claims(*known, tokens, question));
+    TRY(auto claims, id_token_claims(*known, tokens, question.nonce));
     TRY(claims, all_claims(*known, tokens, std::move(claims)));
+    return person_in(*known, tokens, claims);
+}
+
+/// An ID token need not come again (OpenID Connect Core section 12.2). Where it does not, what it
+/// alone had told is as it was.
+Result<ProviderPerson> OidcProvider::refresh(std::string const& refresh_token,
+                                             std::string const& subject) {
+    TRY(auto const known, metadata());
+    TRY(auto const tokens,
+        http_.refresh(known->token_endpoint, known->proof, settings_, refresh_token));
+    json claims{{"sub", subject}};
+    bool const told = !claim_text(tokens, "id_token").empty();
+    if (told) {
+        TRY(claims, id_token_claims(*known, tokens, std::nullopt));
+    }
+    if (claim_text(claims, "sub") != subject)
+        return login_failure("untrusted", Code::Unauthenticated,
+                             "the ID token is about somebody else (sub)");
+    if (!told && known->userinfo_endpoint.empty())
+        return login_failure("misconfigured", Code::Unavailable,
+                             "the provider says nothing about the person when it is asked again");
+    TRY(claims, all_claims(*known, tokens, std::move(claims)));
+    auto person = person_in(*known, tokens, claims);
+    person.tells_groups = told || claims.contains(settings_.claims.groups);
+    return person;
+}
+
+ProviderPerson OidcProvider::person_in(Metadata const& metadata, json const& tokens,
+                                       json const& claims) const {
     auto person = person_of(claims, settings_.claims);
     person.subject = claim_text(claims, "sub");
     person.id_token = claim_text(tokens, "id_token");
-    person.log_out_at = known->end_session_endpoint;
+    person.log_out_at = metadata.end_session_endpoint;
+    person.refresh_token = claim_text(tokens, "refresh_token");
     return person;
 }
 

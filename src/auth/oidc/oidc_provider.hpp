@@ -24,6 +24,8 @@ public:
     [[nodiscard]] Result<std::string> authorization_url(ProviderQuestion const& question) override;
     [[nodiscard]] Result<ProviderPerson> identify(ProviderAnswer const& answer,
                                                   ProviderQuestion const& question) override;
+    [[nodiscard]] Result<ProviderPerson> refresh(std::string const& refresh_token,
+                                                 std::string const& subject) override;
 
 private:
     /// The parts of the discovery document that matter here.
@@ -46,7 +48,9 @@ private:
     /// `older_than`: keys that were fetched then are not good enough.
     Result<KnownKeys> keys(Metadata const& metadata, std::optional<Time> older_than = {});
     Result<nlohmann::json> id_token_claims(Metadata const& metadata, nlohmann::json const& tokens,
-                                           ProviderQuestion const& question);
+                                           std::optional<std::string> const& nonce);
+    [[nodiscard]] ProviderPerson person_in(Metadata const& metadata, nlohmann::json const& tokens,
+                                           nlohmann::json const& claims) const;
     Result<nlohmann::json> all_claims(Metadata const& metadata, nlohmann::json const& tokens,
                                       nlohmann::json claims);
     Result<> check_answer_issuer(Metadata const& metadata, ProviderAnswer const& answer) const;

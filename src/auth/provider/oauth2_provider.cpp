@@ -29,6 +29,22 @@ Result<ProviderPerson> OAuth2Provider::identify(ProviderAnswer const& answer,
                                                 ProviderQuestion const& question) {
     TRY(auto const tokens,
         http_.exchange(settings_.token_url, ClientProof::Form, settings_, answer.code, question));
+    return person_by(tokens);
+}
+
+Result<ProviderPerson> OAuth2Provider::refresh(std::string const& refresh_token,
+                                               std::string const& subject) {
+    TRY(auto const tokens,
+        http_.refresh(settings_.token_url, ClientProof::Form, settings_, refresh_token));
+    TRY(auto person, person_by(tokens));
+    if (person.subject != subject)
+        return login_failure("untrusted", Code::Unauthenticated,
+                             "the details are those of somebody else");
+    return person;
+}
+
+/// Whom the tokens are about.
+Result<ProviderPerson> OAuth2Provider::person_by(nlohmann::json const& tokens) {
     auto const token = claim_text(tokens, "access_token");
     TRY(auto const claims, http_.get_json(settings_.user_url, token));
     auto person = person_of(claims, settings_.claims);
@@ -41,6 +57,7 @@ Result<ProviderPerson> OAuth2Provider::identify(ProviderAnswer const& answer,
         return login_failure("misconfigured", Code::Unavailable,
                              "{} does not say whom it is about; see subject_claim",
                              settings_.user_url);
+    person.refresh_token = claim_text(tokens, "refresh_token");
     TRY_VOID(complete(person, token));
     return person;
 }

@@ -18,6 +18,8 @@ public:
     [[nodiscard]] Result<std::string> authorization_url(ProviderQuestion const& question) override;
     [[nodiscard]] Result<ProviderPerson> identify(ProviderAnswer const& answer,
                                                   ProviderQuestion const& question) override;
+    [[nodiscard]] Result<ProviderPerson> refresh(std::string const& refresh_token,
+                                                 std::string const& subject) override;
 
 protected:
     /// What else there is to find out; `person` has what the address said.
@@ -25,6 +27,8 @@ protected:
     [[nodiscard]] ProviderHttp& http() { return http_; }
 
 private:
+    Result<ProviderPerson> person_by(nlohmann::json const& tokens);
+
     ProviderSettings settings_;
     ProviderHttp http_;
 };

@@ -3,6 +3,7 @@
 /// The role of a provider: somebody else who can tell who a person is. Kinds: `OidcProvider`,
 /// `OAuth2Provider`, `GithubProvider`.
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 #include <memory>
@@ -46,6 +47,8 @@ struct ProviderSettings {
     std::vector<std::string> allowed_groups;  ///< empty: everybody
     SignUp sign_up = SignUp::Anybody;
     bool log_out_at_provider = false;
+    /// How often it is asked again about who is logged in; 0: never.
+    Seconds refresh_every{0};
     std::string ca_file;  ///< empty: the system's authorities
 };
 
@@ -70,8 +73,10 @@ struct ProviderPerson {
     std::string display_name;
     std::string email;  ///< empty: none, or one that nobody has verified
     std::vector<std::string> groups;
-    std::string id_token;    ///< empty: not of OpenID Connect
-    std::string log_out_at;  ///< where the provider's own session ends; empty: nowhere
+    std::string id_token;            ///< empty: not of OpenID Connect
+    std::string log_out_at;          ///< where the provider's own session ends; empty: nowhere
+    std::string refresh_token = {};  ///< with which it can be asked again; empty: not given
+    bool tells_groups = true;        ///< false: they are as they were
 };
 
 /// Thread-safe. All calls block while they ask the provider, for a bounded time. Errors are
@@ -86,6 +91,11 @@ public:
     /// Exchanges the code, and checks all that came with it.
     [[nodiscard]] virtual Result<ProviderPerson> identify(ProviderAnswer const& answer,
                                                           ProviderQuestion const& question) = 0;
+    /// Asks again about a person who is known, by what came with their log-in. A refresh token in
+    /// the answer takes the place of this one. "refused": the provider does not vouch for them any
+    /// more; "untrusted": it speaks of somebody else.
+    [[nodiscard]] virtual Result<ProviderPerson> refresh(std::string const& refresh_token,
+                                                         std::string const& subject) = 0;
 };
 
 }  // namespace carrel

@@ -96,13 +96,10 @@ Result<json> ProviderHttp::get_json(std::string const& url, std::string const& b
     return parsed;
 }
 
-Result<json> ProviderHttp::exchange(std::string const& token_url, ClientProof proof,
-                                    ProviderSettings const& settings, std::string const& code,
-                                    ProviderQuestion const& question) {
-    FormFields fields{{"grant_type", "authorization_code"},
-                      {"code", code},
-                      {"redirect_uri", question.redirect_uri},
-                      {"code_verifier", question.verifier}};
+Result<ProviderHttp::TokenAnswer> ProviderHttp::ask_for_tokens(std::string const& token_url,
+                                                               ClientProof proof,
+                                                               ProviderSettings const& settings,
+                                                               FormFields fields) {
     http::ClientRequest request{.method = "POST", .url = token_url};
     bool const basic = proof == ClientProof::Basic && !settings.client_secret.empty();
     if (basic) {
@@ -117,16 +114,42 @@ Result<json> ProviderHttp::exchange(std::string const& token_url, ClientProof pr
     request.headers.set("Content-Type", "application/x-www-form-urlencoded");
     request.body = form_of(fields);
     TRY(auto const answer, fetch(std::move(request)));
-    auto tokens = json::parse(answer.body, nullptr, false);
+    TokenAnswer found{.tokens = json::parse(answer.body, nullptr, false),
+                      .error = {},
+                      .details = error_in(answer)};
     // GitHub says 200 to everything.
-    auto const error = claim_text(tokens, "error");
-    if (error == "invalid_grant" || error == "bad_verification_code")
+    found.error = claim_text(found.tokens, "error");
+    found.good = answer.status == 200 && found.error.empty() &&
+                 !claim_text(found.tokens, "access_token").empty();
+    return found;
+}
+
+Result<json> ProviderHttp::exchange(std::string const& token_url, ClientProof proof,
+                                    ProviderSettings const& settings, std::string const& code,
+                                    ProviderQuestion const& question) {
+    TRY(auto answer, ask_for_tokens(token_url, proof, settings,
+                                    {{"grant_type", "authorization_code"},
+                                     {"code", code},
+                                     {"redirect_uri", question.redirect_uri},
+                                     {"code_verifier", question.verifier}}));
+    if (answer.good) return std::move(answer.tokens);
+    if (answer.error == "invalid_grant" || answer.error == "bad_verification_code")
         return login_failure("stale", Code::Unauthenticated, "exchange the code: {}",
-                             error_in(answer));
-    if (answer.status != 200 || !error.empty() || claim_text(tokens, "access_token").empty())
-        return login_failure("misconfigured", Code::Unavailable, "exchange the code: {}",
-                             error_in(answer));
-    return tokens;
+                             answer.details);
+    return login_failure("misconfigured", Code::Unavailable, "exchange the code: {}",
+                         answer.details);
+}
+
+Result<json> ProviderHttp::refresh(std::string const& token_url, ClientProof proof,
+                                   ProviderSettings const& settings,
+                                   std::string const& refresh_token) {
+    TRY(auto answer,
+        ask_for_tokens(token_url, proof, settings,
+                       {{"grant_type", "refresh_token"}, {"refresh_token", refresh_token}}));
+    if (answer.good) return std::move(answer.tokens);
+    if (answer.error == "invalid_grant" || answer.error == "bad_refresh_token")
+        return login_failure("refused", Code::PermissionDenied, "ask again: {}", answer.details);
+    return login_failure("misconfigured", Code::Unavailable, "ask again: {}", answer.details);
 }
 
 std::string claim_text(json const& claims, std::string_view name) {

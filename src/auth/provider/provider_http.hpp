@@ -46,7 +46,24 @@ public:
                                                   std::string const& code,
                                                   ProviderQuestion const& question);
 
+    /// Asks for new tokens by a refresh token (section 6). "refused": it is good no more;
+    /// "misconfigured" as above.
+    [[nodiscard]] Result<nlohmann::json> refresh(std::string const& token_url, ClientProof proof,
+                                                 ProviderSettings const& settings,
+                                                 std::string const& refresh_token);
+
 private:
+    /// What the token endpoint says, and its status beside it.
+    struct TokenAnswer {
+        nlohmann::json tokens;
+        std::string error;    ///< the code of an error; empty: none
+        std::string details;  ///< for the log
+        bool good = false;    ///< there is an access token
+    };
+    [[nodiscard]] Result<TokenAnswer> ask_for_tokens(std::string const& token_url,
+                                                     ClientProof proof,
+                                                     ProviderSettings const& settings,
+                                                     FormFields fields);
     [[nodiscard]] Result<http::ClientResponse> fetch(http::ClientRequest request);
 
     std::string ca_file_;

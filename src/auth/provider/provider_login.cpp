@@ -5,6 +5,7 @@
 #include "auth/provider/provider_http.hpp"
 #include "auth/provider/provider_url.hpp"
 #include "auth/provider/refused_arrival.hpp"
+#include "auth/provider/session_refresher.hpp"
 #include "auth/secret.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
@@ -89,6 +90,14 @@ ProviderLogin::~ProviderLogin() {
 std::vector<ProviderSettings const*> ProviderLogin::offered() const {
     std::vector<ProviderSettings const*> all;
     for (auto const& [name, entry] : entries_) all.push_back(&entry->provider->settings());
+    return all;
+}
+
+std::vector<LoginProvider*> ProviderLogin::asked_again() const {
+    std::vector<LoginProvider*> all;
+    for (auto const& [name, entry] : entries_)
+        if (entry->provider->settings().refresh_every.count() > 0)
+            all.push_back(entry->provider.get());
     return all;
 }
 
@@ -287,7 +296,8 @@ ProviderLogin::Answer ProviderLogin::let_in(LoginProvider const& provider,
     limit_.succeeded(beginning_at(address));
     if (pending.user) return redirect(with_query(pending.next, {{"joined", settings.name}}));
     auto response = redirect(pending.next);
-    TRY(auto const outcome, steps_.begin(user, FirstStep::Provider, request, response));
+    TRY(auto const outcome,
+        steps_.begin(user, FirstStep::Provider, request, response, kept_of(settings, person)));
     if (std::holds_alternative<SecondStep>(outcome)) {
         response.headers.set("Location",
                              with_query(login_page, {{"step", "factor"}, {"next", pending.next}}));
@@ -295,15 +305,29 @@ ProviderLogin::Answer ProviderLogin::let_in(LoginProvider const& provider,
     }
     auto const& who = std::get<Identity>(outcome);
     log::info("provider_login", {{"login", settings.name}, {"user", who.user.name}});
-    if (!settings.log_out_at_provider || person.log_out_at.empty()) return response;
-    auto const kept = store_.write([&](Transaction& transaction) {
-        return transaction.provider_sessions().insert({.session = who.login,
-                                                       .login = settings.name,
-                                                       .log_out_at = person.log_out_at,
-                                                       .id_token = person.id_token});
-    });
-    if (!kept) log::warn("provider_session_not_kept", {{"cause", kept.error().message}});
     return response;
+}
+
+/// What the session has to remember; nothing, where the provider is not needed any more.
+std::optional<ProviderSession> ProviderLogin::kept_of(ProviderSettings const& settings,
+                                                      ProviderPerson const& person) const {
+    ProviderSession session{.session = {},
+                            .login = settings.name,
+                            .log_out_at = settings.log_out_at_provider ? person.log_out_at : "",
+                            .id_token = person.id_token,
+                            .subject = person.subject,
+                            // Logging in is a use of the session.
+                            .refreshed_at = clock_.now() - Milliseconds(1)};
+    bool const refreshes = settings.refresh_every.count() > 0;
+    if (refreshes && person.refresh_token.empty())
+        log::warn("login_provider_gives_no_refresh_token",
+                  {{"login", settings.name},
+                   {"notice", "it cannot be asked again about who is logged in; see scopes"}});
+    if (refreshes && !person.refresh_token.empty() && options_.sealer != nullptr)
+        session.refresh_token = options_.sealer->seal(
+            person.refresh_token, refresh_token_owner(settings.name, person.subject));
+    if (session.log_out_at.empty() && session.refresh_token.empty()) return {};
+    return session;
 }
 
 Result<std::string> ProviderLogin::join_path(std::string_view login, Identity const& who) {
@@ -330,7 +354,7 @@ std::optional<std::string> ProviderLogin::log_out_url(Identity const& who,
                                                       http::Request const& request) const {
     auto const kept = store_.read(
         [&](Transaction& transaction) { return transaction.provider_sessions().find(who.login); });
-    if (!kept) return {};
+    if (!kept || kept->log_out_at.empty()) return {};
     auto const found = entries_.find(kept->login);
     if (found == entries_.end()) return {};
     auto const& settings = found->second->provider->settings();

@@ -6,6 +6,7 @@
 /// failures too: to the page that has a sentence for them. A provider that is slow keeps nobody
 /// waiting but its own people: each has threads of its own. Thread-safe. Owned by app/wiring.
 
+#include "auth/factor/sealer.hpp"
 #include "auth/local/login_limit.hpp"
 #include "auth/login_steps.hpp"
 #include "auth/provider/provider.hpp"
@@ -23,6 +24,7 @@ struct ProviderLoginOptions {
     std::string public_url;
     /// A whole class begins at once, behind one address.
     AccessPolicy* access = nullptr;  ///< who may in; null: everybody
+    Sealer const* sealer = nullptr;  ///< of refresh tokens; null: none are kept
     LoginLimitPolicy limit{.tries_per_place = 500, .place_refill = Seconds(1)};
 };
 
@@ -35,6 +37,8 @@ public:
 
     /// What the log-in page offers, in the order of their names.
     [[nodiscard]] std::vector<ProviderSettings const*> offered() const;
+    /// Those that are asked again about who is logged in; see `SessionRefresher`.
+    [[nodiscard]] std::vector<LoginProvider*> asked_again() const;
 
     /// `GET /login/{login}?next=`: to the provider. With `?join=`, for whoever has asked for it by
     /// `join_path`. The request has to outlive the task.
@@ -71,6 +75,8 @@ private:
                    PendingLogin const& pending);
     Answer let_in(LoginProvider const& provider, http::Request const& request,
                   PendingLogin const& pending, ProviderPerson const& person);
+    [[nodiscard]] std::optional<ProviderSession> kept_of(ProviderSettings const& settings,
+                                                         ProviderPerson const& person) const;
     http::Response failed(LoginProvider const& provider, http::Request const& request,
                           Way const& way, Error const& error) const;
     [[nodiscard]] std::string cookie_name(std::string_view state_hash) const;

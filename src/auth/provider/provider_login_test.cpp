@@ -1,5 +1,6 @@
 #include "auth/provider/provider_login.hpp"
 
+#include "auth/factor/recovery_code.hpp"
 #include "auth/provider/login_failure.hpp"
 #include "auth/test_store.hpp"
 #include "base/text.hpp"
@@ -39,6 +40,9 @@ public:
                               .id_token = "token",
                               .log_out_at = "https://campus.example/end"};
     }
+    Result<ProviderPerson> refresh(std::string const&, std::string const&) override {
+        return fail(Code::Internal, "nobody is asked about");
+    }
 
 private:
     ProviderSettings settings_;
@@ -70,6 +74,7 @@ public:
     }
     ProviderLogin& logins() { return logins_; }
     Gate& gate() { return gate_; }
+    LoginSteps& steps() { return steps_; }
 
 private:
     static std::vector<std::unique_ptr<LoginProvider>> providers() {
@@ -101,16 +106,15 @@ public:
         request.headers.set("X-Forwarded-For", address);
         request.headers.set("Cookie", cookies());
         auto answer = process.get(request);
-        for (auto const& [name, value] : answer.headers) {
-            if (!equals_ignoring_case(name, "set-cookie")) continue;
-            auto const equals = value.find('=');
-            auto const content = value.substr(equals + 1, value.find(';') - equals - 1);
-            if (content.empty())
-                jar.erase(value.substr(0, equals));
-            else
-                jar[value.substr(0, equals)] = content;
-        }
+        keep_cookies(answer);
         return answer;
+    }
+    /// Gives a recovery code as the second step.
+    void finish(Process& process, std::string const& code) {
+        http::Response answer;
+        auto const done = process.steps().finish({.code = code}, page(), answer);
+        EXPECT_TRUE(done) << done.error().message;
+        keep_cookies(answer);
     }
     /// To the provider; returns the state that went along.
     std::string leave(Process& process, std::string const& target) {
@@ -145,6 +149,19 @@ public:
 
     std::map<std::string, std::string> jar;
     std::string address = "192.0.2.1";
+
+private:
+    void keep_cookies(http::Response const& answer) {
+        for (auto const& [name, value] : answer.headers) {
+            if (!equals_ignoring_case(name, "set-cookie")) continue;
+            auto const equals = value.find('=');
+            auto const content = value.substr(equals + 1, value.find(';') - equals - 1);
+            if (content.empty())
+                jar.erase(value.substr(0, equals));
+            else
+                jar[value.substr(0, equals)] = content;
+        }
+    }
 };
 
 class ProviderLoginTest : public ::testing::Test {
@@ -222,6 +239,18 @@ TEST_F(ProviderLoginTest, ASecondFactorIsAskedForWhereThatIsWished) {
     EXPECT_EQ(asked.come_back(strict, "campus", "code=code-of-ada&state=" + state),
               "/login?step=factor&next=%2Fcourses%2Fbio");
     EXPECT_EQ(who(strict, asked), "");
+
+    // What the provider wants to see at the end waits for the second step.
+    SystemRandom random;
+    auto const code = make_recovery_code(random);
+    ASSERT_TRUE(store_->write([&](Transaction& transaction) {
+        return transaction.second_factors().set_recovery_codes(ada, {hash_recovery_code(code)});
+    }));
+    asked.finish(strict, code);
+    EXPECT_EQ(who(strict, asked), "ada");
+    auto const session = strict.gate().identify(asked.page()).value();
+    EXPECT_THAT(strict.logins().log_out_url(session, asked.page()).value_or(""),
+                StartsWith("https://campus.example/end?"));
 }
 
 TEST_F(ProviderLoginTest, SeveralTabsDoNotDisturbEachOther) {

@@ -28,6 +28,7 @@ std::array const all_migrations{
     Migration{15, "removals", migration_0015_removals},
     Migration{16, "course_images", migration_0016_course_images},
     Migration{17, "user_options", migration_0017_user_options},
+    Migration{18, "refresh", migration_0018_refresh},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

@@ -38,6 +38,9 @@ void visit_columns(ProviderSession& session, Visit&& visit) {
     visit("login", session.login);
     visit("log_out_at", session.log_out_at);
     visit("id_token", session.id_token);
+    visit("subject", session.subject);
+    visit("refresh_token", session.refresh_token);
+    visit("refreshed_at", session.refreshed_at);
 }
 
 }  // namespace carrel

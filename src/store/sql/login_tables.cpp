@@ -12,6 +12,11 @@ std::string select_identities(std::string_view condition) {
                        condition);
 }
 
+std::string select_provider_sessions(std::string_view condition) {
+    return fmt::format("select {} from provider_sessions where {}", columns<ProviderSession>(),
+                       condition);
+}
+
 }  // namespace
 
 Result<> LoginIdentitiesTable::insert(LoginIdentity const& identity) {
@@ -72,12 +77,42 @@ Result<> ProviderSessionsTable::insert(ProviderSession const& session) {
                     .run());
 }
 
+Result<> ProviderSessionsTable::update(ProviderSession const& session) {
+    return Query(connection_,
+                 update_of<ProviderSession>("provider_sessions") + " where session_id = :key")
+        .use_row(session)
+        .use(session.session)
+        .run_on_one("provider session");
+}
+
 Result<ProviderSession> ProviderSessionsTable::find(SessionId const& session) {
-    return Query(connection_, fmt::format("select {} from provider_sessions where session_id = "
-                                          ":session",
-                                          columns<ProviderSession>()))
+    return Query(connection_, select_provider_sessions("session_id = :session"))
         .use(session)
         .one<ProviderSession>("provider session");
+}
+
+Result<std::vector<ProviderSession>> ProviderSessionsTable::due(std::string_view login, Time before,
+                                                                int most) {
+    return Query(connection_,
+                 select_provider_sessions(
+                     "login = :login and refreshed_at <= :before and refresh_token <> '' and "
+                     "exists (select 1 from sessions s where s.id = session_id and "
+                     "s.last_used_at > refreshed_at) order by refreshed_at limit :most"))
+        .use(login)
+        .use(before)
+        .use(most)
+        .rows<ProviderSession>();
+}
+
+Result<bool> ProviderSessionsTable::claim(SessionId const& session, Time was, Time now) {
+    TRY(auto const changed, Query(connection_,
+                                  "update provider_sessions set refreshed_at = :now where "
+                                  "session_id = :session and refreshed_at = :was")
+                                .use(now)
+                                .use(session)
+                                .use(was)
+                                .run());
+    return changed == 1;
 }
 
 }  // namespace carrel

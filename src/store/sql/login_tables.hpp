@@ -35,7 +35,11 @@ class ProviderSessionsTable final : public ProviderSessions {
 public:
     explicit ProviderSessionsTable(Connection& connection) : connection_(connection) {}
     Result<> insert(ProviderSession const& session) override;
+    Result<> update(ProviderSession const& session) override;
     Result<ProviderSession> find(SessionId const& session) override;
+    Result<std::vector<ProviderSession>> due(std::string_view login, Time before,
+                                             int most) override;
+    Result<bool> claim(SessionId const& session, Time was, Time now) override;
 
 private:
     Connection& connection_;

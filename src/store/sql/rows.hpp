@@ -72,6 +72,7 @@ void visit_columns(HalfLogin& login, Visit&& visit) {
     visit("wrong", login.wrong);
     visit("created_at", login.created_at);
     visit("expires_at", login.expires_at);
+    visit("provider_session", login.provider_session);
 }
 
 template <class Visit>

@@ -29,6 +29,7 @@ export const events: Record<string, string> = {
   user_created_by_login: "{actor} hat sich mit {login} ein Konto angelegt",
   login_joined: "{actor} kann sich jetzt mit {login} anmelden",
   login_parted: "{actor} kann sich nicht mehr mit {login} anmelden",
+  session_ended_by_login: "{subject} wurde abgemeldet: {login} bürgt nicht mehr für dieses Konto",
   user_created: "{actor} hat das Konto {subject} angelegt",
   invitation_rotated: "{actor} hat den Einladungslink ersetzt",
   application_made: "{actor} hat sich beworben",
