@@ -45,18 +45,33 @@ protected:
         return std::ranges::count(asked_, path);
     }
 
+    /// What every ID token says.
+    json claims() {
+        auto const now = clock_.now().time_since_epoch().count() / 1000;
+        return {{"iss", document()["issuer"]},
+                {"sub", "u-1"},
+                {"aud", "carrel"},
+                {"iat", now},
+                {"exp", now + 60}};
+    }
+    /// The provider is asked again about u-1, and this is what its tokens are.
+    Result<ProviderPerson> refresh(json const& tokens) {
+        says_["/token"] = tokens;
+        return provider_.refresh("a token", "u-1");
+    }
+    Result<ProviderPerson> refresh_by_claims(json const& more) {
+        auto said = claims();
+        said.update(more);
+        return refresh({{"access_token", "access"}, {"id_token", key().token(said)}});
+    }
+
     /// Somebody comes back; the ID token is signed by this key and says this, too.
     Result<ProviderPerson> identify(SigningKey const& by = key(), json const& more = {},
                                     std::optional<std::string> const& issuer = {}) {
-        auto const now = clock_.now().time_since_epoch().count() / 1000;
-        json claims{{"iss", document()["issuer"]},
-                    {"sub", "u-1"},
-                    {"aud", "carrel"},
-                    {"iat", now},
-                    {"exp", now + 60},
-                    {"nonce", "the nonce"}};
-        claims.update(more.is_null() ? json::object() : more);
-        says_["/token"] = {{"access_token", "access"}, {"id_token", by.token(claims)}};
+        auto said = claims();
+        said["nonce"] = "the nonce";
+        said.update(more.is_null() ? json::object() : more);
+        says_["/token"] = {{"access_token", "access"}, {"id_token", by.token(said)}};
         return provider_.identify({.code = "code", .issuer = issuer},
                                   {.state = "",
                                    .nonce = "the nonce",
@@ -147,6 +162,43 @@ TEST_F(OidcProviderTest, UnknownKeysHaveThemAskedForNowAndThen) {
     clock_.advance(Seconds(30));
     EXPECT_EQ(problem(identify(fresh)), "");
     EXPECT_EQ(times_asked("/keys"), 3);
+}
+
+TEST_F(OidcProviderTest, WhoIsVouchedForAgainBringsTheNextToken) {
+    auto const person = refresh({{"access_token", "access"},
+                                 {"refresh_token", "the next"},
+                                 {"id_token", key().token(claims())}});
+    ASSERT_TRUE(person) << person.error().message;
+    EXPECT_EQ(person->subject, "u-1");
+    EXPECT_EQ(person->refresh_token, "the next");
+    EXPECT_TRUE(person->tells_groups);
+}
+
+TEST_F(OidcProviderTest, ARefreshedTokenIsCheckedLikeTheFirst) {
+    EXPECT_EQ(problem(refresh_by_claims({{"aud", "another"}})), "untrusted");
+    EXPECT_EQ(problem(refresh_by_claims({{"exp", 1}})), "untrusted");
+    EXPECT_EQ(problem(refresh_by_claims({{"groups", {"staff"}}})), "");
+    says_["/details"]["sub"] = "u-2";
+    EXPECT_EQ(problem(refresh_by_claims({{"sub", "u-2"}})), "untrusted");
+}
+
+TEST_F(OidcProviderTest, WithoutARefreshedTokenTheDetailsVouch) {
+    json const tokens{{"access_token", "access"}};
+    auto const silent = refresh(tokens);
+    ASSERT_TRUE(silent) << silent.error().message;
+    EXPECT_FALSE(silent->tells_groups) << "the ID token may have told them";
+    says_["/details"]["groups"] = {"staff"};
+    EXPECT_TRUE(refresh(tokens)->tells_groups);
+    says_["/details"]["sub"] = "u-2";
+    EXPECT_EQ(problem(refresh(tokens)), "untrusted");
+    document().erase("userinfo_endpoint");
+    clock_.advance(std::chrono::hours(1));
+    EXPECT_EQ(problem(refresh(tokens)), "misconfigured") << "nothing says whom it means";
+}
+
+TEST_F(OidcProviderTest, ATokenThatIsGoodNoMoreIsNoMistakeOfOurs) {
+    EXPECT_EQ(problem(refresh({{"error", "invalid_grant"}})), "refused");
+    EXPECT_EQ(problem(refresh({{"error", "invalid_client"}})), "misconfigured");
 }
 
 }  // namespace
