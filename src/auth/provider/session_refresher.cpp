@@ -88,11 +88,14 @@ Result<SessionRefresher::Outcome> SessionRefresher::refresh(LoginProvider& provi
         }));
         return Outcome::NotAsked;
     }
-    auto const vouched = person ? bring_up_to_date(provider, session, *std::move(person))
-                                : Result<>(std::unexpected(person.error()));
+    if (!person) {
+        TRY_VOID(end(provider, session, person.error()));
+        return Outcome::Ended;
+    }
+    auto const vouched = bring_up_to_date(provider, session, *std::move(person));
     if (vouched) return Outcome::Kept;
     // Not a word about the person: the store could not be written.
-    if (person && vouched.error().field.empty()) return std::unexpected(vouched.error());
+    if (vouched.error().field.empty()) return std::unexpected(vouched.error());
     TRY_VOID(end(provider, session, vouched.error()));
     return Outcome::Ended;
 }
