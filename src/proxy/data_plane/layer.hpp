@@ -30,6 +30,8 @@ public:
     /// As writev(2), `parts` not being empty. Taking only some of it does not mean that more would
     /// be refused. After EAGAIN the same bytes come again, perhaps with more behind them.
     virtual ssize_t send(iovec const* parts, int count) = 0;
+    /// An event says that there may be something to receive, whatever was known before.
+    virtual void note_input() {}
     /// After a `receive` that gave bytes: whether there may be more without another event.
     [[nodiscard]] virtual bool pending() const = 0;
     /// After EAGAIN: a `receive` waits until it can send, or a `send` until it can receive.

@@ -47,7 +47,10 @@ bool Socket::finish_connecting() {
 }
 
 void Socket::note(uint32_t epoll_events) {
-    if (epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) state_.readable = true;
+    if (epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        state_.readable = true;
+        if (layer_) layer_->note_input();
+    }
     if (epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) state_.writable = true;
     if (epoll_events & (EPOLLRDHUP | EPOLLHUP)) state_.hung_up = true;
     if (epoll_events & EPOLLERR) state_.broken = true;

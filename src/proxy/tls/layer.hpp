@@ -22,6 +22,7 @@ public:
     int establish() override;
     ssize_t receive(char* bytes, size_t size) override;
     ssize_t send(iovec const* parts, int count) override;
+    void note_input() override { drained_ = false; }
     [[nodiscard]] bool pending() const override;
     [[nodiscard]] bool crossed() const override { return crossed_; }
     void shut_down_writing() override { say_goodbye(); }
@@ -43,7 +44,8 @@ private:
     unsigned long error_ = 0;  ///< OpenSSL's code of what broke it
     bool broken_ = false;
     bool crossed_ = false;
-    bool drained_ = false;  ///< the last read from the descriptor got less than it asked for
+    /// The last read from the descriptor got less than it asked for, and no event has come since.
+    bool drained_ = false;
 };
 
 }  // namespace carrel::proxy
