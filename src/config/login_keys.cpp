@@ -155,9 +155,8 @@ std::vector<Key<LoginSettings>> const all_login_keys{
      {0, 86400},
      {},
      "How often the provider is asked again about somebody who is logged in and works here: who "
-     "has "
-     "lost their account there is logged out, and groups give and take roles. 0: at each log-in "
-     "alone. It needs a refresh token; see `docs/howto/log-in-with-openid-connect.md`."},
+     "has lost their account there is logged out, and groups give and take roles. 0: at each "
+     "log-in alone. It needs a refresh token; see `docs/howto/log-in-with-openid-connect.md`."},
     {"",
      "ca_file",
      [](LoginSettings& s) -> Field { return &s.ca_file; },

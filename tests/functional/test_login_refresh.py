@@ -42,6 +42,8 @@ def test_whom_the_provider_knows_no_more_is_logged_out(carrel, provider):
     provider.set_accounts({name: claims for name, claims in ACCOUNTS.items() if name != "goer"})
     wait_until(lambda: goer.me() is None, 120, "the session's end")
     assert stayer.me()["username"] == "stayer"
+    # The line is written once the session has ended.
+    wait_until(lambda: "provider_session_ended" in carrel.log(), 60, "the log line")
     (line,) = [line for line in carrel.log().splitlines() if "provider_session_ended" in line]
     assert "goer" in line and "refused" in line
     # Nor is a log-in anew of use, until the provider knows them again.

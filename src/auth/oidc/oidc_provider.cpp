@@ -182,7 +182,7 @@ Result<ProviderPerson> OidcProvider::identify(ProviderAnswer const& answer,
 
 /// An ID token need not come again (OpenID Connect Core section 12.2). Where it does not, what it
 /// alone had told is as it was.
-Result<ProviderPerson> OidcProvider::refresh(std::string const& refresh_token,
+Result<ProviderPerson> OidcProvider::refresh(std::string& refresh_token,
                                              std::string const& subject) {
     TRY(auto const known, metadata());
     TRY(auto const tokens,

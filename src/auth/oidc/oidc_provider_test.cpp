@@ -57,7 +57,7 @@ protected:
     /// The provider is asked again about u-1, and this is what its tokens are.
     Result<ProviderPerson> refresh(json const& tokens) {
         says_["/token"] = tokens;
-        return provider_.refresh("a token", "u-1");
+        return provider_.refresh(refresh_token_, "u-1");
     }
     Result<ProviderPerson> refresh_by_claims(json const& more) {
         auto said = claims();
@@ -88,6 +88,7 @@ protected:
     ManualClock clock_{Time(Seconds(1'800'000'000))};
     http::TestServer server_{http::TcpAddress{},
                              [this](http::Request& request) { return respond(request); }};
+    std::string refresh_token_ = "a token";
     OidcProvider provider_{
         {.name = "campus", .issuer = server_.url(""), .client_id = "carrel", .client_secret = "s"},
         clock_};
@@ -170,12 +171,13 @@ TEST_F(OidcProviderTest, WhoIsVouchedForAgainBringsTheNextToken) {
                                  {"id_token", key().token(claims())}});
     ASSERT_TRUE(person) << person.error().message;
     EXPECT_EQ(person->subject, "u-1");
-    EXPECT_EQ(person->refresh_token, "the next");
+    EXPECT_EQ(refresh_token_, "the next");
     EXPECT_TRUE(person->tells_groups);
 }
 
 TEST_F(OidcProviderTest, ARefreshedTokenIsCheckedLikeTheFirst) {
     EXPECT_EQ(problem(refresh_by_claims({{"aud", "another"}})), "untrusted");
+    EXPECT_EQ(refresh_token_, "a token") << "there is no other";
     EXPECT_EQ(problem(refresh_by_claims({{"exp", 1}})), "untrusted");
     EXPECT_EQ(problem(refresh_by_claims({{"groups", {"staff"}}})), "");
     says_["/details"]["sub"] = "u-2";
@@ -194,6 +196,13 @@ TEST_F(OidcProviderTest, WithoutARefreshedTokenTheDetailsVouch) {
     document().erase("userinfo_endpoint");
     clock_.advance(std::chrono::hours(1));
     EXPECT_EQ(problem(refresh(tokens)), "misconfigured") << "nothing says whom it means";
+}
+
+TEST_F(OidcProviderTest, TheNextTokenIsThereThoughTheDetailsAreNot) {
+    says_.erase("/details");
+    EXPECT_EQ(problem(refresh({{"access_token", "access"}, {"refresh_token", "the next"}})),
+              "misconfigured");
+    EXPECT_EQ(refresh_token_, "the next");
 }
 
 TEST_F(OidcProviderTest, ATokenThatIsGoodNoMoreIsNoMistakeOfOurs) {

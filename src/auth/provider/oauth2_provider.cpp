@@ -32,7 +32,7 @@ Result<ProviderPerson> OAuth2Provider::identify(ProviderAnswer const& answer,
     return person_by(tokens);
 }
 
-Result<ProviderPerson> OAuth2Provider::refresh(std::string const& refresh_token,
+Result<ProviderPerson> OAuth2Provider::refresh(std::string& refresh_token,
                                                std::string const& subject) {
     TRY(auto const tokens,
         http_.refresh(settings_.token_url, ClientProof::Form, settings_, refresh_token));

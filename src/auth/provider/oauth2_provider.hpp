@@ -18,7 +18,7 @@ public:
     [[nodiscard]] Result<std::string> authorization_url(ProviderQuestion const& question) override;
     [[nodiscard]] Result<ProviderPerson> identify(ProviderAnswer const& answer,
                                                   ProviderQuestion const& question) override;
-    [[nodiscard]] Result<ProviderPerson> refresh(std::string const& refresh_token,
+    [[nodiscard]] Result<ProviderPerson> refresh(std::string& refresh_token,
                                                  std::string const& subject) override;
 
 protected:

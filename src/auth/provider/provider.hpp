@@ -91,10 +91,11 @@ public:
     /// Exchanges the code, and checks all that came with it.
     [[nodiscard]] virtual Result<ProviderPerson> identify(ProviderAnswer const& answer,
                                                           ProviderQuestion const& question) = 0;
-    /// Asks again about a person who is known, by what came with their log-in. A refresh token in
-    /// the answer takes the place of this one. "refused": the provider does not vouch for them any
-    /// more; "untrusted": it speaks of somebody else.
-    [[nodiscard]] virtual Result<ProviderPerson> refresh(std::string const& refresh_token,
+    /// Asks again about a person who is known, by what came with their log-in. A token that the
+    /// provider gives in exchange takes the place of `refresh_token` at once, whatever else fails:
+    /// the old one may be good no more. "refused": the provider does not vouch for them any more;
+    /// "untrusted": it speaks of somebody else.
+    [[nodiscard]] virtual Result<ProviderPerson> refresh(std::string& refresh_token,
                                                          std::string const& subject) = 0;
 };
 

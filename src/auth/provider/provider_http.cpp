@@ -141,12 +141,15 @@ Result<json> ProviderHttp::exchange(std::string const& token_url, ClientProof pr
 }
 
 Result<json> ProviderHttp::refresh(std::string const& token_url, ClientProof proof,
-                                   ProviderSettings const& settings,
-                                   std::string const& refresh_token) {
+                                   ProviderSettings const& settings, std::string& refresh_token) {
     TRY(auto answer,
         ask_for_tokens(token_url, proof, settings,
                        {{"grant_type", "refresh_token"}, {"refresh_token", refresh_token}}));
-    if (answer.good) return std::move(answer.tokens);
+    if (answer.good) {
+        auto next = claim_text(answer.tokens, "refresh_token");
+        if (!next.empty()) refresh_token = std::move(next);
+        return std::move(answer.tokens);
+    }
     if (answer.error == "invalid_grant" || answer.error == "bad_refresh_token")
         return login_failure("refused", Code::PermissionDenied, "ask again: {}", answer.details);
     return login_failure("misconfigured", Code::Unavailable, "ask again: {}", answer.details);

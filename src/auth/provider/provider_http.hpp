@@ -46,11 +46,11 @@ public:
                                                   std::string const& code,
                                                   ProviderQuestion const& question);
 
-    /// Asks for new tokens by a refresh token (section 6). "refused": it is good no more;
-    /// "misconfigured" as above.
+    /// Asks for new tokens by a refresh token (section 6), which the one that comes in exchange
+    /// replaces. "refused": it is good no more; "misconfigured" as above.
     [[nodiscard]] Result<nlohmann::json> refresh(std::string const& token_url, ClientProof proof,
                                                  ProviderSettings const& settings,
-                                                 std::string const& refresh_token);
+                                                 std::string& refresh_token);
 
 private:
     /// What the token endpoint says, and its status beside it.

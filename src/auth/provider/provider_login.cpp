@@ -311,10 +311,11 @@ ProviderLogin::Answer ProviderLogin::let_in(LoginProvider const& provider,
 /// What the session has to remember; nothing, where the provider is not needed any more.
 std::optional<ProviderSession> ProviderLogin::kept_of(ProviderSettings const& settings,
                                                       ProviderPerson const& person) const {
+    bool const ends_there = settings.log_out_at_provider && !person.log_out_at.empty();
     ProviderSession session{.session = {},
                             .login = settings.name,
-                            .log_out_at = settings.log_out_at_provider ? person.log_out_at : "",
-                            .id_token = person.id_token,
+                            .log_out_at = ends_there ? person.log_out_at : "",
+                            .id_token = ends_there ? person.id_token : "",
                             .subject = person.subject,
                             // Logging in is a use of the session.
                             .refreshed_at = clock_.now() - Milliseconds(1)};
@@ -326,7 +327,7 @@ std::optional<ProviderSession> ProviderLogin::kept_of(ProviderSettings const& se
     if (refreshes && !person.refresh_token.empty() && options_.sealer != nullptr)
         session.refresh_token = options_.sealer->seal(
             person.refresh_token, refresh_token_owner(settings.name, person.subject));
-    if (session.log_out_at.empty() && session.refresh_token.empty()) return {};
+    if (!ends_there && session.refresh_token.empty()) return {};
     return session;
 }
 

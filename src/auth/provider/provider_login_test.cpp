@@ -40,7 +40,7 @@ public:
                               .id_token = "token",
                               .log_out_at = "https://campus.example/end"};
     }
-    Result<ProviderPerson> refresh(std::string const&, std::string const&) override {
+    Result<ProviderPerson> refresh(std::string&, std::string const&) override {
         return fail(Code::Internal, "nobody is asked about");
     }
 

@@ -13,6 +13,8 @@ namespace carrel {
 namespace {
 
 constexpr Milliseconds between_passes{2'000};
+/// While the provider does not answer.
+constexpr Milliseconds while_away{30'000};
 constexpr int most_at_once = 100;
 
 /// The provider could not be asked, or did not understand us: that says nothing about the person.
@@ -35,8 +37,9 @@ std::string refresh_token_owner(std::string_view login, std::string_view subject
 }
 
 Task<> SessionRefresher::run(LoginProvider& provider) {
+    auto pause = between_passes;
     for (;;) {
-        CO_TRY_VOID(co_await sleep_for(between_passes));
+        CO_TRY_VOID(co_await sleep_for(pause));
         auto const passed = co_await pool_.run([&] { return pass(provider); });
         if (!passed && passed.error().code == Code::Cancelled)
             co_return std::unexpected(passed.error());
@@ -44,23 +47,25 @@ Task<> SessionRefresher::run(LoginProvider& provider) {
         if (!passed)
             log::warn("sessions_not_refreshed",
                       {{"login", provider.settings().name}, {"cause", passed.error().message}});
+        pause = passed && passed->away ? while_away : between_passes;
     }
 }
 
-Result<size_t> SessionRefresher::pass(LoginProvider& provider) {
+Result<SessionRefresher::Passed> SessionRefresher::pass(LoginProvider& provider) {
     auto const& settings = provider.settings();
     auto const before = clock_.now() - settings.refresh_every;
     TRY(auto const due, store_.read([&](Transaction& transaction) {
         return transaction.provider_sessions().due(settings.name, before, most_at_once);
     }));
-    size_t ended = 0;
+    Passed passed;
     for (auto const& session : due) {
         TRY(auto const outcome, refresh(provider, session));
-        if (outcome == Outcome::Ended) ++ended;
+        if (outcome == Outcome::Ended) ++passed.ended;
+        passed.away = outcome == Outcome::NotAsked;
         // Whoever comes next would wait as long for the same.
-        if (outcome == Outcome::NotAsked) break;
+        if (passed.away) break;
     }
-    return ended;
+    return passed;
 }
 
 Result<SessionRefresher::Outcome> SessionRefresher::refresh(LoginProvider& provider,
@@ -75,19 +80,13 @@ Result<SessionRefresher::Outcome> SessionRefresher::refresh(LoginProvider& provi
     if (!ours) return Outcome::Kept;
 
     auto const& name = provider.settings().name;
-    auto const token =
-        sealer_.open(session.refresh_token, refresh_token_owner(name, session.subject));
+    auto const owner = refresh_token_owner(name, session.subject);
+    auto token = sealer_.open(session.refresh_token, owner);
     auto person = token ? provider.refresh(*token, session.subject)
                         : Result<ProviderPerson>(std::unexpected(token.error()));
-    if (token && !person && says_nothing(person.error())) {
-        log::warn("login_provider_not_asked_again",
-                  {{"login", name}, {"cause", person.error().message}});
-        TRY_VOID(store_.write([&](Transaction& transaction) {
-            return transaction.provider_sessions().claim(session.session, session.refreshed_at,
-                                                         asked_before);
-        }));
-        return Outcome::NotAsked;
-    }
+    if (token) session.refresh_token = sealer_.seal(*token, owner);
+    if (token && !person && says_nothing(person.error()))
+        return not_told(provider, std::move(session), asked_before, person.error());
     if (!person) {
         TRY_VOID(end(provider, session, person.error()));
         return Outcome::Ended;
@@ -100,13 +99,26 @@ Result<SessionRefresher::Outcome> SessionRefresher::refresh(LoginProvider& provi
     return Outcome::Ended;
 }
 
+/// The session goes on, with the newest token there is.
+Result<SessionRefresher::Outcome> SessionRefresher::not_told(LoginProvider const& provider,
+                                                             ProviderSession session,
+                                                             Time asked_before, Error const& why) {
+    log::warn("login_provider_not_asked_again",
+              {{"login", provider.settings().name}, {"cause", why.message}});
+    // What it does not understand may be about this one alone: the others are not held up.
+    bool const away = login_problem_of(why) == "unavailable";
+    if (away) session.refreshed_at = asked_before;
+    auto const kept = store_.write(
+        [&](Transaction& transaction) { return transaction.provider_sessions().update(session); });
+    // Logged out meanwhile.
+    if (!kept && kept.error().code != Code::NotFound) return std::unexpected(kept.error());
+    return away ? Outcome::NotAsked : Outcome::Kept;
+}
+
 Result<> SessionRefresher::bring_up_to_date(LoginProvider const& provider, ProviderSession& session,
                                             ProviderPerson person) {
     auto const& settings = provider.settings();
-    if (!person.refresh_token.empty())
-        session.refresh_token =
-            sealer_.seal(person.refresh_token, refresh_token_owner(settings.name, session.subject));
-    if (!person.id_token.empty()) session.id_token = person.id_token;
+    if (!session.log_out_at.empty() && !person.id_token.empty()) session.id_token = person.id_token;
     return store_.write([&](Transaction& transaction) -> Result<> {
         auto identity = transaction.login_identities().find(settings.name, session.subject);
         if (!identity && identity.error().code != Code::NotFound)

@@ -28,14 +28,19 @@ public:
     /// For one provider, until it is cancelled.
     Task<> run(LoginProvider& provider);
 
-    /// Asks about those that are due; how many sessions have ended. Blocks for as long as the
-    /// provider takes.
-    Result<size_t> pass(LoginProvider& provider);
+    struct Passed {
+        size_t ended = 0;   ///< sessions
+        bool away = false;  ///< the provider could not be asked
+    };
+    /// Asks about those that are due. Blocks for as long as the provider takes.
+    Result<Passed> pass(LoginProvider& provider);
 
 private:
     /// What became of one session.
     enum class Outcome { Kept, Ended, NotAsked };
     Result<Outcome> refresh(LoginProvider& provider, ProviderSession session);
+    Result<Outcome> not_told(LoginProvider const& provider, ProviderSession session,
+                             Time asked_before, Error const& why);
     /// What the provider says counts: roles, and whether they may still in.
     Result<> bring_up_to_date(LoginProvider const& provider, ProviderSession& session,
                               ProviderPerson person);

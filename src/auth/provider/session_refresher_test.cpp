@@ -21,6 +21,7 @@ public:
         return person;
     };
     std::vector<std::string> asked;  ///< the tokens that came
+    bool gives_tokens = true;
 
     ProviderSettings settings_{.name = "campus",
                                .title = "Campus",
@@ -32,16 +33,16 @@ public:
     Result<ProviderPerson> identify(ProviderAnswer const&, ProviderQuestion const&) override {
         return fail(Code::Internal, "nobody is sent there");
     }
-    Result<ProviderPerson> refresh(std::string const& token, std::string const& subject) override {
+    Result<ProviderPerson> refresh(std::string& token, std::string const& subject) override {
         asked.push_back(token);
+        if (gives_tokens) token = fmt::format("token {}", asked.size());
         return says({.subject = subject,
                      .username = "ada",
                      .display_name = "Ada",
                      .email = {},
                      .groups = {"members"},
                      .id_token = "newer",
-                     .log_out_at = {},
-                     .refresh_token = fmt::format("token {}", asked.size())});
+                     .log_out_at = {}});
     }
 };
 
@@ -77,9 +78,10 @@ protected:
         });
     }
     size_t pass() {
-        auto const ended = refresher_.pass(provider_);
-        EXPECT_TRUE(ended) << ended.error().message;
-        return ended.value_or(99);
+        auto const passed = refresher_.pass(provider_);
+        EXPECT_TRUE(passed) << passed.error().message;
+        away_ = passed && passed->away;
+        return passed ? passed->ended : 99;
     }
     bool logged_in(std::string const& id = "s-1") {
         return store_
@@ -105,6 +107,7 @@ protected:
     Sealer sealer_{std::string(32, 'k'), random_};
     AskedProvider provider_;
     SessionRefresher refresher_{*store_, clock_, sealer_, nullptr};
+    bool away_ = false;
     User ada_ = [this] {
         auto user = store_.add_user("ada");
         store_.write([&](Transaction& transaction) {
@@ -133,6 +136,10 @@ TEST_F(SessionRefresherTest, AProviderIsAskedOnceInAWhileAndWithItsNewestToken) 
     EXPECT_EQ(pass(), 0U);
     EXPECT_THAT(provider_.asked, ElementsAre("token 0", "token 1"));
     EXPECT_TRUE(logged_in());
+    auto const kept = store_.write([](Transaction& transaction) {
+        return transaction.provider_sessions().find(SessionId("s-1"));
+    });
+    EXPECT_EQ(kept.id_token, "") << "it is needed to log out there, and for nothing else";
 }
 
 TEST_F(SessionRefresherTest, NobodyAsksAboutASessionThatIsNotUsed) {
@@ -202,10 +209,10 @@ TEST_F(SessionRefresherTest, GroupsGiveAndTakeRolesMeanwhile) {
 TEST_F(SessionRefresherTest, AProviderThatIsAwayLogsNobodyOut) {
     log_in("s-2", "another");
     work(Seconds(300));
-    for (auto const* const word : {"unavailable", "misconfigured"}) {
-        problem(word, Code::Unavailable);
-        EXPECT_EQ(pass(), 0U);
-    }
+    problem("unavailable", Code::Unavailable);
+    provider_.gives_tokens = false;
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(pass(), 0U);
+    EXPECT_TRUE(away_);
     EXPECT_TRUE(logged_in());
     EXPECT_TRUE(logged_in("s-2"));
     EXPECT_EQ(provider_.asked.size(), 2U) << "the second waits for the next pass each time";
@@ -213,7 +220,33 @@ TEST_F(SessionRefresherTest, AProviderThatIsAwayLogsNobodyOut) {
     provider_.says = [](ProviderPerson person) { return person; };
     EXPECT_EQ(pass(), 0U);
     EXPECT_THAT(provider_.asked, testing::Contains("token 0"));
+    EXPECT_FALSE(away_);
     EXPECT_THAT(provider_.asked, testing::Contains("another"));
+}
+
+TEST_F(SessionRefresherTest, ATokenThatCameBeforeTheProviderFailedIsKept) {
+    for (auto const* const word : {"unavailable", "misconfigured"}) {
+        work(Seconds(300));
+        problem(word, Code::Unavailable);
+        EXPECT_EQ(pass(), 0U);
+    }
+    work(Seconds(300));
+    provider_.says = [](ProviderPerson person) { return person; };
+    EXPECT_EQ(pass(), 0U);
+    EXPECT_THAT(provider_.asked, ElementsAre("token 0", "token 1", "token 2"));
+}
+
+TEST_F(SessionRefresherTest, WhatIsNotUnderstoodHoldsNobodyElseUp) {
+    log_in("s-2", "another");
+    work(Seconds(300));
+    problem("misconfigured", Code::Unavailable);
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(pass(), 0U);
+    EXPECT_THAT(provider_.asked, testing::UnorderedElementsAre("token 0", "another"));
+    EXPECT_TRUE(logged_in());
+    EXPECT_TRUE(logged_in("s-2"));
+    work(Seconds(300));
+    EXPECT_EQ(pass(), 0U);
+    EXPECT_EQ(provider_.asked.size(), 4U) << "after its time each is asked about again";
 }
 
 TEST_F(SessionRefresherTest, OneOfTwoProcessesAsks) {
@@ -224,7 +257,7 @@ TEST_F(SessionRefresherTest, OneOfTwoProcessesAsks) {
     // come.
     bool other_came = false;
     provider_.says = [&](ProviderPerson person) {
-        if (!std::exchange(other_came, true)) EXPECT_EQ(other.pass(provider_).value(), 0U);
+        if (!std::exchange(other_came, true)) EXPECT_EQ(other.pass(provider_).value().ended, 0U);
         return person;
     };
     EXPECT_EQ(pass(), 0U);
@@ -254,7 +287,7 @@ TEST_F(SessionRefresherTest, ATokenThatCannotBeOpenedVouchesForNobody) {
     work(Seconds(300));
     Sealer const another(std::string(32, 'x'), random_);
     SessionRefresher elsewhere(*store_, clock_, another, nullptr);
-    EXPECT_EQ(elsewhere.pass(provider_).value(), 1U);
+    EXPECT_EQ(elsewhere.pass(provider_).value().ended, 1U);
     EXPECT_THAT(provider_.asked, IsEmpty());
     EXPECT_FALSE(logged_in());
 }
