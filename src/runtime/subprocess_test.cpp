@@ -227,7 +227,7 @@ TEST_F(Subprocess, DetachedProgramGetsItsExtraFilesAndNoOther) {
     // The shell may hold the folder open while it expands the pattern.
     EXPECT_TRUE(content(log).starts_with(expected.substr(1, expected.rfind(' ') - 1)))
         << content(log);
-    EXPECT_EQ(content(log).find("/6"), std::string::npos);
+    EXPECT_EQ(content(log).find("/fd/6"), std::string::npos);
 }
 
 TEST_F(Subprocess, AChildRunsInASessionOfItsOwnAndItsEndingIsTakenOnce) {
