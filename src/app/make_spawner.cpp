@@ -38,6 +38,7 @@ Result<std::unique_ptr<Spawner>> make_spawner(Settings const& settings, Folders 
                                             .most_processes = settings.docker.most_processes,
                                             .network = settings.docker.network,
                                             .subnets = settings.docker.subnets,
+                                            .registry_logins = settings.docker.registry_logins,
                                             .pull_timeout = settings.docker.pull_timeout},
                                            pool, client));
     bool const only_containers =

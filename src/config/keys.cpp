@@ -214,6 +214,13 @@ std::vector<Key<Settings>> const all_platform_keys{
      "The addresses of their networks: each course whose servers run has a `/22` of it. Nothing "
      "else on this machine or its network may use them."},
     {"docker",
+     "registry_logins",
+     [](Settings& s) -> Field { return &s.docker.registry_logins; },
+     {},
+     {},
+     "A file with log-ins for image registries, as `docker login` writes it (`config.json`). It is "
+     "read anew for each image that is fetched. Empty: images that anybody may fetch."},
+    {"docker",
      "pull_timeout_seconds",
      [](Settings& s) -> Field { return &s.docker.pull_timeout; },
      {1, 24 * 3600},

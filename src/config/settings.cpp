@@ -204,6 +204,11 @@ Result<> finish_accounts(AccountSettings const& accounts) {
     return {};
 }
 
+/// A file is named from where the configuration is.
+void begin_at(std::filesystem::path const& folder, std::string& file) {
+    if (!file.empty()) file = (folder / file).lexically_normal().string();
+}
+
 Result<> finish_access(AccessSettings& access, std::filesystem::path const& folder) {
     constexpr size_t longest_contact = 200;
     bool const one_line = access.contact.find_first_of("\r\n\t") == std::string::npos &&
@@ -211,8 +216,7 @@ Result<> finish_access(AccessSettings& access, std::filesystem::path const& fold
     if (!one_line)
         return fail_field("access.contact", "access.contact is one line of at most {} bytes",
                           longest_contact);
-    if (!access.userlist.empty())
-        access.userlist = (folder / access.userlist).lexically_normal().string();
+    begin_at(folder, access.userlist);
     return {};
 }
 
@@ -316,6 +320,7 @@ Result<> finish(Settings& settings, std::filesystem::path const& folder) {
     TRY_VOID(finish_accounts(settings.accounts));
     TRY_VOID(finish_mail(settings.mail, server.public_url, folder));
     TRY_VOID(finish_access(settings.access, folder));
+    begin_at(folder, settings.docker.registry_logins);
     for (auto& [name, environment] : settings.environments) {
         environment.name = name;
         TRY_VOID(finish_environment(environment));

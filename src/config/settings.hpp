@@ -62,6 +62,7 @@ struct DockerSettings {
     int most_processes = 512;
     bool network = true;
     std::string subnets = "10.213.0.0/16";
+    std::string registry_logins;
     Milliseconds pull_timeout{1'800'000};
 };
 

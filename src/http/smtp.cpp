@@ -1,11 +1,11 @@
 #include "http/smtp.hpp"
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 
 #include <fmt/chrono.h>
 
 #include <curl/curl.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <memory>
@@ -48,15 +48,6 @@ bool is_address(std::string_view text) {
            std::ranges::count(text, '@') == 1;
 }
 
-std::string base64(std::string_view bytes) {
-    std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(text.data(), text.size(),
-                      reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size(),
-                      sodium_base64_VARIANT_ORIGINAL);
-    text.resize(text.find('\0'));
-    return text;
-}
-
 /// Lines of 76 characters.
 std::string wrapped(std::string text) {
     constexpr size_t longest = 76;
@@ -86,7 +77,7 @@ std::string written_out(MailMessage const& message) {
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n{}",
         sender, message.to, mail_words(message.subject), mail_date(message.at), message.id,
         system_name, domain, plain ? "7bit" : "base64",
-        plain ? with_line_ends(message.text) : wrapped(base64(message.text)));
+        plain ? with_line_ends(message.text) : wrapped(to_base64(message.text)));
 }
 
 size_t hand_out(char* into, size_t size, size_t count, void* from) {
@@ -120,7 +111,7 @@ std::string mail_words(std::string_view text) {
                (static_cast<unsigned char>(text[length]) & 0xc0U) == 0x80U)
             --length;
         words += fmt::format("{}=?utf-8?B?{}?=", words.empty() ? "" : " ",
-                             base64(text.substr(0, length)));
+                             to_base64(text.substr(0, length)));
         text.remove_prefix(length);
     }
     return words;

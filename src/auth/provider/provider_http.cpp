@@ -2,6 +2,7 @@
 
 #include "auth/provider/login_failure.hpp"
 #include "auth/secret.hpp"
+#include "base/base64.hpp"
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 
@@ -18,14 +19,6 @@ constexpr Milliseconds patience{10'000};
 /// A token with hundreds of groups has some ten KiB.
 constexpr size_t largest_answer = 256UL * 1024UL;
 constexpr size_t most_groups = 5'000;
-
-std::string base64(std::string_view bytes) {
-    auto text = to_base64url(bytes);
-    std::ranges::replace(text, '-', '+');
-    std::ranges::replace(text, '_', '/');
-    while (text.size() % 4 != 0) text += '=';
-    return text;
-}
 
 /// What an error answer says about itself, for the log.
 std::string error_in(http::ClientResponse const& answer) {
@@ -105,7 +98,7 @@ Result<ProviderHttp::TokenAnswer> ProviderHttp::ask_for_tokens(std::string const
     if (basic) {
         auto const pair =
             percent_encode(settings.client_id) + ':' + percent_encode(settings.client_secret);
-        request.headers.set("Authorization", "Basic " + base64(pair));
+        request.headers.set("Authorization", "Basic " + to_base64(pair));
     } else {
         fields.emplace_back("client_id", settings.client_id);
         if (!settings.client_secret.empty())

@@ -58,6 +58,7 @@ Result<std::unique_ptr<DockerSpawner>> DockerSpawner::create(DockerSpawnerOption
     Engine const engine(client, options.socket.string());
     std::filesystem::path bridge;
     if (options.offered) {
+        TRY_VOID(RegistryLogins(options.registry_logins).check());
         TRY(bridge, install_bridge(options.program_folder));
     }
     TRY(auto networks, CourseNetworks::create(engine, {.instance = options.instance,
@@ -74,7 +75,7 @@ DockerSpawner::DockerSpawner(DockerSpawnerOptions options, BlockingPool& pool, h
       pool_(pool),
       client_(client),
       engine_(std::move(engine)),
-      images_(engine_, pool, options_.pull_timeout),
+      images_(engine_, RegistryLogins(options_.registry_logins), pool, options_.pull_timeout),
       watch_(engine_, pool, fmt::format("{}={}", instance_label, options_.instance)),
       networks_(std::move(networks)),
       bridge_(std::move(bridge)) {

@@ -42,6 +42,8 @@ struct DockerSpawnerOptions {
     bool network = true;
     /// From where their networks take addresses; see CourseNetworkOptions.
     std::string subnets = "10.213.0.0/16";
+    /// Log-ins for registries, see RegistryLogins; empty: there are none.
+    std::filesystem::path registry_logins = {};
     /// How long an image may take to arrive.
     Milliseconds pull_timeout{1'800'000};
 };

@@ -127,7 +127,7 @@ Result<std::string> Engine::ask(Call const& call, Deadline deadline) const {
     };
     auto const answer = client_.fetch({.method = call.method,
                                        .url = base_ + call.path,
-                                       .headers = {},
+                                       .headers = call.headers,
                                        .body = call.body,
                                        .largest_body = call.largest_answer,
                                        .to_file = {},
@@ -190,14 +190,18 @@ Result<EngineImage> Engine::image(ImageReference const& image, Deadline deadline
     });
 }
 
-Result<> Engine::pull(ImageReference const& image, std::function<void(std::string_view)> on_line,
+Result<> Engine::pull(ImageReference const& image, std::string const& login,
+                      std::function<void(std::string_view)> on_line,
                       std::function<bool()> stop_requested, Deadline deadline) const {
     // Without a tag the engine would fetch every image of that name.
     auto const& version = image.digest.empty() ? image.tag : image.digest;
+    http::Headers headers;
+    if (!login.empty()) headers.set(registry_login_field, login);
     Lines lines(std::move(on_line));
     TRY_VOID(ask({.method = "POST",
                   .path = fmt::format("/images/create?fromImage={}&tag={}",
                                       percent_encode(image.repository), percent_encode(version)),
+                  .headers = std::move(headers),
                   .on_piece = [&](std::string_view piece) { lines.take(piece); },
                   .stop_requested = std::move(stop_requested),
                   .largest_answer = longest_report},

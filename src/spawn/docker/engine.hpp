@@ -72,6 +72,9 @@ struct EngineFacts {
 /// Of Docker 20.10 (Debian 12's); newer engines speak it too.
 inline constexpr std::string_view engine_api = "/v1.41";
 
+/// The field of a request by which the engine is told of a log-in.
+inline constexpr char const* registry_login_field = "X-Registry-Auth";
+
 class Engine {
 public:
     Engine(http::Client& client, std::string const& socket);
@@ -80,9 +83,10 @@ public:
 
     /// NotFound: the engine does not have it.
     [[nodiscard]] Result<EngineImage> image(ImageReference const& image, Deadline deadline) const;
-    /// Fetches it. `on_line` gets each line of the engine's report, on the thread of the call;
+    /// Fetches it, with a log-in for its registry unless that is empty (see RegistryLogins).
+    /// `on_line` gets each line of the engine's report, on the thread of the call;
     /// `stop_requested` is asked now and then, and true ends it with Cancelled.
-    [[nodiscard]] Result<> pull(ImageReference const& image,
+    [[nodiscard]] Result<> pull(ImageReference const& image, std::string const& login,
                                 std::function<void(std::string_view)> on_line,
                                 std::function<bool()> stop_requested, Deadline deadline) const;
 
@@ -125,6 +129,7 @@ private:
         std::string method = "GET";
         std::string path;
         std::string body = {};
+        http::Headers headers = {};
         std::function<void(std::string_view)> on_piece = {};
         std::function<bool()> stop_requested = {};
         size_t largest_answer = 16UL * 1024 * 1024;

@@ -24,7 +24,7 @@ Error explained(std::string const& image, std::string const& cause) {
                             image)};
     if (has("manifest unknown") || has("not found") || has("does not exist"))
         return {Code::NotFound, fmt::format("there is no image {}: {}", image, cause)};
-    if (has("denied") || has("unauthorized"))
+    if (has("denied") || has("unauthorized") || has("no basic auth credentials"))
         return {Code::PermissionDenied,
                 fmt::format("the image {} may not be fetched: {}", image, cause)};
     return {Code::Unavailable, fmt::format("the image {} could not be fetched: {}", image, cause)};
@@ -39,8 +39,10 @@ Task<> ImageStore::carry_out(ImageReference image, std::shared_ptr<Fetch> fetch,
     auto const name = image.text();
     log::info("image_fetch_begins", {{"image", name}});
     auto outcome = co_await pool.run([&]() -> Result<> {
+        auto const login = all->logins.of(image);
+        if (!login) return std::unexpected(explained(name, login.error().message));
         auto const pulled = all->engine.pull(
-            image, [&](std::string_view line) { fetch->progress.take(line); },
+            image, *login, [&](std::string_view line) { fetch->progress.take(line); },
             [&] { return fetch->stop.load(); }, Deadline::after(longest));
         if (!pulled && pulled.error().code == Code::Cancelled) return pulled;
         auto const error = fetch->progress.figures().error;

@@ -6,6 +6,7 @@
 #include "runtime/blocking_pool.hpp"
 #include "spawn/docker/engine.hpp"
 #include "spawn/docker/pull_progress.hpp"
+#include "spawn/docker/registry_logins.hpp"
 #include "spawn/spawner.hpp"
 
 #include <atomic>
@@ -16,8 +17,11 @@ namespace carrel {
 
 class ImageStore {
 public:
-    ImageStore(Engine const& engine, BlockingPool& pool, Milliseconds longest)
-        : pool_(pool), longest_(longest), fetches_(std::make_shared<Fetches>(engine)) {}
+    ImageStore(Engine const& engine, RegistryLogins logins, BlockingPool& pool,
+               Milliseconds longest)
+        : pool_(pool),
+          longest_(longest),
+          fetches_(std::make_shared<Fetches>(engine, std::move(logins))) {}
 
     /// The image, once it is there. `report` hears how far it is while it is fetched. NotFound: no
     /// registry has it. The message is one sentence for the user.
@@ -33,8 +37,10 @@ private:
     };
     /// Shared with the calls under way, which may outlive the store.
     struct Fetches {
-        explicit Fetches(Engine with) : engine(std::move(with)) {}
+        Fetches(Engine with, RegistryLogins known)
+            : engine(std::move(with)), logins(std::move(known)) {}
         Engine engine;
+        RegistryLogins logins;
         std::map<std::string, std::shared_ptr<Fetch>> of;  ///< by image
     };
     static Task<> carry_out(ImageReference image, std::shared_ptr<Fetch> fetch,

@@ -19,6 +19,7 @@ namespace {
 
 constexpr Milliseconds patience{60'000};
 constexpr Milliseconds longest_pull{3'600'000};
+constexpr size_t longest_login = 8192;
 constexpr Milliseconds between_lines{100};
 constexpr int most_log_lines = 10'000;
 
@@ -86,7 +87,8 @@ std::string error_line(std::string const& message) {
 }
 
 /// What went wrong is one of the lines, as with the engine.
-void fetch_image(Engine const& engine, ImageReference const& image, Report& report) {
+void fetch_image(Engine const& engine, ImageReference const& image, std::string const& login,
+                 Report& report) {
     auto const add = [&](std::string_view line) {
         std::scoped_lock const lock(report.mutex);
         report.lines.emplace_back(line);
@@ -95,7 +97,7 @@ void fetch_image(Engine const& engine, ImageReference const& image, Report& repo
         std::scoped_lock const lock(report.mutex);
         return report.unwanted;
     };
-    auto const fetched = engine.pull(image, add, unwanted, Deadline::after(longest_pull));
+    auto const fetched = engine.pull(image, login, add, unwanted, Deadline::after(longest_pull));
     if (!fetched) add(error_line(fetched.error().message));
     std::scoped_lock const lock(report.mutex);
     report.ended = true;
@@ -218,19 +220,23 @@ Task<Response> EngineGuard::pull(Request& request) const {
     auto const version = request.query("tag").value_or("");
     CO_TRY(auto const image,
            parse_image_reference(name + (version.contains(':') ? "@" : ":") + version));
+    auto login = request.headers.find(registry_login_field).value_or("");
+    if (login.size() > longest_login)
+        co_return fail(Code::InvalidArgument, "the log-in for the registry is too long");
     auto const report = std::make_shared<Report>();
     auto& pool = pool_;
     auto response = Response::text("");
     response.headers.set("Content-Type", "application/json");
-    response.stream = [report, image, engine = engine_, &pool](http::Stream& stream) -> Task<> {
-        spawn_detached(
-            co_await asio::this_coro::executor, "fetch image",
-            [](auto the_report, auto the_image, auto the_engine, BlockingPool& the_pool) -> Task<> {
-                co_return co_await the_pool.run([&]() -> Result<> {
-                    fetch_image(the_engine, the_image, *the_report);
-                    return {};
-                });
-            }(report, image, engine, pool));
+    response.stream = [report, image, login = std::string(login), engine = engine_,
+                       &pool](http::Stream& stream) -> Task<> {
+        spawn_detached(co_await asio::this_coro::executor, "fetch image",
+                       [](auto the_report, auto the_image, auto the_login, auto the_engine,
+                          BlockingPool& the_pool) -> Task<> {
+                           co_return co_await the_pool.run([&]() -> Result<> {
+                               fetch_image(the_engine, the_image, the_login, *the_report);
+                               return {};
+                           });
+                       }(report, image, login, engine, pool));
         co_return co_await write_report(report, stream);
     };
     co_return response;

@@ -25,6 +25,7 @@ public:
         auto const path = request.path.substr(engine_api.size());
         if (request.method != "GET") done_.push_back(request.method + " " + path);
         if (request.method == "DELETE") gone_.insert(path);
+        login_ = request.headers.find(registry_login_field).value_or("");
         if (request.method == "POST") co_return http::Response::json({{"Id", "made"}}, 201);
         if (request.method == "DELETE") co_return http::Response::empty();
         auto const known = answers();
@@ -37,6 +38,11 @@ public:
     std::vector<std::string> done() {
         std::scoped_lock const lock(mutex_);
         return done_;
+    }
+    /// What the last call said for a registry.
+    std::string login() {
+        std::scoped_lock const lock(mutex_);
+        return login_;
     }
     void networks_are_made_as(std::string id) {
         std::scoped_lock const lock(mutex_);
@@ -85,6 +91,7 @@ private:
     std::vector<std::string> done_;
     std::set<std::string> gone_;
     std::string new_network_;
+    std::string login_;
 };
 
 /// A hub that has an engine only by way of the guard.
@@ -129,6 +136,24 @@ TEST_F(EngineGuardTest, ContainersAreListedByOneLabel) {
     EXPECT_THAT(hub_.containers(fmt::format("{}=0123", instance_label), soon()).value(), SizeIs(1));
     EXPECT_THAT(hub_.containers("com.docker.compose.project=x", soon()).value(), IsEmpty());
     EXPECT_EQ(hub_.containers(instance_label, soon()).error().code, Code::InvalidArgument);
+}
+
+TEST_F(EngineGuardTest, ALogInForARegistryGoesAlongAndNowhereElse) {
+    ImageReference const image{.repository = "quay.io/lab", .tag = "v1", .digest = {}};
+    auto const pull = [&](std::string const& login) {
+        return hub_.pull(image, login, [](std::string_view) {}, [] { return false; }, soon());
+    };
+    ASSERT_TRUE(pull("bG9naW4="));
+    EXPECT_EQ(obedient_.login(), "bG9naW4=");
+    ASSERT_TRUE(pull(""));
+    EXPECT_EQ(obedient_.login(), "");
+    EXPECT_FALSE(pull(std::string(8193, 'A')));
+    EXPECT_THAT(obedient_.done(), SizeIs(2));
+    auto const start = door_.fetch({.method = "POST",
+                                    .url = "/v1.41/containers/ours/start",
+                                    .headers = {{registry_login_field, "bG9naW4="}}});
+    ASSERT_TRUE(start);
+    EXPECT_EQ(obedient_.login(), "");
 }
 
 TEST_F(EngineGuardTest, OfOthersNetworksOnlyTheAddressesAreTold) {
