@@ -2,6 +2,7 @@
 #include "app/folders.hpp"
 #include "app/open_store.hpp"
 #include "auth/access/access_policy.hpp"
+#include "auth/factor/factor_removal.hpp"
 #include "auth/local/password_hasher.hpp"
 #include "auth/logins.hpp"
 #include "auth/removal/removal_order.hpp"
@@ -77,6 +78,20 @@ Result<> add_person(SettingsFlags const& flags, PersonToAdd const& person) {
     TRY(auto const done,
         store->write([&](Transaction& transaction) { return put_person(transaction, user, now); }));
     fmt::print("{} {} ({})\n", done, name, person.role);
+    return {};
+}
+
+Result<> take_factors_away(SettingsFlags const& flags, std::string const& person) {
+    TRY(auto const name, parse_user_name(person));
+    TRY(auto const store, open_store_of(flags));
+    TRY(auto const count, store->write([&](Transaction& transaction) -> Result<size_t> {
+        TRY(auto const user, transaction.users().find_by_name(name));
+        auto const now = SystemClock().now();
+        // Whoever has the lost ones may be logged in with them.
+        TRY_VOID(end_sessions(transaction, user.id, {}, now));
+        return reset_factors(transaction, user, "", now);
+    }));
+    fmt::print("{} had {} second factor{}, and has none now\n", name, count, count == 1 ? "" : "s");
     return {};
 }
 

@@ -76,6 +76,9 @@ struct PersonToRemove {
 /// Writes the order; the platform carries it out.
 Result<> remove_person(SettingsFlags const& flags, PersonToRemove const& person);
 
+/// Takes the second factors away from who has lost them, also from the last administrator.
+Result<> take_factors_away(SettingsFlags const& flags, std::string const& person);
+
 struct TokenToCreate {
     std::string user;
     std::string note = "made on the command line";

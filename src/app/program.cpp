@@ -131,6 +131,7 @@ private:
                       "read the password from standard input")
             ->required();
         add_user_removal(user);
+        add_factor_reset(user);
     }
 
     void add_user_removal(CLI::App& user) {
@@ -141,6 +142,14 @@ private:
         command.add_option("--leftovers", removal_.leftovers, "keep, export or delete")
             ->required()
             ->check(CLI::IsMember({"keep", "export", "delete"}));
+    }
+
+    void add_factor_reset(CLI::App& user) {
+        auto& command =
+            add(user, "reset-factors", "take the second factors of a person away who has lost them",
+                [this] { return take_factors_away(flags_, name_); });
+        add_settings_flags(command, flags_);
+        command.add_option("name", name_, "user name")->required();
     }
 
     void add_token() {
@@ -244,6 +253,7 @@ private:
     Supervision supervision_;
     PersonToAdd person_;
     PersonToRemove removal_;
+    std::string name_;
     TokenToCreate token_;
     ClassToPlan plan_;
     EngineGuardOptions guard_;

@@ -73,6 +73,7 @@ TEST_F(RemovalCallsTest, WhoIsRemovedIsOutWithEverythingTheyHad) {
                                             .credential = "",
                                             .secret = "sealed"}));
         TRY_VOID(t.second_factors().set_recovery_codes(eve_.id, {"hash"}));
+        TRY_VOID(t.login_places().note(eve_.id, "address 192.0.2.1", portal_.clock().now()));
         TRY_VOID(mail_of(t).mail_tokens().put({.hash = "link",
                                                .kind = MailKind::ResetPassword,
                                                .user = eve_.id,
@@ -101,6 +102,7 @@ TEST_F(RemovalCallsTest, WhoIsRemovedIsOutWithEverythingTheyHad) {
         EXPECT_THAT(t.hub_groups().of_user(course.id, eve_.id).value(), IsEmpty());
         EXPECT_THAT(t.second_factors().of_user(eve_.id).value(), IsEmpty());
         EXPECT_EQ(t.second_factors().recovery_codes_left(eve_.id).value(), 0);
+        EXPECT_FALSE(t.login_places().knows(eve_.id, "address 192.0.2.1").value());
         EXPECT_FALSE(t.half_logins().find("half"));
         EXPECT_FALSE(mail_of(t).mail_tokens().find("link"));
         EXPECT_THAT(t.tokens().of_user(eve_.id).value(), IsEmpty());
@@ -167,6 +169,29 @@ TEST_F(RemovalCallsTest, OrdersAreListedWithTheNameThatTheyHad) {
     EXPECT_EQ(items[0]["ordered_by"], "root");
     EXPECT_FALSE(items[0]["finished_at"].is_null());
     EXPECT_EQ(portal_.store().events().front().subject, "eve");
+}
+
+TEST_F(RemovalCallsTest, ServersAreForgottenWithTheFilesAndKeptWithThem) {
+    ASSERT_EQ(portal_.call(portal_.log_in("eve"), "POST", "/courses", portal_.course()).status,
+              201U);
+    auto const course = read([](Transaction& t) { return t.courses().find_by_slug("biology"); }).id;
+    auto const rows = [&] {
+        return read([&](Transaction& t) { return t.servers().of_course(course); }).size();
+    };
+    read([&](Transaction& t) {
+        return t.servers().put({.course = course,
+                                .user = eve_.id,
+                                .name = "",
+                                .state = ServerState::Failed,
+                                .log_tail = "what she wrote"});
+    });
+    remove("eve", "keep");
+    finish();
+    EXPECT_EQ(rows(), 1U);
+    ASSERT_EQ(portal_.call(root_, "DELETE", "/users/eve/removal").status, 200U);
+    remove("eve", "export");
+    finish();
+    EXPECT_EQ(rows(), 0U);
 }
 
 TEST_F(RemovalCallsTest, TheNameIsTakenUntilTheFilesAreGoneAndAlwaysWhenTheyAreKept) {

@@ -61,6 +61,7 @@ public:
     virtual Result<> note(UserId const& user, std::string_view place, Time at) = 0;
     virtual Result<bool> knows(UserId const& user, std::string_view place) = 0;
     virtual Result<long long> remove_before(Time time) = 0;
+    virtual Result<> remove_of_user(UserId const& user) = 0;
 };
 
 }  // namespace carrel

@@ -37,6 +37,14 @@ TEST_P(LoginPlaceTablesContract, OldPlacesAreForgotten) {
     EXPECT_TRUE(knows("ada", "there"));
 }
 
+TEST_P(LoginPlaceTablesContract, OnesPlacesGoAlone) {
+    note("ada", "here", 10);
+    note("bob", "here", 10);
+    write([](Transaction& t) { return t.login_places().remove_of_user(id_of("ada")); });
+    EXPECT_FALSE(knows("ada", "here"));
+    EXPECT_TRUE(knows("bob", "here"));
+}
+
 TEST_P(LoginPlaceTablesContract, NobodyKeepsMoreThanTheNewestPlaces) {
     note("bob", "his", 1);
     for (int i = 0; i <= LoginPlaces::most; ++i) note("ada", fmt::format("place {}", i), i);

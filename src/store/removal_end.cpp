@@ -23,6 +23,8 @@ Result<> finish_removal(Transaction& transaction, Removal removal, Time now) {
     removal.problem.clear();
     TRY_VOID(transaction.removals().update(removal));
     if (removal.leftovers != Leftovers::Keep) {
+        // With the last lines that they have written.
+        TRY_VOID(transaction.servers().remove_ended_of(user.id));
         constexpr size_t short_id = 8;
         auto const id = user.id.value();
         user.name = fmt::format("{}~{}", removal.name, id.substr(0, short_id));

@@ -104,6 +104,25 @@ TEST_P(ServersContract, OnesOwnComeByNameAndAreRemovedOneByOne) {
               "gpu");
 }
 
+TEST_P(ServersContract, WhatHasEndedIsRemovedOfOnePersonInAllCourses) {
+    auto const put = [&](CourseId const& course, UserId const& user, std::string const& name,
+                         ServerState state) {
+        write([&](Transaction& t) {
+            return t.servers().put({.course = course, .user = user, .name = name, .state = state});
+        });
+    };
+    put(maths, ada, "", ServerState::Stopped);
+    put(maths, ada, "gpu", ServerState::Running);
+    put(physics, ada, "", ServerState::Failed);
+    put(maths, bob, "", ServerState::Stopped);
+    write([&](Transaction& t) { return t.servers().remove_ended_of(ada); });
+    auto const left = read([&](Transaction& t) { return t.servers().of_course(maths); });
+    ASSERT_EQ(left.size(), 2U);
+    EXPECT_EQ(left[0].name, "gpu");
+    EXPECT_EQ(left[1].user, bob);
+    EXPECT_TRUE(read([&](Transaction& t) { return t.servers().of_course(physics); }).empty());
+}
+
 TEST_P(ServersContract, ActivityIsNotedAndACourseIsRemovedAlone) {
     for (auto const& course : {maths, physics})
         write([&](Transaction& t) { return t.servers().put({.course = course, .user = ada}); });

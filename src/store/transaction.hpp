@@ -286,6 +286,8 @@ public:
     virtual Result<std::vector<ServerRecord>> of_user(CourseId const& course,
                                                       UserId const& user) = 0;
     virtual Result<> remove(CourseId const& course, UserId const& user, std::string_view name) = 0;
+    /// In all courses, those that are stopped or failed.
+    virtual Result<> remove_ended_of(UserId const& user) = 0;
     /// Every server that is neither stopped nor failed: what a restarted hub has to find again.
     virtual Result<std::vector<ServerRecord>> active() = 0;
     /// Those of them that are to run, and whose owners are removed or kept out by a list.

@@ -260,6 +260,22 @@ def test_factors_are_listed_and_removed_and_the_recovery_codes_with_the_last(car
     assert carrel.log_in(ada.username).get("/api/v1/me")["username"] == ada.username
 
 
+def test_the_last_administrator_who_has_lost_everything_comes_back_by_the_machine():
+    with platform(QUICK) as own:
+        gov = own.log_in("gov")
+        add_app(gov)
+        half(own, gov)
+        done = own.run("user", "reset-factors", "gov")
+        assert (done.returncode, done.stdout) == (0, "gov had 1 second factor, and has none now\n"), done.stderr
+        assert me(gov) == 401
+        back = own.log_in("gov")
+        assert back.get("/api/v1/me/factors") == {"factors": [], "recovery_codes_left": 0}
+        (event,) = [one for one in back.items("/api/v1/audit") if one["kind"] == "second_factors_reset"]
+        assert event["message"] == "somebody at the machine removed the second factors of gov"
+        unknown = own.run("user", "reset-factors", "nobody")
+        assert unknown.returncode != 0 and "there is no such user" in unknown.stderr, unknown.stderr
+
+
 def test_the_form_of_a_hub_leads_through_the_second_step_without_scripts(carrel, probe_course):
     person = probe_course.admit(f"factor-{uuid.uuid4().hex[:8]}")
     app, codes = add_app(person)

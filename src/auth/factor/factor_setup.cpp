@@ -1,6 +1,7 @@
 /// The half of the desk where factors come and go.
 
 #include "auth/factor/factor_desk.hpp"
+#include "auth/factor/factor_removal.hpp"
 #include "auth/factor/recovery_code.hpp"
 #include "auth/factor/totp.hpp"
 #include "auth/secret.hpp"
@@ -163,17 +164,8 @@ Result<> FactorDesk::remove(User const& user, std::string_view id) {
 
 Result<size_t> FactorDesk::remove_all(User const& user, std::string_view actor) {
     auto const now = clock_.now();
-    return store_.write([&](Transaction& transaction) -> Result<size_t> {
-        TRY(auto const factors, transaction.second_factors().of_user(user.id));
-        for (auto const& factor : factors) TRY_VOID(transaction.second_factors().remove(factor.id));
-        TRY_VOID(transaction.second_factors().set_recovery_codes(user.id, {}));
-        TRY_VOID(transaction.half_logins().remove_of_user(user.id));
-        TRY_VOID(transaction.events().append(
-            event_of("second_factors_reset", user, actor,
-                     fmt::format("{} removed the second factors of {}", actor, user.name),
-                     {{"count", factors.size()}}, now)));
-        return factors.size();
-    });
+    return store_.write(
+        [&](Transaction& transaction) { return reset_factors(transaction, user, actor, now); });
 }
 
 Result<std::vector<std::string>> FactorDesk::renew_recovery_codes(User const& user) {

@@ -1,5 +1,6 @@
 #include "auth/removal/removal_order.hpp"
 
+#include "auth/factor/factor_removal.hpp"
 #include "auth/logins.hpp"
 #include "store/mail_tables.hpp"
 #include "store/participant_removal.hpp"
@@ -37,9 +38,8 @@ Result<> void_logins(Transaction& transaction, User const& user, Leftovers lefto
         if (tokens.empty()) break;
         TRY_VOID(end_token(transaction, tokens.front(), now));
     }
-    TRY(auto const factors, transaction.second_factors().of_user(user.id));
-    for (auto const& factor : factors) TRY_VOID(transaction.second_factors().remove(factor.id));
-    TRY_VOID(transaction.second_factors().set_recovery_codes(user.id, {}));
+    TRY_VOID(remove_factors(transaction, user.id));
+    TRY_VOID(transaction.login_places().remove_of_user(user.id));
     for (auto const kind : {MailKind::ResetPassword, MailKind::ConfirmEmail})
         TRY_VOID(mail_of(transaction).mail_tokens().remove_of_user(kind, user.id));
     if (leftovers == Leftovers::Keep) return {};

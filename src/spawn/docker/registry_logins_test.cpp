@@ -41,8 +41,8 @@ protected:
 
 TEST_F(RegistryLoginsTest, EachRegistryHasItsOwn) {
     write_auths(json{{"registry.example.org:5000", {{"auth", to_base64("ada:pass:word?>~")}}},
-               {"https://index.docker.io/v1/", {{"auth", to_base64("lab:secret")}}},
-               {"https://Quay.io/v2/", {{"auth", ""}, {"identitytoken", "a token"}}}});
+                     {"https://index.docker.io/v1/", {{"auth", to_base64("lab:secret")}}},
+                     {"https://Quay.io/v2/", {{"auth", ""}, {"identitytoken", "a token"}}}});
     EXPECT_EQ(problem(), "");
     EXPECT_EQ(of("registry.example.org:5000/team/lab:v1"),
               (json{{"username", "ada"},

@@ -36,4 +36,9 @@ Result<long long> LoginPlacesTable::remove_before(Time time) {
     return Query(connection_, "delete from login_places where last_at < :time").use(time).run();
 }
 
+Result<> LoginPlacesTable::remove_of_user(UserId const& user) {
+    return done(
+        Query(connection_, "delete from login_places where user_id = :user").use(user).run());
+}
+
 }  // namespace carrel

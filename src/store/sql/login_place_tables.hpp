@@ -13,6 +13,7 @@ public:
     Result<> note(UserId const& user, std::string_view place, Time at) override;
     Result<bool> knows(UserId const& user, std::string_view place) override;
     Result<long long> remove_before(Time time) override;
+    Result<> remove_of_user(UserId const& user) override;
 
 private:
     Connection& connection_;

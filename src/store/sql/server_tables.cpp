@@ -59,6 +59,14 @@ Result<> ServersTable::remove(CourseId const& course, UserId const& user, std::s
                     .run());
 }
 
+Result<> ServersTable::remove_ended_of(UserId const& user) {
+    return done(
+        Query(connection_,
+              "delete from servers where user_id = :user and state in ('stopped', 'failed')")
+            .use(user)
+            .run());
+}
+
 Result<std::vector<ServerRecord>> ServersTable::active() {
     return Query(connection_,
                  select_servers("state in ('queued', 'starting', 'running', 'stopping') "

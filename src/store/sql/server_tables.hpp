@@ -16,6 +16,7 @@ public:
     Result<std::vector<ServerRecord>> of_course(CourseId const& course) override;
     Result<std::vector<ServerRecord>> of_user(CourseId const& course, UserId const& user) override;
     Result<> remove(CourseId const& course, UserId const& user, std::string_view name) override;
+    Result<> remove_ended_of(UserId const& user) override;
     Result<std::vector<ServerRecord>> active() override;
     Result<std::vector<ServerRecord>> of_kept_out() override;
     Result<> set_activity(CourseId const& course, UserId const& user, std::string_view name,
