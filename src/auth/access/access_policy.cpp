@@ -1,5 +1,6 @@
 #include "auth/access/access_policy.hpp"
 
+#include "auth/group_lines.hpp"
 #include "auth/logins.hpp"
 #include "auth/provider/user_name.hpp"
 #include "base/encoding.hpp"
@@ -141,9 +142,8 @@ Result<AccessSubject> AccessPolicy::subject_of(Transaction& transaction, User co
                           .administrator = user.administrator && !user.listed_administrator};
     TRY(auto const identities, transaction.login_identities().of_user(user.id));
     for (auto const& identity : identities)
-        for (auto const group : split(identity.groups, '\n')) {
-            if (group.empty()) continue;
-            subject.groups.emplace_back(group);
+        for (auto const& group : from_group_lines(identity.groups)) {
+            subject.groups.push_back(group);
             subject.groups.push_back(fmt::format("{}:{}", identity.login, group));
         }
     return subject;

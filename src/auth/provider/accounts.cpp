@@ -1,5 +1,6 @@
 #include "auth/provider/accounts.hpp"
 
+#include "auth/group_lines.hpp"
 #include "auth/provider/login_failure.hpp"
 #include "auth/provider/user_name.hpp"
 #include "auth/removal/removal_order.hpp"
@@ -49,15 +50,6 @@ std::vector<std::string> groups_for_lists(ProviderArrival const& arrival) {
     for (auto const& group : arrival.person.groups)
         groups.push_back(fmt::format("{}:{}", arrival.settings.name, group));
     return groups;
-}
-
-/// One a line; what has a line break itself is no group that anybody could mean.
-std::string group_lines(std::vector<std::string> const& groups) {
-    std::string lines;
-    for (auto const& group : groups)
-        if (is_printable_utf8(group) && group.find_first_of("\r\n") == std::string::npos)
-            lines += (lines.empty() ? "" : "\n") + group;
-    return lines;
 }
 
 Result<User> sign_up(Transaction& transaction, ProviderArrival const& arrival) {
@@ -193,7 +185,7 @@ Result<User> admit_from_provider(Transaction& transaction, ProviderArrival const
     }
     identity->shown = is_printable_utf8(person.username) ? person.username.substr(0, 200) : "";
     identity->used_at = arrival.now;
-    identity->groups = group_lines(person.groups);
+    identity->groups = to_group_lines(person.groups);
     // First, so that a role that no list gives any more can come from the provider.
     if (arrival.access != nullptr)
         TRY_VOID(arrival.access->give_roles(transaction, user, arrival.now));

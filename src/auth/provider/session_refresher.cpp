@@ -1,9 +1,9 @@
 #include "auth/provider/session_refresher.hpp"
 
+#include "auth/group_lines.hpp"
 #include "auth/logins.hpp"
 #include "auth/provider/accounts.hpp"
 #include "auth/provider/login_failure.hpp"
-#include "base/text.hpp"
 #include "runtime/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -21,13 +21,6 @@ constexpr int most_at_once = 100;
 bool says_nothing(Error const& error) {
     auto const problem = login_problem_of(error);
     return problem == "unavailable" || problem == "misconfigured" || problem == "failed";
-}
-
-std::vector<std::string> group_list(std::string_view lines) {
-    std::vector<std::string> groups;
-    for (auto const line : split(lines, '\n'))
-        if (!line.empty()) groups.emplace_back(line);
-    return groups;
 }
 
 }  // namespace
@@ -132,7 +125,7 @@ Result<> SessionRefresher::bring_up_to_date(LoginProvider const& provider, Provi
         TRY(auto const user, transaction.users().find(identity->user));
         if (user.removed_at)
             return login_failure("disabled", Code::PermissionDenied, "{} was removed", user.name);
-        if (!person.tells_groups) person.groups = group_list(identity->groups);
+        if (!person.tells_groups) person.groups = from_group_lines(identity->groups);
         TRY_VOID(admit_from_provider(transaction, {.settings = settings,
                                                    .person = person,
                                                    .joining = user.id,

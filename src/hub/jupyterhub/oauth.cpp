@@ -84,10 +84,8 @@ Result<Client> OAuth::find_client(Course const& course, Form const& query) const
 std::expected<AuthorizeRequest, OAuthError> OAuth::read_request(Client client, Form const& query) {
     AuthorizeRequest request{.client = std::move(client)};
     request.state = query.get("state");
-    if (request.state.size() > longest_state) {
-        request.state.clear();
+    if (request.state.size() > longest_state)
         return told("invalid_request", "the state is too long");
-    }
     if (query.get("response_type") != "code")
         return told("unsupported_response_type", "only response_type=code is supported");
     request.challenge = query.get("code_challenge");
