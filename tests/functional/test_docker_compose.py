@@ -89,6 +89,32 @@ def hub():
         shutil.rmtree(top, ignore_errors=True)
 
 
+def test_debians_compose_makes_the_image_where_nothing_was_built(tmp_path):
+    """`docker-compose up` without BuildKit: it makes all stages one by one, and fetches what no service says how to make. Nothing
+    of it is started, and a stand-in is all that is compiled."""
+    folder = tmp_path / "deploy" / "docker"
+    for name in ("deploy/docker", "scripts"):
+        shutil.copytree(TOP / name, tmp_path / name, symlinks=True)
+    (tmp_path / "web").mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(TOP / "web" / name, tmp_path / "web")
+    text = (folder / "Dockerfile").read_text()
+    for line, instead in (("RUN scripts/setup build", "RUN true"), ("RUN scripts/build-web .*", "RUN install -D /bin/true /out/carrel")):
+        text, found = re.subn(f"^{line}$", instead, text, flags=re.MULTILINE)
+        assert found == 1, line
+    (folder / "Dockerfile").write_text(text)
+    shutil.copy(folder / ".env.example", folder / ".env")
+    variables = {"HOME": str(folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DOCKER_HOST": os.environ["DOCKER_HOST"], "CARREL_IMAGE": "carrel-unbuilt",
+                 "CARREL_BUILD_RUNTIME": "debian:bookworm", "CARREL_BUILD_NETWORK": "none", "DATA_VOLUME_HOST": str(tmp_path / "data"),
+                 "COMPOSE_PROJECT_NAME": "unbuilt"}  # fmt: skip
+    run = lambda *words: subprocess.run([COMPOSE, *words], cwd=folder, env=variables, capture_output=True, text=True, timeout=300, check=False)  # noqa: E731
+    try:
+        done = run("up", "--no-start")
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    finally:
+        run("down", "--volumes", "--rmi", "all")
+
+
 def person(hub):
     portal = Portal(hub.url, root_course="hub")
     portal.http.verify = False
