@@ -81,15 +81,12 @@ Result<> add_person(SettingsFlags const& flags, PersonToAdd const& person) {
     return {};
 }
 
-Result<> take_factors_away(SettingsFlags const& flags, std::string const& person) {
+Result<> reset_factors_of(SettingsFlags const& flags, std::string const& person) {
     TRY(auto const name, parse_user_name(person));
     TRY(auto const store, open_store_of(flags));
     TRY(auto const count, store->write([&](Transaction& transaction) -> Result<size_t> {
         TRY(auto const user, transaction.users().find_by_name(name));
-        auto const now = SystemClock().now();
-        // Whoever has the lost ones may be logged in with them.
-        TRY_VOID(end_sessions(transaction, user.id, {}, now));
-        return reset_factors(transaction, user, "", now);
+        return reset_factors(transaction, user, {.now = SystemClock().now()});
     }));
     fmt::print("{} had {} second factor{}, and has none now\n", name, count, count == 1 ? "" : "s");
     return {};

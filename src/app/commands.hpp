@@ -77,7 +77,7 @@ struct PersonToRemove {
 Result<> remove_person(SettingsFlags const& flags, PersonToRemove const& person);
 
 /// Takes the second factors away from who has lost them, also from the last administrator.
-Result<> take_factors_away(SettingsFlags const& flags, std::string const& person);
+Result<> reset_factors_of(SettingsFlags const& flags, std::string const& person);
 
 struct TokenToCreate {
     std::string user;

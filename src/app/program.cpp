@@ -147,9 +147,9 @@ private:
     void add_factor_reset(CLI::App& user) {
         auto& command =
             add(user, "reset-factors", "take the second factors of a person away who has lost them",
-                [this] { return take_factors_away(flags_, name_); });
+                [this] { return reset_factors_of(flags_, factors_of_); });
         add_settings_flags(command, flags_);
-        command.add_option("name", name_, "user name")->required();
+        command.add_option("name", factors_of_, "user name")->required();
     }
 
     void add_token() {
@@ -253,7 +253,7 @@ private:
     Supervision supervision_;
     PersonToAdd person_;
     PersonToRemove removal_;
-    std::string name_;
+    std::string factors_of_;
     TokenToCreate token_;
     ClassToPlan plan_;
     EngineGuardOptions guard_;

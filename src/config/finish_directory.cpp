@@ -2,6 +2,7 @@
 
 #include "config/login_settings.hpp"
 
+#include "config/begin_at.hpp"
 #include "config/loopback.hpp"
 
 #include <algorithm>
@@ -113,11 +114,9 @@ Result<> finish_ldap(LoginSettings& login, std::filesystem::path const& folder) 
             return wrong(login, "bind_password_file",
                          fmt::format("cannot be read, or is empty ({})", path.string()));
     }
-    if (!login.ca_file.empty()) {
-        login.ca_file = (folder / login.ca_file).lexically_normal().string();
-        if (!std::ifstream(login.ca_file))
-            return wrong(login, "ca_file", fmt::format("cannot be read ({})", login.ca_file));
-    }
+    begin_at(folder, login.ca_file);
+    if (!login.ca_file.empty() && !std::ifstream(login.ca_file))
+        return wrong(login, "ca_file", fmt::format("cannot be read ({})", login.ca_file));
     for (auto const& [field, usual] :
          {std::pair(&login.subject_claim, "entryUUID"), std::pair(&login.username_claim, "uid"),
           std::pair(&login.display_name_claim, "cn"), std::pair(&login.email_claim, "mail"),

@@ -1,6 +1,7 @@
 #include "config/login_settings.hpp"
 
 #include "base/text.hpp"
+#include "config/begin_at.hpp"
 
 #include <algorithm>
 #include <array>
@@ -67,8 +68,7 @@ public:
             TRY_VOID(finish_oauth2());
         }
         default_to(login_.title, login_.name);
-        if (!login_.ca_file.empty())
-            login_.ca_file = (folder_ / login_.ca_file).lexically_normal().string();
+        begin_at(folder_, login_.ca_file);
         if (!login_.ca_file.empty() && !std::ifstream(login_.ca_file))
             return wrong("ca_file", fmt::format("cannot be read ({})", login_.ca_file));
         return {};

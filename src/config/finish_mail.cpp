@@ -1,6 +1,7 @@
 #include "config/mail_settings.hpp"
 
 #include "base/text.hpp"
+#include "config/begin_at.hpp"
 #include "config/loopback.hpp"
 
 #include <fstream>
@@ -58,7 +59,7 @@ Result<> finish_mail(MailSettings& mail, std::string const& public_url,
         return wrong("username", "and password_file belong together");
     TRY_VOID(finish_security(mail));
     if (mail.ca_file.empty()) return {};
-    mail.ca_file = (folder / mail.ca_file).lexically_normal().string();
+    begin_at(folder, mail.ca_file);
     if (!std::ifstream(mail.ca_file))
         return wrong("ca_file", fmt::format("cannot be read ({})", mail.ca_file));
     return {};

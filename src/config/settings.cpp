@@ -4,6 +4,7 @@
 #include "base/image_reference.hpp"
 #include "base/origin_text.hpp"
 #include "base/text.hpp"
+#include "config/begin_at.hpp"
 #include "config/compose_variables.hpp"
 #include "config/file.hpp"
 #include "config/keys.hpp"
@@ -202,11 +203,6 @@ Result<> finish_accounts(AccountSettings const& accounts) {
                               "everybody, not '{}'",
                               role);
     return {};
-}
-
-/// A file is named from where the configuration is.
-void begin_at(std::filesystem::path const& folder, std::string& file) {
-    if (!file.empty()) file = (folder / file).lexically_normal().string();
 }
 
 Result<> finish_access(AccessSettings& access, std::filesystem::path const& folder) {

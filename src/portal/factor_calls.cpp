@@ -1,6 +1,6 @@
 /// Second factors: the second step of a log-in, confirming who one is, and one's own factors.
 
-#include "auth/logins.hpp"
+#include "auth/factor/factor_removal.hpp"
 #include "base/time_text.hpp"
 #include "http/problem.hpp"
 #include "portal/calls.hpp"
@@ -146,17 +146,17 @@ Result<http::Response> reset(PortalDependencies const& portal, Visit const& visi
     if (!visit.who.user.administrator)
         return fail(Code::PermissionDenied, "only administrators may do this");
     TRY_VOID(check_confirmed(portal, visit));
-    auto const now = portal.clock.now();
-    TRY(auto const user, portal.store.write([&](Transaction& transaction) -> Result<User> {
+    TRY_VOID(portal.store.write([&](Transaction& transaction) -> Result<> {
         auto const name = parse_user_name(visit.request.parameter("username")).value_or("");
-        auto found = transaction.users().find_by_name(name);
+        auto const found = transaction.users().find_by_name(name);
         if (!found && found.error().code == Code::NotFound)
             return fail(Code::NotFound, "there is no such user");
         TRY_VOID(found);
-        TRY_VOID(end_sessions(transaction, found->id, visit.who.login, now));
-        return found;
+        TRY_VOID(reset_factors(
+            transaction, *found,
+            {.actor = visit.who.user.name, .session = visit.who.login, .now = portal.clock.now()}));
+        return {};
     }));
-    TRY_VOID(portal.steps.factors().remove_all(user, visit.who.user.name));
     return http::Response::empty();
 }
 

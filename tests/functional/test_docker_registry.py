@@ -15,7 +15,7 @@ def log_in(file, address, pair):
     file.write_text(json.dumps({"auths": {address: {"auth": base64.b64encode(pair.encode()).decode()}}}))
 
 
-def last_word(course, person, slug):
+def last_word(person, slug):
     person.start_server(slug)
     return list(person.progress(slug))[-1]["message"]
 
@@ -26,19 +26,18 @@ def test_an_image_is_fetched_with_the_log_in_of_its_registry(name, tmp_path):
         log_in(file, registry.address, "puller:wrong")
         lab = environment("lab", ["{socket}"], image=registry.image)
         with DockerPlatform(lab, f"network = false\nregistry_logins = {json.dumps(str(file))}\n") as carrel:
-            course = Course(carrel, name, environment="lab")
-            ada = course.admit("ada")
-            assert last_word(course, ada, name).startswith(f"the image {registry.image} may not be fetched: ")
+            ada = Course(carrel, name, environment="lab").admit("ada")
+            assert last_word(ada, name).startswith(f"the image {registry.image} may not be fetched: ")
             assert registry.refused and Engine().call("GET", f"/images/{registry.image}/json")[0] == 404
             # Another registry's log-in is not shown to this one.
             log_in(file, "registry.example.org", "puller:right")
-            assert last_word(course, ada, name).startswith(f"the image {registry.image} may not be fetched: ")
+            assert last_word(ada, name).startswith(f"the image {registry.image} may not be fetched: ")
             # A file that is no good is said, and that it is.
             file.write_text("{}")
-            assert "config.json has no log-ins for registries" in last_word(course, ada, name)
+            assert "config.json has no log-ins for registries" in last_word(ada, name)
             # As soon as the file is right, it counts.
             log_in(file, registry.address, "puller:right")
-            assert "may not be fetched" not in last_word(course, ada, name)
+            assert "may not be fetched" not in last_word(ada, name)
             assert Engine().call("GET", f"/images/{registry.image}/json")[0] == 200
             assert "right" not in carrel.log() and base64.b64encode(b"puller:right").decode() not in carrel.log()
             Engine().call("DELETE", f"/images/{registry.image}?force=1")

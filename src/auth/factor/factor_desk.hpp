@@ -84,8 +84,6 @@ public:
                                                 webauthn::RelyingParty const& party);
     /// NotFound: this person has no such factor. With the last one the recovery codes go.
     [[nodiscard]] Result<> remove(User const& user, std::string_view id);
-    /// Takes every factor away, for somebody who has lost them all. How many there were.
-    [[nodiscard]] Result<size_t> remove_all(User const& user, std::string_view actor);
     /// Ten new ones in place of the old ones. Conflict: there is no second factor.
     [[nodiscard]] Result<std::vector<std::string>> renew_recovery_codes(User const& user);
 

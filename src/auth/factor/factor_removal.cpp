@@ -1,5 +1,7 @@
 #include "auth/factor/factor_removal.hpp"
 
+#include "auth/logins.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace carrel {
@@ -12,16 +14,15 @@ Result<size_t> remove_factors(Transaction& transaction, UserId const& user) {
     return factors.size();
 }
 
-Result<size_t> reset_factors(Transaction& transaction, User const& user, std::string_view actor,
-                             Time now) {
+Result<size_t> reset_factors(Transaction& transaction, User const& user, FactorReset const& reset) {
+    TRY_VOID(end_sessions(transaction, user.id, reset.session, reset.now));
     TRY(auto const count, remove_factors(transaction, user.id));
-    Event event{.at = now,
+    std::string const actor = reset.actor.empty() ? "somebody at the machine" : reset.actor;
+    Event event{.at = reset.now,
                 .kind = "second_factors_reset",
-                .actor = std::string(actor),
+                .actor = reset.actor,
                 .subject = user.name};
-    event.message =
-        fmt::format("{} removed the second factors of {}",
-                    actor.empty() ? "somebody at the machine" : std::string(actor), user.name);
+    event.message = fmt::format("{} removed the second factors of {}", actor, user.name);
     event.detail = nlohmann::json{{"count", count}}.dump();
     TRY_VOID(transaction.events().append(event));
     return count;

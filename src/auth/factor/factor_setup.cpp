@@ -1,7 +1,6 @@
 /// The half of the desk where factors come and go.
 
 #include "auth/factor/factor_desk.hpp"
-#include "auth/factor/factor_removal.hpp"
 #include "auth/factor/recovery_code.hpp"
 #include "auth/factor/totp.hpp"
 #include "auth/secret.hpp"
@@ -160,12 +159,6 @@ Result<> FactorDesk::remove(User const& user, std::string_view id) {
                      {{"kind", name_of(factor->kind)}, {"name", factor->name}}, now)));
         return {};
     });
-}
-
-Result<size_t> FactorDesk::remove_all(User const& user, std::string_view actor) {
-    auto const now = clock_.now();
-    return store_.write(
-        [&](Transaction& transaction) { return reset_factors(transaction, user, actor, now); });
 }
 
 Result<std::vector<std::string>> FactorDesk::renew_recovery_codes(User const& user) {

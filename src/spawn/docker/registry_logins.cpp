@@ -1,11 +1,11 @@
 #include "spawn/docker/registry_logins.hpp"
 
 #include "base/base64.hpp"
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -16,10 +16,9 @@ using nlohmann::json;
 namespace {
 
 std::string text_in(json const& object, char const* name) {
-    auto const found = object.is_object() ? object.find(name) : object.end();
-    return object.is_object() && found != object.end() && found->is_string()
-               ? found->get<std::string>()
-               : std::string();
+    if (!object.is_object()) return {};
+    auto const found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 /// "https://index.docker.io/v1/" is how `docker login` names Docker's own registry; others have a
@@ -33,10 +32,8 @@ std::string registry_of(std::string_view key) {
 
 /// base64 of JSON in the alphabet of addresses, padded: as the engine reads it.
 std::string told(json const& login) {
-    auto text = to_base64(login.dump(-1, ' ', false, json::error_handler_t::replace));
-    std::ranges::replace(text, '+', '-');
-    std::ranges::replace(text, '/', '_');
-    return text;
+    auto text = to_base64url(login.dump(-1, ' ', false, json::error_handler_t::replace));
+    return text.append((4 - text.size() % 4) % 4, '=');
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #pragma once
 
 /// The log-ins for image registries that an operator has made with `docker login`: a file of the
-/// form of Docker's own config.json, below "auths". Log-ins that a credential helper keeps are not
-/// in it, and are not found.
+/// form of Docker's own config.json, below "auths". One that leaves log-ins to a credential helper
+/// is refused.
 ///
 /// The file is read anew for each image, so that one that was renewed counts at once. Any thread.
 
