@@ -154,6 +154,28 @@ TEST_P(ServersContract, ANumberNamesOneHomeForEver) {
               (std::vector{ada, bob}));
 }
 
+/// A machine that stopped may have lost rows, and one that was copied has others besides.
+TEST_P(ServersContract, InAnotherBootNumbersGoOnBehindAllThatMayHaveBeenGiven) {
+    auto const number = [&](CourseId const& course, UserId const& user) {
+        return write([&](Transaction& t) { return t.homes().number_of(course, user, 200000); });
+    };
+    EXPECT_EQ(number(maths, ada), 200000);
+    store_ = open();
+    EXPECT_EQ(number(maths, bob), 200001) << "only the process is another";
+    store_ = open("another");
+    auto const behind = number(physics, ada);
+    EXPECT_GT(behind, 200001 + 1) << "others may have been given and lost";
+    EXPECT_EQ(number(physics, bob), behind + 1);
+    EXPECT_EQ(number(maths, ada), 200000);
+    store_ = open("");
+    add_user("eve");
+    add_user("joe");
+    auto const unknown = number(maths, UserId("id-eve"));
+    EXPECT_GT(unknown, behind + 2);
+    store_ = open("");
+    EXPECT_EQ(number(maths, UserId("id-joe")), unknown + 1) << "each number waited for the disk";
+}
+
 TEST_P(ServersContract, AnExportIsReplacedByTheNextOne) {
     Export row{.course = maths,
                .user = ada,

@@ -20,13 +20,15 @@ namespace carrel {
 
 struct StoreEngine {
     std::string name;
-    /// Opens the same store each time, as two processes would.
-    std::function<Result<std::unique_ptr<Store>>(std::filesystem::path const& folder)> open;
+    /// Opens the same store each time, as two processes would that run in this boot of a machine.
+    std::function<Result<std::unique_ptr<Store>>(std::filesystem::path const& folder,
+                                                 std::string const& boot)>
+        open;
 };
 
 inline std::vector<StoreEngine> store_engines() {
-    return {{"Sqlite", [](std::filesystem::path const& folder) {
-                 return open_sqlite_store(folder / "carrel.sqlite");
+    return {{"Sqlite", [](std::filesystem::path const& folder, std::string const& boot) {
+                 return open_sqlite_store(folder / "carrel.sqlite", {.boot = boot});
              }}};
 }
 
@@ -75,8 +77,8 @@ class StoreContract : public testing::TestWithParam<StoreEngine> {
 protected:
     void SetUp() override { store_ = open(); }
 
-    std::unique_ptr<Store> open() {
-        auto opened = GetParam().open(folder_.path());
+    std::unique_ptr<Store> open(std::string const& boot = "the first") {
+        auto opened = GetParam().open(folder_.path(), boot);
         if (!opened) throw std::runtime_error(opened.error().message);
         return std::move(*opened);
     }

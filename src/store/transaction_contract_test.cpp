@@ -154,7 +154,7 @@ TEST_P(TransactionContract, WhatWasAcknowledgedSurvivesSigkill) {
     auto const child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-        auto opened = GetParam().open(folder_.path());
+        auto opened = GetParam().open(folder_.path(), "the first");
         if (!opened) ::_exit(1);
         for (int i = 0;; ++i) {
             auto const user = some_user(fmt::format("u{}", i));

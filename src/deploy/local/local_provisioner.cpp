@@ -159,10 +159,19 @@ Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_provide(Course const&
 
 Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_export(Course const& course,
                                                                   Deployment const& deployment) {
+    TRY(auto const there, homes_.left_of(course.request.slug));
     return store_.write([&](Transaction& transaction) -> Result<Homes> {
         TRY(auto const current, find_if_current(transaction, deployment));
         if (!current) return superseded(deployment);
         TRY(auto users, transaction.homes().of_course(course.id));
+        // Also those of which the store has forgotten that they were made: `Homes::number_of`.
+        for (auto const& name : there) {
+            auto const owner = transaction.users().find_by_name(name);
+            if (!owner && owner.error().code != Code::NotFound)
+                return std::unexpected(owner.error());
+            if (owner && std::ranges::find(users, owner->id) == users.end())
+                users.push_back(owner->id);
+        }
         // Whoever is removed from the installation has no home any more; see `Remover`.
         std::erase_if(users, [&](UserId const& user) {
             auto const removal = transaction.removals().find(user);

@@ -150,6 +150,16 @@ TEST_F(LocalProvisionerTest, ExportsEveryHomeAndDeletesThem) {
     EXPECT_EQ(told.back(), "degraded");
 }
 
+TEST_F(LocalProvisionerTest, ExportsAHomeWhoseNumberWasLostWhenTheMachineStopped) {
+    deploy();
+    change([](Transaction& t) { return t.users().insert(some_user("joe")); });
+    ASSERT_TRUE(real->provide({.course = "maths", .user = "joe", .number = 1}));
+    write("joe", "the work of a minute");
+    degrade();
+    EXPECT_EQ(state(), CourseState::Degraded);
+    EXPECT_EQ(export_of("joe").files, 1);
+}
+
 TEST_F(LocalProvisionerTest, DeletesNothingBeforeEverythingIsExported) {
     deploy();
     write("ada", "x");

@@ -42,6 +42,17 @@ TEST_F(LocalHomes, AreGivenToTheirNumberWholeWhenTheyAreNotItsYet) {
     EXPECT_EQ(status_of(folder_.path() / "not-hers").st_uid, 0U);
 }
 
+TEST_F(LocalHomes, FollowTheirOwnerToAnotherNumber) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+    auto const path = home();
+    write(path / "a.txt", "x");
+    ASSERT_EQ(::chown((path / "a.txt").c_str(), 200000, 200000), 0);
+    // As after a power failure that the old number's row did not outlive.
+    ASSERT_EQ(homes_->provide({"python", "ada", 200064}).value(), path);
+    EXPECT_EQ(status_of(path).st_uid, 200064U);
+    EXPECT_EQ(status_of(path / "a.txt").st_uid, 200064U);
+}
+
 TEST_F(LocalHomes, ExportIsAPrivateZipWithOneFolder) {
     auto const path = home();
     std::filesystem::create_directories(path / "work" / "empty");

@@ -33,5 +33,6 @@ extern std::string_view const migration_0015_removals;
 extern std::string_view const migration_0016_course_images;
 extern std::string_view const migration_0017_user_options;
 extern std::string_view const migration_0018_refresh;
+extern std::string_view const migration_0019_home_numbers;
 
 }  // namespace carrel

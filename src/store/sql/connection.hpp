@@ -24,9 +24,16 @@ struct Failure {
     bool aborted = false;  ///< the transaction cannot go on, whatever its work makes of this error
 };
 
+/// One opening of the store, for what has to outlive the machine without a sync of its own.
+struct Opening {
+    std::string id;         ///< no other's
+    std::string boot = {};  ///< which boot of the machine it is part of; empty: nobody knows
+};
+
 class Engine {
 public:
     virtual ~Engine() = default;
+    [[nodiscard]] virtual Opening const& opening() const = 0;
     [[nodiscard]] virtual Dialect const& dialect() const = 0;
     [[nodiscard]] virtual Failure explain(soci::soci_error const& error) const = 0;
     /// Lets go of the rows that a prepared statement still holds.
@@ -55,8 +62,8 @@ public:
     [[nodiscard]] std::optional<Failure> const& ended_by() const { return ended_by_; }
     void forget_failure() { ended_by_.reset(); }
 
-    /// What the present transaction writes must be on the disk before anybody acts on it, even
-    /// where its caller does not wait for that.
+    /// What the present transaction writes must be on the disk before anybody acts on it, or on
+    /// what is written later, even where no caller waits for that.
     void demand_disk() { disk_demanded_ = true; }
     void forget_demand() { disk_demanded_ = false; }
     [[nodiscard]] bool disk_demanded() const { return disk_demanded_; }

@@ -8,6 +8,11 @@ namespace carrel {
 
 namespace {
 
+/// Reserved together with one that is given. Those that are left when the machine stops are never
+/// given, and there are some 300,000 (spawn/process/metadata_rule.hpp): enough for a stop each day
+/// for a dozen years.
+constexpr long long spare_numbers = 63;
+
 std::string select_servers(std::string_view condition) {
     return fmt::format("select {} from servers where {}", columns<ServerRecord>(), condition);
 }
@@ -113,12 +118,7 @@ Result<long long> HomesTable::number_of(CourseId const& course, UserId const& us
             .use(user)
             .value<long long>());
     if (known) return *known;
-    // Rows of homes are never deleted, so a number is never given twice.
-    TRY(auto const highest,
-        Query(connection_, "select coalesce(max(number), 0) from homes").value<long long>());
-    auto const number = std::max(first, highest.value_or(0) + 1);
-    // Files on the disk will be this number's: were it forgotten, they would be somebody else's.
-    connection_.demand_disk();
+    TRY(auto const number, new_number(first));
     TRY_VOID(
         Query(connection_,
               "insert into homes (number, course_id, user_id) values (:number, :course, :user)")
@@ -126,6 +126,38 @@ Result<long long> HomesTable::number_of(CourseId const& course, UserId const& us
             .use(course)
             .use(user)
             .run());
+    return number;
+}
+
+// Files on the disk will be this number's: were it given again, they would be somebody else's. Rows
+// of homes are never deleted, but a machine that stops can lose the newest. What is on the disk
+// before any of them is how far numbers are reserved, and in another boot they go on behind that.
+Result<long long> HomesTable::new_number(long long first) {
+    TRY(auto const highest,
+        Query(connection_, "select coalesce(max(number), 0) from homes").value<long long>());
+    TRY(auto const rows, Query(connection_, "select reserved_to, boot, opening from home_numbers")
+                             .values<long long, std::string, std::string>());
+    auto const& here = connection_.engine().opening();
+    auto const [reserved_to, boot, opening] =
+        rows.empty() ? std::tuple(0LL, std::string(), std::string()) : rows.front();
+    bool const all_is_there = !boot.empty() && boot == here.boot;
+    auto const given =
+        all_is_there ? highest.value_or(0) : std::max(highest.value_or(0), reserved_to);
+    auto const number = std::max(first, given + 1);
+    bool const is_reserved = all_is_there && number <= reserved_to;
+    // Another process may have reserved it and still wait for its disk.
+    if (is_reserved && opening == here.id) return number;
+    connection_.demand_disk();
+    auto const up_to = is_reserved ? reserved_to : number + (here.boot.empty() ? 0 : spare_numbers);
+    TRY_VOID(Query(connection_,
+                   "insert into home_numbers (id, reserved_to, boot, opening) "
+                   "values (1, :up_to, :boot, :opening) on conflict (id) do update set "
+                   "reserved_to = excluded.reserved_to, boot = excluded.boot, "
+                   "opening = excluded.opening")
+                 .use(up_to)
+                 .use(here.boot)
+                 .use(here.id)
+                 .run());
     return number;
 }
 

@@ -37,6 +37,8 @@ public:
     Result<std::vector<CourseId>> of_user(UserId const& user) override;
 
 private:
+    Result<long long> new_number(long long first);
+
     Connection& connection_;
 };
 

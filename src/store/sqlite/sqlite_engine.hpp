@@ -2,6 +2,7 @@
 
 /// What is particular to SQLite: opening a file, its settings, and what its error codes mean.
 
+#include "base/random.hpp"
 #include "store/sql/connection.hpp"
 
 #include <chrono>
@@ -12,8 +13,11 @@ namespace carrel {
 
 class SqliteEngine final : public Engine {
 public:
-    explicit SqliteEngine(std::filesystem::path file) : file_(std::move(file)) {}
+    explicit SqliteEngine(std::filesystem::path file, std::string boot = {})
+        : file_(std::move(file)),
+          opening_({.id = SystemRandom().uuid(), .boot = std::move(boot)}) {}
 
+    [[nodiscard]] Opening const& opening() const override { return opening_; }
     [[nodiscard]] Dialect const& dialect() const override { return sqlite_dialect; }
     [[nodiscard]] Failure explain(soci::soci_error const& error) const override;
     void reset(soci::statement& statement) const override;
@@ -32,6 +36,7 @@ public:
 
 private:
     std::filesystem::path file_;
+    Opening opening_;
 };
 
 }  // namespace carrel

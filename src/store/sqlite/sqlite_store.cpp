@@ -49,14 +49,13 @@ protected:
             return persist(*reader, engine_->dialect().begin_read, work);
         }
         TRY(auto const written, commit(work));
-        if (access == Access::Write || written.disk_demanded) return log_->wait(written.ticket);
-        return {};
+        return log_->wait(access == Access::Write ? written.ticket : written.demanded);
     }
 
 private:
     struct Written {
         LogSync::Ticket ticket;
-        bool disk_demanded;
+        LogSync::Ticket demanded;
     };
 
     /// One at a time; the disk is waited for when the next may already write.
@@ -64,7 +63,9 @@ private:
         std::scoped_lock const lock(writing_);
         TRY_VOID(log_->check());
         TRY_VOID(persist(*writer_, engine_->dialect().begin_write, work));
-        return Written{log_->committed(), writer_->disk_demanded()};
+        auto const ticket = log_->committed();
+        if (writer_->disk_demanded()) demanded_ = ticket;
+        return Written{ticket, demanded_};
     }
 
     /// Tries until no other process is in the way, within reason.
@@ -144,6 +145,8 @@ private:
     std::mutex writing_;
     std::unique_ptr<Connection> writer_;
     std::unique_ptr<LogSync> log_;
+    /// Up to here everybody waits for the disk: what is written next may build on it.
+    LogSync::Ticket demanded_ = 0;
     std::mutex readers_mutex_;
     std::condition_variable readers_free_;
     std::vector<std::unique_ptr<Connection>> idle_;
@@ -161,7 +164,7 @@ Result<> use_write_ahead_log(Connection& connection) {
 
 Result<std::unique_ptr<Store>> open_sqlite_store(std::filesystem::path const& file,
                                                  SqliteOptions const& options) {
-    auto engine = std::make_unique<SqliteEngine>(file);
+    auto engine = std::make_unique<SqliteEngine>(file, options.boot);
     TRY_VOID(engine->prepare_file());
     TRY(auto writer, engine->connect(SqliteEngine::Use::Write, options.busy_timeout));
     TRY_VOID(engine->check_owner(*writer));

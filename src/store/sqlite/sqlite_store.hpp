@@ -9,10 +9,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace carrel {
 
 struct SqliteOptions {
+    /// The kernel's id of this boot, by which the store sees whether what it was not made to bring
+    /// to the disk can have been lost. Without it every number of a home waits for the disk.
+    std::string boot = {};
     /// How long one try waits for another process; a transaction is tried a few times.
     std::chrono::milliseconds busy_timeout{5000};
     /// The file does not grow beyond this many pages of 4 KiB; 0: as the disk allows.
