@@ -50,8 +50,8 @@ public:
     virtual Result<long long> count() = 0;
     /// Names of many users at once.
     virtual Result<std::map<UserId, User>> find_all(std::vector<UserId> const& ids) = 0;
-
-    /// Which part of a course's people: accepted ones and leaders, in this order.
+    /// Which part of a course's people: accepted ones and leaders, in this order. `in_course` reads
+    /// of each what a list shows: id, name, administrator, created_at, last_login_at.
     struct CoursePage {
         enum class Order { Created, Name } order = Order::Created;  ///< of equal ones, by name
         bool reversed = false;
@@ -301,8 +301,8 @@ public:
 class Homes {
 public:
     virtual ~Homes() = default;
-    /// The number that names this person's home in this course on this machine, the same for ever
-    /// and never anybody else's: `first`, `first`+1, … (the spawner makes it a Unix uid).
+    /// The number that names this person's home in this course on this machine and never anybody
+    /// else's: `first`, … (a Unix uid). It stays, unless it is lost with what was written behind.
     virtual Result<long long> number_of(CourseId const& course, UserId const& user,
                                         long long first) = 0;
     virtual Result<std::vector<UserId>> of_course(CourseId const& course) = 0;

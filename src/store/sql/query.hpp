@@ -51,6 +51,13 @@ std::vector<Chunk<Value>> in_chunks(std::vector<Value> const& values) {
     return chunks;
 }
 
+struct AllColumns {
+    template <class Row, class Visit>
+    void operator()(Row& row, Visit&& visit) const {
+        visit_columns(row, visit);
+    }
+};
+
 class Query {
 public:
     Query(Connection& connection, std::string sql)
@@ -84,14 +91,13 @@ public:
     /// Runs it; NotFound when no row was changed.
     Result<> run_on_one(std::string_view what);
 
-    /// The rows, each of all columns in their order.
-    template <class Row>
-    Result<std::vector<Row>> rows() {
+    /// The rows, each of all columns in their order, or of those that `columns` visits.
+    template <class Row, class Columns = AllColumns>
+    Result<std::vector<Row>> rows(Columns const& columns = {}) {
         std::vector<Row> found;
-        Row const blank{};
-        visit_columns(const_cast<Row&>(blank),
-                      [this](std::string_view, auto const& value) { this->expect(value); });
-        TRY_VOID(each([&] { return load(found.emplace_back()); }));
+        Row blank{};
+        columns(blank, [this](std::string_view, auto const& value) { this->expect(value); });
+        TRY_VOID(each([&] { return load(found.emplace_back(), columns); }));
         return found;
     }
     /// The only row; NotFound names `what`.
@@ -143,11 +149,11 @@ private:
     static Result<> load_cell(Cell& cell, Value& value) {
         return CellOf<Value>::load(cell, value);
     }
-    template <class Row>
-    Result<> load(Row& row) {
+    template <class Row, class Columns>
+    Result<> load(Row& row, Columns const& columns) {
         Result<> outcome;
         size_t column = 0;
-        visit_columns(row, [&](std::string_view, auto& value) {
+        columns(row, [&](std::string_view, auto& value) {
             if (outcome) outcome = load_cell(cells_[column++], value);
         });
         return outcome;

@@ -12,6 +12,22 @@ std::string select_where(std::string_view condition) {
     return fmt::format("select {} from users where {}", columns<User>(), condition);
 }
 
+/// What a list of many people needs of each.
+constexpr auto listed_columns = [](User& user, auto&& visit) {
+    visit("id", user.id);
+    visit("name", user.name);
+    visit("administrator", user.administrator);
+    visit("created_at", user.created_at);
+    visit("last_login_at", user.last_login_at);
+};
+
+std::string listed_names() {
+    std::vector<std::string> names;
+    User blank;
+    listed_columns(blank, [&](std::string_view name, auto const&) { names.emplace_back(name); });
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::string select_sessions(std::string_view condition) {
     return fmt::format("select {} from sessions where {}", columns<Session>(), condition);
 }
@@ -73,12 +89,14 @@ std::string UsersTable::in_course_sql(CoursePage const& page) {
     bool const by_name = page.order == CoursePage::Order::Name;
     auto const* const way = page.reversed ? "desc" : "asc";
     auto const* const place = by_name ? "name {} :name" : "(created_at, name) {} (:created, :name)";
-    return select_where(fmt::format(
+    return fmt::format(
+        "select {} from users where "
         "(exists (select 1 from applications a where a.course_id = :course and a.user_id = "
         "users.id and a.state = :state) or id in (select user_id from course_leaders where "
         "course_id = :led)) {} order by {} limit :limit offset :offset",
+        listed_names(),
         page.after ? "and " + fmt::format(fmt::runtime(place), page.reversed ? '<' : '>') : "",
-        by_name ? fmt::format("name {}", way) : fmt::format("created_at {0}, name {0}", way)));
+        by_name ? fmt::format("name {}", way) : fmt::format("created_at {0}, name {0}", way));
 }
 
 Result<std::vector<User>> UsersTable::in_course(CourseId const& course, CoursePage const& page) {
@@ -86,7 +104,7 @@ Result<std::vector<User>> UsersTable::in_course(CourseId const& course, CoursePa
     query.use(course).use(ApplicationState::Accepted).use(course);
     if (page.after && page.order == CoursePage::Order::Created) query.use(page.after->created_at);
     if (page.after) query.use(page.after->name);
-    return query.use(page.limit).use(page.after ? 0 : page.offset).rows<User>();
+    return query.use(page.limit).use(page.after ? 0 : page.offset).rows<User>(listed_columns);
 }
 
 Result<> SessionsTable::insert(Session const& session) {
