@@ -186,6 +186,13 @@ std::vector<Key<Settings>> const all_platform_keys{
      "The slug of the standing hub that is at `/hub/…`, `/user/…` and `/services/…`, as a "
      "JupyterHub "
      "of its own; its pages below `/c/<slug>/` lead there. Empty: none."},
+    {"hub",
+     "api_page_max_limit",
+     [](Settings& s) -> Field { return &s.hub.api_page_max_limit; },
+     {1, 1'000'000},
+     {},
+     "How many entries a list of a hub's API has at most, whatever `limit` its client asks for. "
+     "Clients that know nothing of pages get so many."},
     {"docker",
      "socket",
      [](Settings& s) -> Field { return &s.docker.socket; },

@@ -54,6 +54,7 @@ struct HubRunSettings {
     int named_servers = 3;
     bool sharing = false;
     std::string root_course;
+    int api_page_max_limit = 200;
 };
 
 /// The engine that runs servers whose environment has an image.

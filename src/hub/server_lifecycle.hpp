@@ -48,6 +48,8 @@ struct HubDependencies {
     Random& random;
     Origins origins = {};
     HubPaths paths = {};
+    long long api_page_max_limit =
+        200;  ///< more entries than this no list of the API gives at once
 };
 
 class ServerLifecycle {

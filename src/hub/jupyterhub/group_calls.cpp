@@ -123,7 +123,7 @@ void GroupCalls::add_routes(http::Router& router) {
 }
 
 GroupCalls::Answer GroupCalls::list(http::Request& request) {
-    CO_TRY(auto const page, read_page(request));
+    CO_TRY(auto const page, read_page(request, use_.api_page_max_limit));
     co_return co_await use_.pool.run([&]() -> Result<http::Response> {
         TRY(auto const caller, callers_.identify(request));
         TRY_VOID(require_some(caller, "list:groups"));

@@ -54,7 +54,7 @@ std::vector<std::shared_ptr<LiveServer>> HubCalls::running(CourseId const& cours
 
 /// Those of this hub that the proxy really has; targets, and never a server's secret.
 HubCalls::Answer HubCalls::routes(http::Request& request) {
-    CO_TRY(auto const page, read_page(request));
+    CO_TRY(auto const page, read_page(request, use_.api_page_max_limit));
     CO_TRY(auto const caller, co_await ask(request, "proxy"));
     CO_TRY(auto const known, co_await use_.proxy.routes());
     std::map<std::string, json> all;

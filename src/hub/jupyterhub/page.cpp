@@ -45,15 +45,15 @@ std::string next_url(http::Request const& request, long long offset, long long l
 
 }  // namespace
 
-Result<PageRequest> read_page(http::Request const& request) {
+Result<PageRequest> read_page(http::Request const& request, long long most) {
     TRY(auto const query, Form::of_query(request));
     PageRequest page;
     page.wrapped = request.headers.get("Accept").find(wrapped_type) != std::string_view::npos;
     TRY(page.offset, number_in(query, "offset", 0));
-    TRY(page.limit, number_in(query, "limit", page.wrapped ? usual_limit : largest_limit));
+    TRY(page.limit, number_in(query, "limit", page.wrapped ? std::min(usual_limit, most) : most));
     page.after = query.get("after");
     page.offset = std::max(page.offset, 0LL);
-    page.limit = std::clamp(page.limit, 1LL, largest_limit);
+    page.limit = std::clamp(page.limit, 1LL, most);
     return page;
 }
 

@@ -9,19 +9,18 @@
 namespace carrel::jupyterhub {
 
 inline constexpr long long usual_limit = 50;
-inline constexpr long long largest_limit = 200;
 
 struct PageRequest {
     bool wrapped = false;  ///< the client asked for items with their place, not for a bare list
     long long offset = 0;
-    long long limit = largest_limit;
+    long long limit = usual_limit;
     /// Where the page before ended, as `page_answer` was told; empty: only the offset is known. A
     /// client hands it back with the address of the next page and need not understand it.
     std::string after = {};
 };
 
-/// InvalidArgument: an offset or a limit that is no number.
-[[nodiscard]] Result<PageRequest> read_page(http::Request const& request);
+/// No page has more than `most` entries. InvalidArgument: an offset or a limit that is no number.
+[[nodiscard]] Result<PageRequest> read_page(http::Request const& request, long long most);
 
 /// `items` are those of this page, of `total` in all. `place` is the next page's `after`.
 [[nodiscard]] http::Response page_answer(http::Request const& request, PageRequest const& page,

@@ -32,7 +32,7 @@ Result<std::vector<SharedServer>> ShareCalls::find_shared_with(http::Request con
 }
 
 ShareCalls::Answer ShareCalls::shared_with(http::Request& request) {
-    CO_TRY_VOID(read_page(request));
+    CO_TRY_VOID(read_page(request, use_.api_page_max_limit));
     Caller caller;
     CO_TRY(auto const shares,
            co_await use_.pool.run([&] { return find_shared_with(request, caller); }));
@@ -85,7 +85,7 @@ Result<std::vector<SharedServer>> ShareCalls::find_shared_with_group(http::Reque
 }
 
 ShareCalls::Answer ShareCalls::shared_with_group(http::Request& request) {
-    CO_TRY_VOID(read_page(request));
+    CO_TRY_VOID(read_page(request, use_.api_page_max_limit));
     Caller caller;
     CO_TRY(auto const shares,
            co_await use_.pool.run([&] { return find_shared_with_group(request, caller); }));

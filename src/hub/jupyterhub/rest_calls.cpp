@@ -141,7 +141,7 @@ RestCalls::Answer RestCalls::info(http::Request& request) {
 }
 
 RestCalls::Answer RestCalls::users(http::Request& request) {
-    CO_TRY(auto const page, read_page(request));
+    CO_TRY(auto const page, read_page(request, use_.api_page_max_limit));
     auto const state = request.query("state").value_or("");
     CO_TRY(auto const in_state, read_state(state));
     auto const part = page_in_store(request, page);

@@ -136,6 +136,27 @@ TEST_F(BigCourseTest, IsListedInPagesLikeASmallOne) {
     EXPECT_EQ(page(weak, "")["_pagination"]["total"], 1);
 }
 
+TEST_F(BigCourseTest, ComesWholeWhereTheConfigurationLetsIt) {
+    auto dependencies = this->dependencies();
+    dependencies.api_page_max_limit = 5000;
+    RestCalls calls(dependencies, callers_, servers_);
+    http::Router router(pool_);
+    calls.add_routes(router);
+    http::Request request{.method = "GET",
+                          .target = "/c/bio/hub/api/users?limit=10000",
+                          .path = "/c/bio/hub/api/users",
+                          .headers = {{"Authorization", "token " + token_of("gov")},
+                                      {"Accept", "application/jupyterhub-pagination+json"}}};
+    auto const ask = [](http::Router& asked, http::Request question) -> Task<http::Response> {
+        co_return co_await asked.handle(question);
+    };
+    auto const body = json::parse(await(ask(router, std::move(request))).value().body);
+    EXPECT_EQ(body["items"].size(), 1083U);
+    EXPECT_EQ(body["_pagination"]["limit"], 5000);
+    EXPECT_EQ(body["_pagination"]["next"], nullptr);
+    EXPECT_EQ(body["items"][0], page("gov", "?limit=1")["items"][0]);
+}
+
 TEST_F(BigCourseTest, IsWalkedByTheAddressesOfItsPages) {
     for (auto const* const sort : {"id", "-id", "name", "-name"}) {
         auto const all = fmt::format("?limit=200&sort={}", sort);

@@ -235,7 +235,7 @@ json ShareCalls::model(Caller const& caller, SharedServer const& shared) const {
 /// JupyterHub wraps these lists whether or not the client asks for it.
 http::Response ShareCalls::page_of(http::Request const& request, Caller const& caller,
                                    std::vector<SharedServer> const& shares) const {
-    auto page = read_page(request).value_or(PageRequest());
+    auto page = read_page(request, use_.api_page_max_limit).value_or(PageRequest());
     page.wrapped = true;
     json items = json::array();
     auto const count = static_cast<long long>(shares.size());
@@ -245,7 +245,7 @@ http::Response ShareCalls::page_of(http::Request const& request, Caller const& c
 }
 
 ShareCalls::Answer ShareCalls::list(http::Request& request) {
-    CO_TRY_VOID(read_page(request));
+    CO_TRY_VOID(read_page(request, use_.api_page_max_limit));
     Asked asked;
     CO_TRY(auto const shares, co_await use_.pool.run([&]() -> Result<std::vector<SharedServer>> {
         TRY(asked, ask(request, "read:shares"));

@@ -45,7 +45,7 @@ Result<Seconds> read_lasting(json const& body) {
 }  // namespace
 
 ShareCalls::Answer ShareCalls::codes(http::Request& request) {
-    CO_TRY(auto page, read_page(request));
+    CO_TRY(auto page, read_page(request, use_.api_page_max_limit));
     page.wrapped = true;
     Asked asked;
     CO_TRY(auto found, co_await use_.pool.run([&]() -> Result<std::vector<HubShareCode>> {
