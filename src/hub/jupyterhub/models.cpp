@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/user_list.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,17 +15,17 @@ namespace {
 
 using nlohmann::json;
 
-json pending_of(ServerState state) {
-    if (state == ServerState::Queued || state == ServerState::Starting) return "spawn";
-    if (state == ServerState::Stopping) return "stop";
-    return nullptr;
-}
-
 json options_of(ServerRecord const& record) {
     return record.user_options.empty() ? json::object() : json::parse(record.user_options);
 }
 
 }  // namespace
+
+json pending_of(ServerState state) {
+    if (state == ServerState::Queued || state == ServerState::Starting) return "spawn";
+    if (state == ServerState::Stopping) return "stop";
+    return nullptr;
+}
 
 json time_or_null(std::optional<Time> const& time) {
     return time ? json(format_time_micro(*time)) : json(nullptr);
@@ -64,43 +65,9 @@ json server_model(HubPaths const& paths, LiveServer const& server) {
 }
 
 json user_model(Caller const& caller, Person const& person) {
-    auto const& [user, roles, groups, servers] = person;
-    rbac::Target const target{.user = user.name};
-    auto const may = [&](std::string_view scope) { return caller.may(scope, target); };
-    json model = json::object();
-    if (may("read:users:name")) {
-        model["kind"] = "user";
-        model["name"] = user.name;
-        model["admin"] = user.administrator;
-    }
-    if (may("read:users:groups")) model["groups"] = groups;
-    if (may("read:roles:users") || may("read:users")) {
-        model["roles"] = roles;
-        model["admin"] = user.administrator;
-    }
-    auto const is_default = [](auto const& server) { return server->record.name.empty(); };
-    auto const found = std::ranges::find_if(servers, is_default);
-    if (may("read:users")) {
-        model["created"] = format_time_micro(user.created_at);
-        model["server"] = nullptr;
-        model["pending"] = nullptr;
-        if (found != servers.end()) {
-            auto const& server = **found;
-            model["pending"] = pending_of(server.record.state);
-            if (server.record.state == ServerState::Running)
-                model["server"] = server.owner.path(caller.paths);
-        }
-    }
-    if (may("read:users:activity")) model["last_activity"] = time_or_null(person.last_activity());
-    if (may("admin:auth_state")) model["auth_state"] = nullptr;
-    json shown = json::object();
-    for (auto const& server : servers) {
-        rbac::Target const one{.user = user.name, .server = server->record.name};
-        if (caller.may("read:servers", one))
-            shown[server->record.name] = server_model(caller.paths, *server);
-    }
-    if (may("read:servers") || !shown.empty()) model["servers"] = std::move(shown);
-    return model;
+    UserList one(caller);
+    one.add(person);
+    return json::parse(std::move(one).take()).front();
 }
 
 }  // namespace carrel::jupyterhub

@@ -23,7 +23,7 @@ struct Person {
     [[nodiscard]] std::optional<Time> last_activity() const;
 };
 
-/// A user, with what the caller may see of it.
+/// A user, with what the caller may see of it; see `UserList`.
 [[nodiscard]] nlohmann::json user_model(Caller const& caller, Person const& person);
 
 /// Whether a question for users wants their stopped servers, too: "?include_stopped_servers".
@@ -31,6 +31,9 @@ struct Person {
 
 /// With `stops_at`, which JupyterHub does not have: when it will be stopped for want of use.
 [[nodiscard]] nlohmann::json server_model(HubPaths const& paths, LiveServer const& server);
+
+/// "spawn", "stop" or nothing.
+[[nodiscard]] nlohmann::json pending_of(ServerState state);
 
 [[nodiscard]] nlohmann::json time_or_null(std::optional<Time> const& time);
 

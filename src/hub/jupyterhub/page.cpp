@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "hub/jupyterhub/form.hpp"
+#include "hub/jupyterhub/json_text.hpp"
 
 #include <algorithm>
 
@@ -59,20 +60,35 @@ Result<PageRequest> read_page(http::Request const& request, long long most) {
 
 http::Response page_answer(http::Request const& request, PageRequest const& page,
                            nlohmann::json items, long long total, std::string_view place) {
-    if (!page.wrapped) return http::Response::json(items);
-    auto const following = page.offset + page.limit;
-    nlohmann::json next = nullptr;
-    if (following < total)
-        next = {{"offset", following},
-                {"limit", page.limit},
-                {"url", next_url(request, following, page.limit, place)}};
-    auto answer = http::Response::json({{"items", std::move(items)},
-                                        {"_pagination",
-                                         {{"offset", page.offset},
-                                          {"limit", page.limit},
-                                          {"total", total},
-                                          {"next", std::move(next)}}}});
-    answer.headers.set("Content-Type", wrapped_type);
+    return written_page_answer(request, page, json_text(items), total, place);
+}
+
+http::Response written_page_answer(http::Request const& request, PageRequest const& page,
+                                   std::string_view items, long long total,
+                                   std::string_view place) {
+    std::string body;
+    if (!page.wrapped) {
+        body = items;
+    } else {
+        auto const following = page.offset + page.limit;
+        nlohmann::json next = nullptr;
+        if (following < total)
+            next = {{"offset", following},
+                    {"limit", page.limit},
+                    {"url", next_url(request, following, page.limit, place)}};
+        nlohmann::json const pagination{{"offset", page.offset},
+                                        {"limit", page.limit},
+                                        {"total", total},
+                                        {"next", std::move(next)}};
+        body.reserve(items.size() + 1000);
+        body += R"({"_pagination":)";
+        body += json_text(pagination);
+        body += R"(,"items":)";
+        body += items;
+        body += '}';
+    }
+    auto answer = http::Response::text(std::move(body));
+    answer.headers.set("Content-Type", page.wrapped ? wrapped_type : "application/json");
     return answer;
 }
 

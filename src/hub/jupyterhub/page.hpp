@@ -26,5 +26,9 @@ struct PageRequest {
 [[nodiscard]] http::Response page_answer(http::Request const& request, PageRequest const& page,
                                          nlohmann::json items, long long total,
                                          std::string_view place = {});
+/// The same with items that are JSON already.
+[[nodiscard]] http::Response written_page_answer(http::Request const& request,
+                                                 PageRequest const& page, std::string_view items,
+                                                 long long total, std::string_view place = {});
 
 }  // namespace carrel::jupyterhub

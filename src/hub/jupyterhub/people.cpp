@@ -139,6 +139,7 @@ Result<std::optional<PeoplePage>> page_of_people(Transaction& transaction,
     found.total = users.size() > limit ? std::max(found.total, seen) : std::min(found.total, seen);
     if (users.size() > limit) users.pop_back();
     if (!users.empty()) found.place = write_place(found.total, users.back());
+    found.people.reserve(users.size());
     for (auto& user : users) found.people.push_back(person_of(roles, course, std::move(user)));
     TRY_VOID(add_groups(transaction, course, found.people));
     return found;

@@ -8,6 +8,7 @@
 #include "hub/jupyterhub/page.hpp"
 #include "hub/jupyterhub/people.hpp"
 #include "hub/jupyterhub/token_desk.hpp"
+#include "hub/jupyterhub/user_list.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -179,24 +180,26 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
         return who;
     }));
     auto const filter = request.query("name_filter").value_or("");
-    std::vector<Person> people;
-    for (auto& person : found) {
+    for (auto& person : found)
         person.servers = servers_.active_of(caller.course.id, person.user.id);
-        if (in_state(person) && person.user.name.find(filter) != std::string::npos &&
-            caller.may("list:users", {.user = person.user.name}))
-            people.push_back(std::move(person));
+    if (!total) {
+        std::erase_if(found, [&](Person const& person) {
+            return !in_state(person) || person.user.name.find(filter) == std::string::npos ||
+                   !caller.may("list:users", {.user = person.user.name});
+        });
+        CO_TRY_VOID(sort_people(found, request.query("sort").value_or("")));
     }
-    json items = json::array();
-    if (!total) CO_TRY_VOID(sort_people(people, request.query("sort").value_or("")));
-    auto const count = static_cast<long long>(people.size());
+    UserList list(caller);
+    auto const count = static_cast<long long>(found.size());
     auto const first = total ? 0 : page.offset;
     for (auto i = first; i < std::min(count, first + page.limit); ++i) {
-        auto& person = people[static_cast<size_t>(i)];
+        auto& person = found[static_cast<size_t>(i)];
         if (auto const known = rows.find(person.user.id); known != rows.end())
             person.servers = servers_.known_of(caller.course, person.user, known->second);
-        items.push_back(user_model(caller, person));
+        list.add(person);
     }
-    co_return page_answer(request, page, std::move(items), total.value_or(count), place);
+    co_return written_page_answer(request, page, std::move(list).take(), total.value_or(count),
+                                  place);
 }
 
 RestCalls::Answer RestCalls::tokens(http::Request& request) {

@@ -1,0 +1,71 @@
+#include "hub/jupyterhub/user_list.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace carrel::jupyterhub {
+
+using nlohmann::json;
+
+namespace {
+
+Caller caller_with(std::vector<std::string> const& scopes) {
+    Caller caller;
+    caller.scopes = rbac::ScopeSet::expand(scopes, {.user = "ada"}).value();
+    caller.in_group = rbac::no_groups;
+    return caller;
+}
+
+Person person_named(std::string const& name) {
+    return {.user = {.id = UserId("id-" + name),
+                     .name = name,
+                     .created_at = Time(Milliseconds(1'700'000'000'123)),
+                     .last_login_at = Time(Milliseconds(1'700'000'001'000))},
+            .roles = {"user"},
+            .groups = {"tutors"}};
+}
+
+json listed(std::vector<std::string> const& scopes, std::vector<Person> const& people) {
+    auto const caller = caller_with(scopes);
+    UserList list(caller);
+    for (auto const& person : people) list.add(person);
+    return json::parse(std::move(list).take());
+}
+
+json const all_of_ada = json::parse(R"({
+    "admin": false, "created": "2023-11-14T22:13:20.123000Z", "groups": ["tutors"], "kind": "user",
+    "last_activity": "2023-11-14T22:13:21.000000Z", "name": "ada", "pending": null,
+    "roles": ["user"], "server": null, "servers": {}})");
+
+}  // namespace
+
+TEST(UserList, ShowsAllToWhoMaySeeAll) {
+    EXPECT_EQ(listed({"read:users", "read:roles:users", "read:servers"}, {person_named("ada")}),
+              json::array({all_of_ada}));
+    EXPECT_EQ(listed({"admin:auth_state"}, {person_named("ada")}),
+              json::parse(R"([{"auth_state": null}])"));
+    EXPECT_EQ(listed({"read:users"}, {}), json::array());
+}
+
+TEST(UserList, ShowsOfEachWhatTheCallerMaySeeOfThem) {
+    EXPECT_EQ(listed({"read:users!user=ada", "read:roles:users!user=ada", "read:servers!user=ada",
+                      "read:users:name"},
+                     {person_named("eve"), person_named("ada")}),
+              json::array({{{"admin", false}, {"kind", "user"}, {"name", "eve"}}, all_of_ada}));
+}
+
+TEST(UserList, AnyTextIsWrittenAsJson) {
+    auto person = person_named("ada");
+    person.groups = {"a\"b\\c\n", "r\u00e4ume", "\xff", ""};
+    EXPECT_EQ(listed({"read:users:groups"}, {person}),
+              json::array({{{"groups", {"a\"b\\c\n", "r\u00e4ume", "\ufffd", ""}}}}));
+}
+
+TEST(UserList, WhoHasNeverBeenThereHasNoTime) {
+    auto person = person_named("ada");
+    person.user.last_login_at.reset();
+    EXPECT_EQ(listed({"read:users:activity"}, {person}),
+              json::parse(R"([{"last_activity": null}])"));
+}
+
+}  // namespace carrel::jupyterhub
