@@ -85,15 +85,18 @@ protected:
         return *std::move(outcome);
     }
 
-    /// Lets the hub work until something has come true; fails the test when it never does.
+    /// Lets the hub work until something has come true, be it for a moment; fails the test when it
+    /// never does.
     template <class Condition>
     void run_until(Condition condition) {
         auto const deadline = Deadline::after(Milliseconds(20'000));
-        while (!condition() && !deadline.passed()) {
+        bool came_true = condition();
+        while (!came_true && !deadline.passed()) {
             context_.restart();
             context_.run_for(Milliseconds(5));
+            came_true = condition();
         }
-        ASSERT_TRUE(condition()) << "it never came true";
+        ASSERT_TRUE(came_true) << "it never came true";
     }
 
     User add_user(std::string const& name) {
