@@ -31,6 +31,7 @@ SLUG = "bench"
 CONFIG = """
 [hub]
 concurrent_starts = 100
+api_page_max_limit = 1000000
 [limits]
 participants_max = 100000
 [log]
