@@ -82,10 +82,24 @@ std::string format_time(Time time) {
     return text + "Z";
 }
 
+// Lists have thousands of them, and general formatting takes many times as long.
 std::string format_time_micro(Time time) {
     auto const f = fields_of(time);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}000Z", f.year, f.month, f.day,
-                       f.hour, f.minute, f.second, f.millisecond);
+    if (f.year < 0 || f.year > 9999)
+        return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}000Z", f.year, f.month, f.day,
+                           f.hour, f.minute, f.second, f.millisecond);
+    std::string text = "0000-00-00T00:00:00.000000Z";
+    auto const put = [&](size_t end, int value) {
+        for (; value > 0; value /= 10) text[--end] = static_cast<char>('0' + value % 10);
+    };
+    put(4, f.year);
+    put(7, f.month);
+    put(10, f.day);
+    put(13, f.hour);
+    put(16, f.minute);
+    put(19, f.second);
+    put(23, f.millisecond);
+    return text;
 }
 
 Result<Time> parse_time(std::string_view text) {

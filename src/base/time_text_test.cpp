@@ -27,6 +27,10 @@ TEST(TimeText, RefusesWhatIsNotATime) {
 TEST(TimeText, MicrosecondsAreAlwaysWritten) {
     EXPECT_EQ(format_time_micro(parse_time("2026-11-21T08:30:00Z").value()),
               "2026-11-21T08:30:00.000000Z");
+    EXPECT_EQ(format_time_micro(parse_time("1970-01-02T03:04:05.006Z").value()),
+              "1970-01-02T03:04:05.006000Z");
+    EXPECT_EQ(format_time_micro(parse_time("9999-12-31T23:59:59-14:00").value()),
+              "10000-01-01T13:59:59.000000Z");
 }
 
 }  // namespace carrel

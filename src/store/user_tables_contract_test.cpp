@@ -129,6 +129,12 @@ TEST_P(UsersContract, GivesACoursesPeopleInPagesOfEitherOrder) {
     using Names = std::vector<std::string>;
     EXPECT_EQ(names({}), (Names{"bob", "ada", "cy"}));
     EXPECT_EQ(names({.reversed = true}), (Names{"cy", "ada", "bob"}));
+    auto const first =
+        read([&](Transaction& t) { return t.users().in_course(CourseId("id-maths"), {}); }).front();
+    EXPECT_EQ(first.id, UserId("id-bob"));
+    EXPECT_TRUE(first.administrator);
+    EXPECT_EQ(first.created_at, at(1));
+    EXPECT_EQ(first.last_login_at, std::nullopt);
     EXPECT_EQ(names({.order = Page::Order::Name}), (Names{"ada", "bob", "cy"}));
     EXPECT_EQ(names({.order = Page::Order::Name, .reversed = true, .limit = 1}), (Names{"cy"}));
     EXPECT_EQ(names({.order = Page::Order::Name, .offset = 1, .limit = 1}), (Names{"bob"}));

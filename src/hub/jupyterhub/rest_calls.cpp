@@ -189,10 +189,11 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
         });
         CO_TRY_VOID(sort_people(found, request.query("sort").value_or("")));
     }
-    UserList list(caller);
     auto const count = static_cast<long long>(found.size());
     auto const first = total ? 0 : page.offset;
-    for (auto i = first; i < std::min(count, first + page.limit); ++i) {
+    auto const last = std::min(count, first + page.limit);
+    UserList list(caller, static_cast<size_t>(std::max(last - first, 0LL)));
+    for (auto i = first; i < last; ++i) {
         auto& person = found[static_cast<size_t>(i)];
         if (auto const known = rows.find(person.user.id); known != rows.end())
             person.servers = servers_.known_of(caller.course, person.user, known->second);

@@ -18,8 +18,11 @@ constexpr std::array<std::string_view, 7> scopes_that_show{
 
 }  // namespace
 
-UserList::UserList(Caller const& caller)
-    : caller_(caller), everybody_(sight_of_everybody(caller)) {}
+UserList::UserList(Caller const& caller, size_t expected)
+    : caller_(caller), everybody_(sight_of_everybody(caller)) {
+    constexpr size_t usual_length = 250;
+    text_.reserve(expected * usual_length);
+}
 
 UserList::Sight UserList::sight_of(Caller const& caller, std::string const& user) {
     rbac::Target const target{.user = user};

@@ -13,7 +13,7 @@ namespace carrel::jupyterhub {
 class UserList {
 public:
     /// The caller outlives it.
-    explicit UserList(Caller const& caller);
+    explicit UserList(Caller const& caller, size_t expected = 1);
     /// What the caller may see of them.
     void add(Person const& person);
     /// "[…]": the list, which ends with that.

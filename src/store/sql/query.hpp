@@ -91,10 +91,12 @@ public:
     /// Runs it; NotFound when no row was changed.
     Result<> run_on_one(std::string_view what);
 
-    /// The rows, each of all columns in their order, or of those that `columns` visits.
+    /// The rows, each of all columns in their order, or of those that `columns` visits; with room
+    /// for as many as are expected.
     template <class Row, class Columns = AllColumns>
-    Result<std::vector<Row>> rows(Columns const& columns = {}) {
+    Result<std::vector<Row>> rows(Columns const& columns = {}, size_t expected = 0) {
         std::vector<Row> found;
+        found.reserve(expected);
         Row blank{};
         columns(blank, [this](std::string_view, auto const& value) { this->expect(value); });
         TRY_VOID(each([&] { return load(found.emplace_back(), columns); }));

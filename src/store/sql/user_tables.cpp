@@ -12,6 +12,9 @@ std::string select_where(std::string_view condition) {
     return fmt::format("select {} from users where {}", columns<User>(), condition);
 }
 
+/// For so many room is made before they are read.
+constexpr long long most_at_once = 50'000;
+
 /// What a list of many people needs of each.
 constexpr auto listed_columns = [](User& user, auto&& visit) {
     visit("id", user.id);
@@ -90,9 +93,8 @@ std::string UsersTable::in_course_sql(CoursePage const& page) {
     auto const* const way = page.reversed ? "desc" : "asc";
     auto const* const place = by_name ? "name {} :name" : "(created_at, name) {} (:created, :name)";
     return fmt::format(
-        "select {} from users where "
-        "(exists (select 1 from applications a where a.course_id = :course and a.user_id = "
-        "users.id and a.state = :state) or id in (select user_id from course_leaders where "
+        "select {} from users left join applications a on a.course_id = :course and a.user_id = "
+        "users.id where (a.state = :state or users.id in (select user_id from course_leaders where "
         "course_id = :led)) {} order by {} limit :limit offset :offset",
         listed_names(),
         page.after ? "and " + fmt::format(fmt::runtime(place), page.reversed ? '<' : '>') : "",
@@ -104,7 +106,9 @@ Result<std::vector<User>> UsersTable::in_course(CourseId const& course, CoursePa
     query.use(course).use(ApplicationState::Accepted).use(course);
     if (page.after && page.order == CoursePage::Order::Created) query.use(page.after->created_at);
     if (page.after) query.use(page.after->name);
-    return query.use(page.limit).use(page.after ? 0 : page.offset).rows<User>(listed_columns);
+    return query.use(page.limit)
+        .use(page.after ? 0 : page.offset)
+        .rows<User>(listed_columns, static_cast<size_t>(std::clamp(page.limit, 0LL, most_at_once)));
 }
 
 Result<> SessionsTable::insert(Session const& session) {

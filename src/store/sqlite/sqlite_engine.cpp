@@ -54,6 +54,13 @@ std::string_view basename_of(std::string_view path) {
     return path.substr(path.find_last_of('/') + 1);
 }
 
+/// A connection belongs to one thread at a time, so SQLite need not see to that itself: it would
+/// at each value of each row. Too late once somebody else has used SQLite here, which is as well.
+void leave_threads_to_us() {
+    static int const done = sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    (void)done;
+}
+
 }  // namespace
 
 Failure SqliteEngine::explain(soci::soci_error const& error) const {
@@ -141,6 +148,7 @@ Result<std::unique_ptr<Connection>> SqliteEngine::connect(
     auto const file = file_.string();
     if (file.find('"') != std::string::npos)
         return fail(Code::InvalidArgument, "open the database {}: a quote in the path", file);
+    leave_threads_to_us();
     try {
         auto session =
             std::make_unique<soci::session>(soci::sqlite3, fmt::format("dbname=\"{}\"", file));
