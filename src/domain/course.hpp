@@ -34,6 +34,8 @@ struct CourseRequest {
     std::string environment;       ///< a name from the configuration
     std::string image = {};        ///< instead of the environment's, spelled in full; or empty
     std::string target = "local";  ///< which provisioner makes the hub
+    /// Whether the course folder has a part that everybody in the course may write.
+    bool shared_folder = false;
 };
 
 struct Course {

@@ -47,10 +47,10 @@ struct ServerRecord {
     std::optional<Time> last_activity;
 };
 
-/// A verified export of one home.
+/// A verified export of one home, or of the course folder.
 struct Export {
     CourseId course;
-    UserId user;
+    UserId user;              ///< empty of the course folder
     DeploymentId deployment;  ///< which degrade made it
     std::string file;         ///< absolute path
     std::string sha256;       ///< of the file, hexadecimal

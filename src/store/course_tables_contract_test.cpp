@@ -45,6 +45,7 @@ TEST_P(CoursesContract, ACourseComesBackAsItWasWritten) {
     course.lease_until = at(77);
     course.deadline = at(88);
     course.leaders = {UserId("id-bob"), UserId("id-ada")};
+    course.request.shared_folder = true;
     add_course(course);
 
     auto const found = read([](Transaction& t) { return t.courses().find_by_slug("maths"); });
@@ -58,6 +59,7 @@ TEST_P(CoursesContract, ACourseComesBackAsItWasWritten) {
     EXPECT_EQ(found.request.resources, course.request.resources);
     EXPECT_EQ(found.request.environment, "jupyterlab");
     EXPECT_EQ(found.request.target, "local");
+    EXPECT_TRUE(found.request.shared_folder);
     EXPECT_EQ(found.state, CourseState::Deploying);
     EXPECT_EQ(found.state_since, at(1000));
     EXPECT_EQ(found.reason, "because");

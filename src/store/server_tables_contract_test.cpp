@@ -202,6 +202,35 @@ TEST_P(ServersContract, AnExportIsReplacedByTheNextOne) {
               Code::NotFound);
 }
 
+TEST_P(ServersContract, TheExportOfACourseFolderIsNobodys) {
+    Export row{.course = maths,
+               .user = {},
+               .deployment = DeploymentId("d1"),
+               .file = "/data/exports/maths/~course.zip",
+               .sha256 = "00ff",
+               .bytes = 5'000'000'000,
+               .files = 12,
+               .created_at = at(1),
+               .verified_at = at(1)};
+    write([&](Transaction& t) { return t.exports().put_folder(row); });
+    row.sha256 = "11ff";
+    write([&](Transaction& t) { return t.exports().put_folder(row); });
+
+    auto const found = read([&](Transaction& t) { return t.exports().find_folder(maths); });
+    EXPECT_EQ(found.course, maths);
+    EXPECT_TRUE(found.user.empty());
+    EXPECT_EQ(found.file, row.file);
+    EXPECT_EQ(found.sha256, "11ff");
+    EXPECT_EQ(found.bytes, 5'000'000'000);
+    EXPECT_EQ(found.verified_at, at(1));
+    EXPECT_TRUE(read([&](Transaction& t) { return t.exports().of_course(maths); }).empty());
+    add_course(some_course("art"));
+    EXPECT_EQ(read_error([&](Transaction& t) {
+                  return t.exports().find_folder(CourseId("id-art"));
+              }).code,
+              Code::NotFound);
+}
+
 TEST_P(ServersContract, EventsAreNumberedAndFollowed) {
     Event event{.at = at(1),
                 .kind = "course_accepted",

@@ -318,6 +318,9 @@ public:
     virtual Result<std::vector<Export>> of_course(CourseId const& course) = 0;
     virtual Result<std::vector<Export>> of_user(UserId const& user) = 0;  ///< by course
     virtual Result<> remove(CourseId const& course, UserId const& user) = 0;
+    /// Inserts or replaces the export of this course's folder; `row.user` is ignored.
+    virtual Result<> put_folder(Export const& row) = 0;
+    virtual Result<Export> find_folder(CourseId const& course) = 0;
 };
 
 class Events {

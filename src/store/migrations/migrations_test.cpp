@@ -157,6 +157,8 @@ TEST(Migrations, ADatabaseOfAnyVersionIsOpenedWithAllThatIsInIt) {
                 TRY(auto const removal, t.removals().find(bob.id));
                 EXPECT_EQ(removal.leftovers, Leftovers::Keep);
             }
+            EXPECT_EQ(course.request.shared_folder, migration.version >= 20);
+            if (course.request.shared_folder) TRY_VOID(t.exports().find_folder(course.id));
             EXPECT_EQ(course.request.image,
                       migration.version >= 16 ? "quay.io/jupyter/lab:v1" : "");
             return {};

@@ -34,5 +34,6 @@ extern std::string_view const migration_0016_course_images;
 extern std::string_view const migration_0017_user_options;
 extern std::string_view const migration_0018_refresh;
 extern std::string_view const migration_0019_home_numbers;
+extern std::string_view const migration_0020_course_folders;
 
 }  // namespace carrel

@@ -211,6 +211,7 @@ void visit_columns(Course& course, Visit&& visit) {
     visit("created_at", course.created_at);
     visit("updated_at", course.updated_at);
     visit("image", course.request.image);
+    visit("shared_folder", course.request.shared_folder);
 }
 
 template <class Visit>
@@ -254,9 +255,7 @@ void visit_columns(ServerRecord& server, Visit&& visit) {
 }
 
 template <class Visit>
-void visit_columns(Export& row, Visit&& visit) {
-    visit("course_id", row.course);
-    visit("user_id", row.user);
+void visit_content(Export& row, Visit&& visit) {
     visit("deployment_id", row.deployment);
     visit("file", row.file);
     visit("sha256", row.sha256);
@@ -264,6 +263,24 @@ void visit_columns(Export& row, Visit&& visit) {
     visit("files", row.files);
     visit("created_at", row.created_at);
     visit("verified_at", row.verified_at);
+}
+
+template <class Visit>
+void visit_columns(Export& row, Visit&& visit) {
+    visit("course_id", row.course);
+    visit("user_id", row.user);
+    visit_content(row, visit);
+}
+
+/// The export of a course folder, which is nobody's.
+struct FolderExport {
+    Export row;
+};
+
+template <class Visit>
+void visit_columns(FolderExport& folder, Visit&& visit) {
+    visit("course_id", folder.row.course);
+    visit_content(folder.row, visit);
 }
 
 template <class Visit>

@@ -213,4 +213,19 @@ Result<> ExportsTable::remove(CourseId const& course, UserId const& user) {
             .run());
 }
 
+Result<> ExportsTable::put_folder(Export const& row) {
+    return done(Query(connection_, put_into<FolderExport>("folder_exports", "course_id"))
+                    .use_row(FolderExport{row})
+                    .run());
+}
+
+Result<Export> ExportsTable::find_folder(CourseId const& course) {
+    TRY(auto folder, Query(connection_, fmt::format("select {} from folder_exports where "
+                                                    "course_id = :course",
+                                                    columns<FolderExport>()))
+                         .use(course)
+                         .one<FolderExport>("export of the course folder"));
+    return std::move(folder).row;
+}
+
 }  // namespace carrel

@@ -50,6 +50,8 @@ public:
     Result<std::vector<Export>> of_course(CourseId const& course) override;
     Result<std::vector<Export>> of_user(UserId const& user) override;
     Result<> remove(CourseId const& course, UserId const& user) override;
+    Result<> put_folder(Export const& row) override;
+    Result<Export> find_folder(CourseId const& course) override;
 
 private:
     Connection& connection_;
