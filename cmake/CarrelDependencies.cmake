@@ -15,6 +15,7 @@ pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(ldap REQUIRED IMPORTED_TARGET ldap)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(acl REQUIRED IMPORTED_TARGET libacl)
 
 # Debian 12's libpam has no pkg-config file.
 find_path(PAM_INCLUDE security/pam_appl.h REQUIRED)

@@ -7,9 +7,11 @@
 #include "base/result.hpp"
 #include "domain/course.hpp"
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace carrel {
@@ -20,6 +22,17 @@ struct HomeKey {
     std::string user;      ///< user name
     long long number = 0;  ///< from Homes::number_of; the owner of the files where uids are used
 };
+
+/// A course has a folder of its own beside its homes, which is kept, exported and deleted as they
+/// are. It has these parts: what leaders give out, and what everybody may write.
+inline constexpr std::string_view materials_part = "materials";
+inline constexpr std::string_view shared_part = "shared";
+inline constexpr std::array course_parts{materials_part, shared_part};
+/// The key of that folder; its number is none. "~" is in no user name.
+[[nodiscard]] HomeKey course_folder_of(std::string course);
+[[nodiscard]] bool is_course_folder(HomeKey const& key);
+/// "the home of ada in python", or "the folder of course python".
+[[nodiscard]] std::string name_of(HomeKey const& key);
 
 /// An export that has been read back and compared with the home.
 struct VerifiedExport {
@@ -33,7 +46,8 @@ class HomeStore {
 public:
     virtual ~HomeStore() = default;
 
-    /// The home's folder, made with mode 0700 and the right owner when it is not there.
+    /// The home's folder, made with mode 0700 and the right owner when it is not there; the course
+    /// folder with its parts.
     /// LimitReached: the disk is full.
     virtual Result<std::filesystem::path> provide(HomeKey const& key) = 0;
 

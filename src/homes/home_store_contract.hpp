@@ -70,6 +70,25 @@ TEST_P(HomeStoreContract, RefusesNamesThatLeadElsewhere) {
     }
 }
 
+TEST_P(HomeStoreContract, KeepsACourseFolderAsItKeepsHomes) {
+    auto const key = course_folder_of("python");
+    auto const folder = provide(key);
+    for (auto const part : course_parts) EXPECT_TRUE(std::filesystem::is_directory(folder / part));
+    write(folder / materials_part / "notes", "week 1");
+    write(folder / shared_part / "list", "ada, ben");
+    EXPECT_EQ(provide(key), folder);
+    provide(ada_);
+    EXPECT_EQ(homes().left_of("python").value().size(), 2U);
+    auto const made = exported(key);
+    EXPECT_EQ(made.files, 2);
+    EXPECT_FALSE(homes().remove(ada_, made)) << "it is no export of her home";
+    EXPECT_TRUE(homes().remove(key, made));
+    EXPECT_EQ(homes().left_of("python").value(), std::vector<std::string>{"ada"});
+    EXPECT_TRUE(homes().restore(key, made, never).value());
+    EXPECT_TRUE(std::filesystem::exists(folder / materials_part / "notes"));
+    EXPECT_TRUE(std::filesystem::exists(folder / shared_part / "list"));
+}
+
 TEST_P(HomeStoreContract, MeasuresAHome) {
     EXPECT_EQ(homes().size(ada_).value_or(-1), 0);
     write(provide(ada_) / "a.txt", std::string(100'000, 'x'));

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "homes/local/checksum.hpp"
+#include "homes/local/course_folder.hpp"
 #include "homes/local/home_archive.hpp"
 #include "homes/local/tree.hpp"
 
@@ -49,7 +50,9 @@ bool is_there(int parent, std::string const& name) {
     return ::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-std::string top_of(HomeKey const& key) { return key.course + "-" + key.user; }
+std::string top_of(HomeKey const& key) {
+    return is_course_folder(key) ? key.course : key.course + "-" + key.user;
+}
 
 /// The name of a user's first, second, … export. "~" is in no user name, so that nobody's name is
 /// taken for somebody else's second export.
@@ -58,11 +61,10 @@ std::string export_name(std::string const& user, int which) {
 }
 
 std::unexpected<Error> said(Error const& error, HomeKey const& key, std::string_view attempt) {
-    auto wrapped =
-        error.wrapped(fmt::format("{} the home of {} in {}", attempt, key.user, key.course));
+    auto const what = fmt::format("{} {}", attempt, name_of(key));
+    auto wrapped = error.wrapped(what);
     if (error.code == Code::LimitReached && error.message.contains(describe_errno(ENOSPC)))
-        wrapped.message =
-            fmt::format("{} the home of {} in {}: the disk is full", attempt, key.user, key.course);
+        wrapped.message = what + ": the disk is full";
     return std::unexpected(std::move(wrapped));
 }
 
@@ -91,6 +93,7 @@ Result<std::filesystem::path> LocalHomeStore::provide(HomeKey const& key) {
     auto made = [&]() -> Result<> {
         TRY(auto const course, make_folder(homes_.number(), key.course, passable));
         TRY(auto const home, make_folder(course.number(), key.user, own_alone));
+        if (is_course_folder(key)) return make_course_parts(home.number());
         return own(course.number(), key.user, key);
     }();
     if (!made) return said(made.error(), key, "make");
@@ -127,11 +130,10 @@ Result<VerifiedExport> LocalHomeStore::export_home(HomeKey const& key,
                                                    std::function<bool()> const& stop_requested) {
     TRY_VOID(check_key(key));
     if (!is_there(homes_.number(), key.course))
-        return fail(Code::NotFound, "export the home of {}: {} has no homes", key.user, key.course);
+        return fail(Code::NotFound, "export {}: the course has no homes", name_of(key));
     TRY(auto const course, open_folder(homes_.number(), key.course));
     if (!is_there(course.number(), key.user))
-        return fail(Code::NotFound, "export the home of {} in {}: there is none", key.user,
-                    key.course);
+        return fail(Code::NotFound, "export {}: there is none", name_of(key));
     TRY(auto const exports, make_folder(exports_.number(), key.course, own_alone));
     auto const unfinished = "." + key.user + ".unfinished";
     ::unlinkat(exports.number(), unfinished.c_str(), 0);
@@ -213,8 +215,8 @@ Result<bool> LocalHomeStore::restore(HomeKey const& key, VerifiedExport const& e
     TRY(auto const course, make_folder(homes_.number(), key.course, passable));
     if (is_there(course.number(), key.user)) return false;
     if (!is_export_of(key, exported.file))
-        return fail(Code::Conflict, "restore the home of {} in {}: {} is no export of it", key.user,
-                    key.course, for_log(exported.file.string()));
+        return fail(Code::Conflict, "restore {}: {} is no export of it", name_of(key),
+                    for_log(exported.file.string()));
     auto const unfinished = std::string(restoring) + key.user;
     auto const restored = [&]() -> Result<> {
         TRY_VOID(remove_tree(course.number(), unfinished));  // left by an interrupted call
@@ -244,18 +246,18 @@ Result<> LocalHomeStore::unpack(int course, std::string const& unfinished, HomeK
     if (content.files != exported.files)
         return fail(Code::Internal, "the export {} has {} files instead of {}", file, content.files,
                     exported.files);
-    TRY_VOID(own(course, unfinished, key));
+    TRY_VOID(is_course_folder(key) ? open_course_parts(home.number())
+                                   : own(course, unfinished, key));
     return sync_folder(home.number());
 }
 
 Result<> LocalHomeStore::remove(HomeKey const& key, VerifiedExport const& exported) {
     TRY_VOID(check_key(key));
     if (!is_export_of(key, exported.file))
-        return fail(Code::Conflict, "delete the home of {} in {}: {} is no export of it", key.user,
-                    key.course, for_log(exported.file.string()));
+        return fail(Code::Conflict, "delete {}: {} is no export of it", name_of(key),
+                    for_log(exported.file.string()));
     if (auto intact = verify(exported.file, exported.sha256); !intact)
-        return fail(Code::Conflict, "delete the home of {} in {}: {}", key.user, key.course,
-                    intact.error().message);
+        return fail(Code::Conflict, "delete {}: {}", name_of(key), intact.error().message);
     return erase_home(key);
 }
 

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -108,11 +107,14 @@ Result<std::optional<std::string>> remove_until_folder(int folder) {
     }
 }
 
-/// Calls `visit(folder, name, status)` for everything in a folder but the folder itself, what a
-/// folder contains before that folder.
-using Visit = std::function<Result<>(int, std::string const&, struct stat const&)>;
+bool is_missing(int parent, std::string const& name) {
+    struct stat status{};
+    return ::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+}
 
-Result<> visit_tree(int parent, std::string const& name, Visit const& visit) {
+}  // namespace
+
+Result<> visit_tree(int parent, std::string const& name, VisitEntry const& visit) {
     TRY(auto descent, Descent::begin(parent, name));
     // The folders still to be entered, of each level on the way.
     std::vector<std::vector<std::string>> folders;
@@ -149,13 +151,6 @@ Result<> visit_tree(int parent, std::string const& name, Visit const& visit) {
         TRY_VOID(visit(descent.present(), *left, status));
     }
 }
-
-bool is_missing(int parent, std::string const& name) {
-    struct stat status{};
-    return ::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
-}
-
-}  // namespace
 
 Result<> remove_tree(int parent, std::string const& name) {
     if (is_missing(parent, name)) return {};

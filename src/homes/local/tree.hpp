@@ -5,11 +5,18 @@
 
 #include "base/result.hpp"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 
 namespace carrel {
+
+/// Calls `visit(folder, name, status)` for everything in the folder `name` of the open folder
+/// `parent` but the folder itself; what a folder contains before that folder.
+using VisitEntry = std::function<Result<>(int, std::string const&, struct stat const&)>;
+[[nodiscard]] Result<> visit_tree(int parent, std::string const& name, VisitEntry const& visit);
 
 /// Deletes the folder `name` of the open folder `parent`, and all it contains. Deleting a missing
 /// one succeeds. Interrupted, it may be called again.
