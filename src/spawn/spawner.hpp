@@ -11,6 +11,7 @@
 #include "domain/course.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/task.hpp"
+#include "spawn/course_folders.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -63,6 +64,7 @@ struct ServerSpec {
     std::string secret;
     long long number = 0;  ///< from Homes::number_of; makes the uid
     std::filesystem::path home;
+    std::vector<CourseFolder> course_folders = {};
     Resources resources;
     Environment environment;
     /// What the hub tells a server of JupyterHub's kind. `hub_place` and `server_place` in their

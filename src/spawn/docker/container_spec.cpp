@@ -125,6 +125,10 @@ Result<json> container_body(ServerSpec const& given, EngineImage const& image,
     auto host = host_part(spec, image, place, home);
     for (auto const& folder : spec.environment.read_only)
         host["Mounts"].push_back(read_only(folder_mount(folder, folder.string())));
+    for (auto const& folder : spec.course_folders) {
+        auto mount = folder_mount(folder.from, place_in_sandbox(folder).string());
+        host["Mounts"].push_back(folder.writable ? std::move(mount) : read_only(std::move(mount)));
+    }
     if (bridged)
         host["Mounts"].push_back(
             read_only(folder_mount(place.bridge_program, std::string(container_bridge))));

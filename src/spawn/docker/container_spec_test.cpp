@@ -112,6 +112,20 @@ TEST(ContainerSpec, ShowsFoldersThatEverybodyMayRead) {
                                    {"ReadOnly", true}}));
 }
 
+TEST(ContainerSpec, LetsOnlyThoseWriteInACourseFolderWhoMay) {
+    auto spec = ada();
+    spec.course_folders = {{.name = "materials", .from = "/data/m", .writable = false},
+                           {.name = "shared", .from = "/data/s", .writable = true}};
+    auto const mounts = (*container_body(spec, image, place))["HostConfig"]["Mounts"];
+    EXPECT_THAT(mounts, Contains(json{{"Type", "bind"},
+                                      {"Source", "/data/m"},
+                                      {"Target", "/srv/course/materials"},
+                                      {"ReadOnly", true}}));
+    EXPECT_THAT(
+        mounts,
+        Contains(json{{"Type", "bind"}, {"Source", "/data/s"}, {"Target", "/srv/course/shared"}}));
+}
+
 TEST(ContainerSpec, LimitsWhatItUses) {
     auto const host = (*container_body(ada(), image, place))["HostConfig"];
     EXPECT_EQ(host["Memory"], 2LL * 1024 * 1024 * 1024);

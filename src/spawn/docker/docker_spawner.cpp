@@ -154,6 +154,7 @@ Result<> DockerSpawner::make_container(ServerSpec const& spec, EngineImage const
     TRY_VOID(folder.make(owner));
     TRY_VOID(write_private_file(folder.secret(), spec.secret));
     endpoint = "http+unix://" + percent_encode(folder.socket().string());
+    TRY_VOID(link_course_folders(spec.home, spec.course_folders, false, owner));
     TRY(auto const home, provide_home(spec, deadline));
     TRY(auto const network, networks_->provide(spec.course, facts, deadline));
     TRY(auto const body, container_body(spec, image,

@@ -151,6 +151,8 @@ Result<ProcessSpawner::Preparation> ProcessSpawner::prepare(ServerSpec const& sp
         sandbox.private_network = !machine_.root && options_.private_network;
         sandbox.has_way_out = sandbox.private_network && machine_.private_network;
     }
+    TRY_VOID(link_course_folders(spec.home, spec.course_folders, !machine_.sandbox,
+                                 machine_.root ? std::optional(uid) : std::nullopt));
     plan = machine_.sandbox ? sandbox_plan(spec, sandbox) : plain_plan(spec, sandbox);
     plan.entrances = state.cgroup.entrances();
     return prepared;

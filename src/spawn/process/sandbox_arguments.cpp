@@ -220,6 +220,9 @@ LaunchPlan sandbox_plan(ServerSpec const& spec, SandboxSpec const& sandbox) {
     add_environment(writer, spec, sandbox);
     writer.mount("--bind", sandbox.box, sandbox_box);
     writer.mount("--bind", spec.home, home);
+    for (auto const& folder : spec.course_folders)
+        writer.mount(folder.writable ? "--bind" : "--ro-bind", folder.from,
+                     place_in_sandbox(folder));
     if (spec.environment.kind == EnvironmentKind::JupyterHub) {
         writer.mount("--ro-bind", sandbox.hub, sandbox_hub);
         plan.own_program = program_descriptor;

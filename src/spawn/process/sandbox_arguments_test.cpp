@@ -60,6 +60,17 @@ TEST(SandboxArguments, EnvironmentFoldersAreReadOnlyAtTheirOwnPath) {
     EXPECT_THAT(options, Contains("--remount-ro /"));
 }
 
+TEST(SandboxArguments, CourseFoldersAreWritableForWhomTheyAreSaidToBe) {
+    auto spec = ada();
+    spec.course_folders = {
+        {.name = "materials", .from = "/data/homes/bio/~course/materials", .writable = false},
+        {.name = "shared", .from = "/data/homes/bio/~course/shared", .writable = true}};
+    auto const options = options_of(sandbox_plan(spec, box()));
+    EXPECT_THAT(options, Contains("--ro-bind /data/homes/bio/~course/materials "
+                                  "/srv/course/materials"));
+    EXPECT_THAT(options, Contains("--bind /data/homes/bio/~course/shared /srv/course/shared"));
+}
+
 TEST(SandboxArguments, RootDropsToTheUidWithinTheSandbox) {
     auto const plan = sandbox_plan(ada(), box());
     EXPECT_THAT(plan.arguments, Contains("--reuid=200007"));
