@@ -6,6 +6,7 @@
 #include "hub/jupyterhub/names.hpp"
 #include "hub/jupyterhub/server_token.hpp"
 #include "hub/jupyterhub/server_variables.hpp"
+#include "hub/server_places.hpp"
 #include "runtime/log.hpp"
 
 #include <algorithm>
@@ -262,8 +263,8 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secr
                                                  settings_.first_home_number);
         });
     }));
-    HomeKey const home{owner.course.request.slug, owner.user.name, number};
-    CO_TRY(auto folder, co_await use_.pool.run([&] { return use_.homes.provide(home); }));
+    CO_TRY(auto places,
+           co_await use_.pool.run([&] { return provide_places(use_.homes, owner, number); }));
     std::map<std::string, std::string> variables;
     if (environment.kind == EnvironmentKind::JupyterHub)
         variables = jupyterhub::server_variables({.slug = owner.course.request.slug,
@@ -281,7 +282,8 @@ Task<ServerSpec> ServerLifecycle::make_spec(LiveServer& server, std::string secr
                          .base_url = owner.path(use_.paths),
                          .secret = std::move(secret),
                          .number = number,
-                         .home = folder,
+                         .home = std::move(places.home),
+                         .course_folders = std::move(places.course_folders),
                          .resources = owner.course.request.resources,
                          .environment = std::move(environment),
                          .hub_variables = std::move(variables)};

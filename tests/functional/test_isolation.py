@@ -76,10 +76,10 @@ def test_the_rest_of_the_machine_is_not_there(carrel, ada):
 def test_the_folders_on_the_way_to_the_environment_show_nothing_but_the_way(ada):
     # The environment keeps its path wherever the checkout is, be it below /root or in another person's home.
     environment = pathlib.PurePosixPath(ada.ask("sys.prefix"))
-    expected = {"/home": {"inside-ada"}, "/run": {"server"}, "/var": {"tmp"}, "/root": set(), "/opt": set(), "/srv": set()}
+    expected = {"/home": {"inside-ada"}, "/run": {"server"}, "/var": {"tmp"}, "/root": set(), "/opt": set(), "/srv": {"course"}}
     for next_one, folder in itertools.pairwise([environment, *environment.parents]):
         expected.setdefault(str(folder), set()).add(next_one.name)
-    system = {"bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "tmp", "usr", "var"}
+    system = {"bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "srv", "tmp", "usr", "var"}
     assert set(ada.ask("os.listdir('/')")) <= system | expected.pop("/")
     # What is in these is the system's or the server's own, whether the environment is below them or not.
     for folder in [folder for folder in expected if re.match(r"/(usr|tmp|var/tmp)(/|$)", folder)]:

@@ -187,7 +187,7 @@ def test_a_course_ends_well_after_some_of_its_people_were_removed(carrel, gov):
         wait_until_done(gov, name)
     course.end()
     archives = sorted(path.name for path in (carrel.data / "exports" / "ending").iterdir())
-    assert archives == ["lea.zip", "leaves-archive.zip", "leaves-files.zip", "stays.zip"]
+    assert archives == ["lea.zip", "leaves-archive.zip", "leaves-files.zip", "stays.zip", "~course.zip"]
     assert not (carrel.data / "homes" / "ending").exists()
 
 

@@ -25,7 +25,22 @@ std::unexpected<Error> superseded(Deployment const& deployment) {
     return fail(Code::Cancelled, "deployment {} does not count any more", deployment.id);
 }
 
+VerifiedExport content_of(Export const& row) {
+    return {row.file, row.sha256, row.bytes, row.files};
+}
+
 }  // namespace
+
+size_t LocalProvisioner::people_of(Homes const& homes) {
+    return static_cast<size_t>(
+        std::ranges::count_if(homes, [](Home const& home) { return !is_course_folder(home.key); }));
+}
+
+Result<Export> LocalProvisioner::find_export(Transaction& transaction, Course const& course,
+                                             Home const& home) {
+    if (is_course_folder(home.key)) return transaction.exports().find_folder(course.id);
+    return transaction.exports().find(course.id, home.user);
+}
 
 LocalProvisioner::LocalProvisioner(Store& store, HomeStore& homes, Clock const& clock,
                                    BlockingPool& pool, LocalProvisionerOptions options)
@@ -37,12 +52,12 @@ Task<> LocalProvisioner::deploy(Course course, Deployment deployment, Report rep
         size_t restored = 0;
         for (auto const& home : homes) {
             TRY(bool const was_deleted, provide_one(course, deployment, home));
-            if (was_deleted) ++restored;
+            if (was_deleted && !is_course_folder(home.key)) ++restored;
         }
         if (restored > 0)
             report(progress("the homes of {} came back from their exports", "homes_restored",
                             restored));
-        report(progress("the homes of {} are ready", "homes_ready", homes.size()));
+        report(progress("the homes of {} are ready", "homes_ready", people_of(homes)));
         return {};
     });
 }
@@ -80,15 +95,17 @@ Task<> LocalProvisioner::degrade(Course course, Deployment deployment, Report re
             TRY_VOID(check_current(deployment));
             TRY(bool const there, export_one(course, deployment, home));
             if (!there) continue;
+            bool const of_person = !is_course_folder(home.key);
             exported.push_back(std::move(home));
             // Without the name: every participant reads this.
-            report(progress("the homes of {} are exported and verified", "homes_exported",
-                            exported.size()));
+            if (of_person)
+                report(progress("the homes of {} are exported and verified", "homes_exported",
+                                people_of(exported)));
         }
         // Every home is safe; from here on homes go.
         for (auto const& home : exported) TRY_VOID(remove_one(course, deployment, home));
         TRY_VOID(prove_gone(course));
-        report(progress("the homes of {} are deleted", "homes_deleted", exported.size()));
+        report(progress("the homes of {} are deleted", "homes_deleted", people_of(exported)));
         return {};
     });
 }
@@ -151,8 +168,13 @@ Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_provide(Course const&
         TRY(auto homes, with_names(transaction, course, {users.begin(), users.end()}));
         for (auto& home : homes)
             for (auto const& row : exports)
-                if (row.user == home.user)
-                    home.exported = {row.file, row.sha256, row.bytes, row.files};
+                if (row.user == home.user) home.exported = content_of(row);
+        Home folder{.user = {}, .key = course_folder_of(course.request.slug), .exported = {}};
+        auto const exported = transaction.exports().find_folder(course.id);
+        if (!exported && exported.error().code != Code::NotFound)
+            return std::unexpected(exported.error());
+        if (exported) folder.exported = content_of(*exported);
+        homes.push_back(std::move(folder));
         return homes;
     });
 }
@@ -177,7 +199,9 @@ Result<LocalProvisioner::Homes> LocalProvisioner::homes_to_export(Course const& 
             auto const removal = transaction.removals().find(user);
             return removal && removal->leftovers != Leftovers::Keep && removal->finished_at;
         });
-        return with_names(transaction, course, users);
+        TRY(auto homes, with_names(transaction, course, users));
+        homes.push_back({{}, course_folder_of(course.request.slug), {}});
+        return homes;
     });
 }
 
@@ -239,13 +263,13 @@ Result<bool> LocalProvisioner::export_one(Course const& course, Deployment const
 /// An earlier run exported this home and deleted it; or there never was one.
 Result<bool> LocalProvisioner::keep_earlier_export(Course const& course, Home& home) {
     auto const earlier = store_.read(
-        [&](Transaction& transaction) { return transaction.exports().find(course.id, home.user); });
+        [&](Transaction& transaction) { return find_export(transaction, course, home); });
     if (!earlier && earlier.error().code == Code::NotFound) return false;
     if (!earlier) return std::unexpected(earlier.error());
     if (auto intact = homes_.verify(earlier->file, earlier->sha256); !intact)
         return std::unexpected(
-            intact.error().wrapped(fmt::format("keep the export of {}", home.key.user)));
-    home.exported = {earlier->file, earlier->sha256, earlier->bytes, earlier->files};
+            intact.error().wrapped(fmt::format("keep the export of {}", name_of(home.key))));
+    home.exported = content_of(*earlier);
     return true;
 }
 
@@ -255,7 +279,7 @@ Result<> LocalProvisioner::record_export(Course const& course, Deployment const&
         TRY(auto const current, find_if_current(transaction, deployment));
         if (!current) return superseded(deployment);
         // What is worth downloading is work: an empty home never takes the place of some.
-        auto const earlier = transaction.exports().find(course.id, home.user);
+        auto const earlier = find_export(transaction, course, home);
         if (earlier && earlier->files > 0 && home.exported.files == 0) return {};
         auto const now = clock_.now();
         Export row;
@@ -268,15 +292,18 @@ Result<> LocalProvisioner::record_export(Course const& course, Deployment const&
         row.files = home.exported.files;
         row.created_at = now;
         row.verified_at = now;
-        TRY_VOID(transaction.exports().put(row));
+        bool const folder = is_course_folder(home.key);
+        TRY_VOID(folder ? transaction.exports().put_folder(row) : transaction.exports().put(row));
         if (earlier && earlier->sha256 == row.sha256) return {};  // told already
         Event event;
         event.at = now;
-        event.kind = "home_exported";
+        event.kind = folder ? "folder_exported" : "home_exported";
         event.course = course.id;
-        event.subject = home.key.user;
+        event.subject = folder ? "" : home.key.user;
         event.message =
-            fmt::format("the home of {} is exported: {} files", home.key.user, home.exported.files);
+            fmt::format("{} is exported: {} files",
+                        folder ? "the course folder" : fmt::format("the home of {}", home.key.user),
+                        home.exported.files);
         event.detail = fmt::format(R"({{"bytes":{},"files":{},"sha256":"{}"}})",
                                    home.exported.bytes, home.exported.files, home.exported.sha256);
         TRY_VOID(transaction.events().append(event));
@@ -285,7 +312,8 @@ Result<> LocalProvisioner::record_export(Course const& course, Deployment const&
 }
 
 Result<> LocalProvisioner::prove_gone(Course const& course) {
-    TRY(auto const left, homes_.left_of(course.request.slug));
+    TRY(auto left, homes_.left_of(course.request.slug));
+    std::ranges::replace(left, course_folder_of(course.request.slug).user, "the course folder");
     if (!left.empty())
         return fail(Code::Conflict, "delete the homes: still there: {}", fmt::join(left, ", "));
     return {};

@@ -31,26 +31,31 @@ public:
     LocalProvisioner(Store& store, HomeStore& homes, Clock const& clock, BlockingPool& pool,
                      LocalProvisionerOptions options = {});
 
-    /// Provides the homes of leaders and participants now, so that a full disk shows before the
-    /// course starts. Homes that an unfinished degrade has deleted come back from their exports;
-    /// one that cannot fails the deploy, so that nobody begins anew beside work of theirs.
+    /// Provides the course folder and the homes of leaders and participants now, so that a full
+    /// disk shows before the course starts. Homes that an unfinished degrade has deleted come back
+    /// from their exports; one that cannot fails the deploy, so that nobody begins anew beside work
+    /// of theirs.
     Task<> deploy(Course course, Deployment deployment, Report report) override;
 
-    /// Waits until the hub has stopped every server, exports every home, and only when all exports
-    /// are verified deletes the homes and proves them gone. Run again, it keeps the exports of
-    /// homes that are gone already.
+    /// Waits until the hub has stopped every server, exports every home and the folder, and only
+    /// when all exports are verified deletes the homes and proves them gone. Run again, it keeps
+    /// the exports of homes that are gone already.
     Task<> degrade(Course course, Deployment deployment, Report report) override;
 
     /// Whoever changes homes of this course has it locked meanwhile. Thread-safe.
     [[nodiscard]] std::shared_ptr<std::mutex> changes_to(CourseId const& course);
 
 private:
+    /// Of a person, or the course folder.
     struct Home {
-        UserId user;
+        UserId user;  // empty of the course folder
         HomeKey key;
         VerifiedExport exported;  // once it is; when deploying, by an earlier deployment
     };
     using Homes = std::vector<Home>;
+    static size_t people_of(Homes const& homes);
+    static Result<Export> find_export(Transaction& transaction, Course const& course,
+                                      Home const& home);
 
     Result<Homes> homes_to_provide(Course const& course, Deployment const& deployment);
     Result<Homes> homes_to_export(Course const& course, Deployment const& deployment);
