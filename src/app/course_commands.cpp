@@ -70,6 +70,7 @@ void print_course(json const& course) {
     line("ends", course.value("ends_at", json()).is_null() ? "never" : shown(course, "ends_at"));
     line("environment", shown(course, "environment"));
     line("image", shown(course, "image"));
+    line("course folder", course.value("shared_folder", false) ? "materials, shared" : "materials");
     line("size", fmt::format("{} CPU, {} GiB memory, {} GiB storage", shown(size, "cpu"),
                              shown(size, "memory_gib"), shown(size, "storage_gib")));
     line("participants",
@@ -138,7 +139,8 @@ Result<> request_course(CourseFlags const& flags, ApiClient& api) {
           {"storage_gib", given_or(flags.storage_gib, usual("storage_gib"))}}},
         {"environment", environment},
         {"image", flags.image.empty() ? json() : json(flags.image)},
-        {"target", flags.target.empty() ? json() : json(flags.target)}};
+        {"target", flags.target.empty() ? json() : json(flags.target)},
+        {"shared_folder", flags.shared_folder}};
     TRY(auto const course, api.post("/courses", body));
     return print_answer(flags, course);
 }
@@ -229,6 +231,8 @@ void add_request_options(CLI::App& command, CourseFlags& flags) {
     command.add_option("--image", flags.image,
                        "a container image instead of the environment's, where that is allowed");
     command.add_option("--target", flags.target, "where the hub is made");
+    command.add_flag("--shared-folder", flags.shared_folder,
+                     "a part of the course folder that everybody in the course may change");
 }
 
 }  // namespace

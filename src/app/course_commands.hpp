@@ -40,6 +40,7 @@ struct CourseFlags {
     std::optional<double> storage_gib;
     std::string environment;
     std::string image;  ///< empty: the environment's
+    bool shared_folder = false;
     std::string target;
 };
 

@@ -52,7 +52,15 @@ Result<User> administrator(PasswordHasher const& passwords, Random& random, Time
                 .created_at = now};
 }
 
-Course standing_hub(User const& leader, Random& random, Time now, FirstSteps const& steps) {
+Result<bool> wants_shared_folder(FirstSteps const& steps) {
+    auto const answer = variable(steps, "CARREL_SHARED_FOLDER");
+    if (answer == "yes") return true;
+    if (answer.empty() || answer == "no") return false;
+    return fail(Code::InvalidArgument, "CARREL_SHARED_FOLDER: it is yes or no");
+}
+
+Course standing_hub(User const& leader, bool shared_folder, Random& random, Time now,
+                    FirstSteps const& steps) {
     auto const& limits = steps.limits;
     Course course;
     course.id = CourseId(random.uuid());
@@ -64,7 +72,8 @@ Course standing_hub(User const& leader, Random& random, Time now, FirstSteps con
                       .resources = {.cpu = limits.cpu.usual,
                                     .memory_gib = limits.memory_gib.usual,
                                     .storage_gib = limits.storage_gib.usual},
-                      .environment = limits.environments.front()};
+                      .environment = limits.environments.front(),
+                      .shared_folder = shared_folder};
     course.state = CourseState::Accepted;
     course.state_since = course.created_at = course.updated_at = now;
     course.requested_by = leader.id;
@@ -82,6 +91,7 @@ Result<> take_first_steps(Store& store, PasswordHasher const& passwords, Random&
         store.read([](Transaction& transaction) { return transaction.users().count(); }));
     if (users > 0) return {};
     TRY(auto const first, administrator(passwords, random, now, steps));
+    TRY(bool const shared_folder, wants_shared_folder(steps));
     TRY_VOID(store.write([&](Transaction& transaction) -> Result<> {
         TRY_VOID(transaction.users().insert(first));
         TRY_VOID(transaction.events().append({.at = now,
@@ -89,7 +99,7 @@ Result<> take_first_steps(Store& store, PasswordHasher const& passwords, Random&
                                               .subject = first.name,
                                               .message = "The first administrator"}));
         if (steps.root_course.empty() || steps.limits.environments.empty()) return {};
-        auto const course = standing_hub(first, random, now, steps);
+        auto const course = standing_hub(first, shared_folder, random, now, steps);
         TRY_VOID(transaction.courses().insert(course));
         TRY_VOID(transaction.events().append({.at = now,
                                               .kind = "course_accepted",

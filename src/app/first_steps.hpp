@@ -6,6 +6,7 @@
 ///     CARREL_ADMIN_NAME            user name of the first administrator
 ///     CARREL_ADMIN_PASSWORD        their password, or
 ///     CARREL_ADMIN_PASSWORD_FILE   a file whose first line it is
+///     CARREL_SHARED_FOLDER         "yes": the standing hub has a folder that all may change
 ///
 /// With `hub.root_course` the standing hub of that name is made as well, led by them. A platform in
 /// which there is anybody is left alone, so that variables that stay where they are change nothing.

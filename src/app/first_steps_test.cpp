@@ -44,6 +44,17 @@ TEST_F(FirstStepsTest, MakesAnAdministratorAndTheStandingHub) {
     EXPECT_EQ(hub->state, CourseState::Accepted);
     EXPECT_EQ(hub->request.environment, "notebook");
     EXPECT_FALSE(hub->request.ends_at);
+    EXPECT_FALSE(hub->request.shared_folder);
+}
+
+TEST_F(FirstStepsTest, SharesAFolderWhereThatIsSaid) {
+    steps_.variables["CARREL_SHARED_FOLDER"] = "perhaps";
+    EXPECT_THAT(take().error().message,
+                testing::HasSubstr("CARREL_SHARED_FOLDER: it is yes or no"));
+    steps_.variables["CARREL_SHARED_FOLDER"] = "yes";
+    ASSERT_TRUE(take());
+    auto const hub = store_->read([](Transaction& t) { return t.courses().find_by_slug("hub"); });
+    EXPECT_TRUE(hub->request.shared_folder);
 }
 
 TEST_F(FirstStepsTest, LeavesAPlatformWithPeopleAlone) {

@@ -21,6 +21,11 @@ struct SeenCourse {
 
     /// Leads it or governs all.
     [[nodiscard]] bool managed() const { return standing.leader || standing.administrator; }
+    [[nodiscard]] bool attended() const {
+        return application && application->state == ApplicationState::Accepted;
+    }
+    /// Is in it, or manages it.
+    [[nodiscard]] bool belongs() const { return managed() || attended(); }
 };
 
 [[nodiscard]] Standing standing_of(User const& user, Course const& course);

@@ -26,6 +26,7 @@ Result<CourseRequest> read_course_request(http::Request const& request) {
     wanted.resources.storage_gib = resources.number("storage_gib");
     wanted.environment = input.text("environment");
     wanted.target = input.optional_text("target").value_or("local");
+    wanted.shared_folder = input.has("shared_folder") && input.truth("shared_folder");
     auto const image = input.optional_text("image").value_or("");
     TRY_VOID(input.done());
     TRY_VOID(resources.done());

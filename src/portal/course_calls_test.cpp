@@ -42,6 +42,14 @@ protected:
     Caller root_;
 };
 
+TEST_F(CourseCallsTest, SharesAFolderWhereThatIsAskedFor) {
+    auto body = portal_.course();
+    body["shared_folder"] = true;
+    EXPECT_EQ(portal_.call(lea_, "POST", "/courses", body).body["shared_folder"], true);
+    EXPECT_TRUE(portal_.find_course("biology").request.shared_folder);
+    EXPECT_THAT(wrong("shared_folder", "yes"), HasSubstr("shared_folder"));
+}
+
 TEST_F(CourseCallsTest, LetsALeaderRequestACourse) {
     auto const answer = portal_.call(lea_, "POST", "/courses", portal_.course());
     ASSERT_EQ(answer.status, 201U) << answer.problem();
@@ -53,6 +61,8 @@ TEST_F(CourseCallsTest, LetsALeaderRequestACourse) {
     EXPECT_EQ(course["target"], "local");
     EXPECT_EQ(course["hub_url"], nullptr);
     EXPECT_EQ(course["deployment"], nullptr);
+    EXPECT_EQ(course["shared_folder"], false) << "nobody shares who did not ask for it";
+    EXPECT_EQ(course["folder_export"], nullptr);
     EXPECT_EQ(course["me"]["leader"], true);
     EXPECT_EQ(course["me"]["may"], nlohmann::json({"cancel", "invite", "manage"}));
     EXPECT_EQ(portal_.call(lea_, "GET", "/courses/biology").body, course);

@@ -51,9 +51,7 @@ Result<json> may_view(Transaction& transaction, SeenCourse const& seen, User con
         if (applies && (seen.standing.leader || seen.application)) continue;
         may.push_back(name_of(action));
     }
-    bool const attends = seen.application && seen.application->state == ApplicationState::Accepted;
-    if (seen.course.state == CourseState::Deployed && (attends || seen.managed()))
-        may.push_back("enter");
+    if (seen.course.state == CourseState::Deployed && seen.belongs()) may.push_back("enter");
     TRY(bool const exported, has_export(transaction, seen, user));
     if (exported) may.push_back("export");
     if (seen.managed()) may.push_back("manage");
@@ -75,6 +73,14 @@ Result<std::pair<json, json>> names_of(Transaction& transaction, Course const& c
 
 }  // namespace
 
+Result<std::optional<Export>> folder_export(Transaction& transaction, SeenCourse const& seen) {
+    if (!seen.belongs()) return std::nullopt;
+    auto row = transaction.exports().find_folder(seen.course.id);
+    if (!row && row.error().code != Code::NotFound) return std::unexpected(std::move(row).error());
+    if (!row || !row->verified_at || row->files == 0) return std::nullopt;
+    return *std::move(row);
+}
+
 json image_detail(CourseRequest const& request) {
     return request.image.empty() ? json::object() : json{{"image", request.image}};
 }
@@ -87,6 +93,7 @@ Result<json> view_of(Transaction& transaction, SeenCourse const& seen, User cons
     TRY(auto deployment, deployment_view(transaction, seen));
     TRY(auto counts, counts_view(transaction, course));
     TRY(auto may, may_view(transaction, seen, user, portal.policy));
+    TRY(auto const folder, folder_export(transaction, seen));
     json const me = {
         {"leader", seen.standing.leader},
         {"participant", seen.application ? json(name_of(seen.application->state)) : json()},
@@ -103,6 +110,8 @@ Result<json> view_of(Transaction& transaction, SeenCourse const& seen, User cons
                 {"environment", request.environment},
                 {"image", text_or_null(request.image)},
                 {"target", request.target},
+                {"shared_folder", request.shared_folder},
+                {"folder_export", folder ? view_of(*folder) : json()},
                 {"state", name_of(course.state)},
                 {"state_since", format_time(course.state_since)},
                 {"reason", may_read_reason(seen) ? text_or_null(course.reason) : json()},

@@ -1,4 +1,4 @@
-/// What is left of a degraded course: everybody's verified export.
+/// What is left of a degraded course: everybody's verified export, and that of its folder.
 ///
 /// A download is written down when it begins. A HEAD, by which a program looks whether there is
 /// one, is none; and a browser that asks twice, or in parts, downloads once.
@@ -34,10 +34,11 @@ Result<http::Response> list_exports(PortalDependencies const& portal, Visit cons
     return http::Response::json(page_of(std::move(items), keys, page.limit));
 }
 
+/// An archive that somebody may have, and how having had it is written down.
 struct TakeOut {
     Export row;
-    std::string slug;
-    std::string owner;
+    std::string file_name;
+    Happening download;
 };
 
 Result<User> find_owner(Transaction& transaction, Visit const& visit, SeenCourse const& seen) {
@@ -65,7 +66,30 @@ Result<TakeOut> find_take_out(Transaction& transaction, Visit const& visit) {
     if (missing || (row && !row->verified_at))
         return fail(Code::NotFound, "there is no verified export of {} in this course", owner.name);
     if (!row) return std::unexpected(std::move(row).error());
-    return TakeOut{*std::move(row), seen.course.request.slug, owner.name};
+    return TakeOut{.row = *std::move(row),
+                   .file_name = fmt::format("{}-{}.zip", seen.course.request.slug, owner.name),
+                   .download = {.kind = "takeout_downloaded",
+                                .course = seen.course.id,
+                                .actor = user.name,
+                                .subject = owner.name,
+                                .message = fmt::format("{} downloaded the take-out of {}",
+                                                       user.name, owner.name)}};
+}
+
+/// The course folder was everybody's who was in the course.
+Result<TakeOut> find_folder(Transaction& transaction, Visit const& visit) {
+    auto const& user = visit.who.user;
+    TRY(auto const seen, see_course(transaction, user, visit.request.parameter("slug")));
+    if (!seen.belongs())
+        return fail(Code::PermissionDenied, "the course folder is for who is in the course");
+    TRY(auto row, folder_export(transaction, seen));
+    if (!row) return fail(Code::NotFound, "there is no export of this course's folder");
+    return TakeOut{.row = *std::move(row),
+                   .file_name = seen.course.request.slug + ".zip",
+                   .download = {.kind = "folder_downloaded",
+                                .course = seen.course.id,
+                                .actor = user.name,
+                                .message = user.name + " downloaded the course folder"}};
 }
 
 /// What comes again so soon is the same download.
@@ -83,10 +107,11 @@ Result<> record_download(Transaction& transaction, Happening const& download, Ti
     return record(transaction, now, download);
 }
 
-Result<http::Response> take_out(PortalDependencies const& portal, Visit const& visit) {
-    auto const& user = visit.who.user;
+using Find = Result<TakeOut> (*)(Transaction&, Visit const&);
+
+Result<http::Response> deliver(PortalDependencies const& portal, Visit const& visit, Find find) {
     auto const look = [&](Transaction& transaction) -> Result<TakeOut> {
-        TRY(auto wanted, find_take_out(transaction, visit));
+        TRY(auto wanted, find(transaction, visit));
         std::error_code ignored;
         if (!std::filesystem::is_regular_file(wanted.row.file, ignored))
             return fail(Code::Unavailable, "the file of this export is not there at present");
@@ -94,24 +119,26 @@ Result<http::Response> take_out(PortalDependencies const& portal, Visit const& v
     };
     auto const look_and_record = [&](Transaction& transaction) -> Result<TakeOut> {
         TRY(auto wanted, look(transaction));
-        Happening const download{
-            .kind = "takeout_downloaded",
-            .course = wanted.row.course,
-            .actor = user.name,
-            .subject = wanted.owner,
-            .message = fmt::format("{} downloaded the take-out of {}", user.name, wanted.owner)};
-        TRY_VOID(record_download(transaction, download, portal.clock.now()));
+        TRY_VOID(record_download(transaction, wanted.download, portal.clock.now()));
         return wanted;
     };
     TRY(auto const found, visit.request.method == "HEAD" ? portal.store.read(look)
                                                          : portal.store.write(look_and_record));
     http::Response response;
     response.headers.set("Content-Type", "application/zip");
-    response.headers.set("Content-Disposition", fmt::format("attachment; filename=\"{}-{}.zip\"",
-                                                            found.slug, found.owner));
+    response.headers.set("Content-Disposition",
+                         fmt::format("attachment; filename=\"{}\"", found.file_name));
     response.headers.set("X-Content-Type-Options", "nosniff");
     response.file = found.row.file;
     return response;
+}
+
+Result<http::Response> take_out(PortalDependencies const& portal, Visit const& visit) {
+    return deliver(portal, visit, find_take_out);
+}
+
+Result<http::Response> take_folder_out(PortalDependencies const& portal, Visit const& visit) {
+    return deliver(portal, visit, find_folder);
 }
 
 }  // namespace
@@ -133,6 +160,13 @@ void add_export_calls(Calls& calls) {
                .problems = {404, 503},
                .also_gives = "application/zip"},
               take_out);
+    calls.add({.method = "GET",
+               .path = "/courses/{slug}/folder",
+               .summary = "The verified export of the course folder; for all who are in the course",
+               .scope = Scope::AccessServers,
+               .problems = {404, 503},
+               .also_gives = "application/zip"},
+              take_folder_out);
 }
 
 }  // namespace carrel

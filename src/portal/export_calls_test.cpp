@@ -55,6 +55,29 @@ protected:
         });
         return file;
     }
+    std::filesystem::path add_folder_export(long long files = 3) {
+        auto const file = portal_.store().folder() / "~course.zip";
+        std::ofstream(file) << "the course folder";
+        portal_.store().write([&](Transaction& transaction) -> Result<> {
+            TRY(auto const course, transaction.courses().find_by_slug("biology"));
+            return transaction.exports().put_folder({.course = course.id,
+                                                     .user = {},
+                                                     .deployment = DeploymentId("run"),
+                                                     .file = file,
+                                                     .sha256 = std::string(64, 'b'),
+                                                     .bytes = 17,
+                                                     .files = files,
+                                                     .created_at = portal_.clock().now(),
+                                                     .verified_at = portal_.clock().now()});
+        });
+        return file;
+    }
+    Answer take_folder_out(Caller const& caller) {
+        return portal_.call(caller, "GET", "/courses/biology/folder");
+    }
+    nlohmann::json shown_folder(Caller const& caller) {
+        return portal_.call(caller, "GET", "/courses/biology").body["folder_export"];
+    }
     Answer take_out(Caller const& caller, std::string const& query = "") {
         return portal_.call(caller, "GET", "/courses/biology/takeout" + query);
     }
@@ -122,6 +145,48 @@ TEST_F(ExportCallsTest, GivesNothingThatIsNotVerifiedOrGone) {
     add_export("bob");
     std::filesystem::remove(portal_.store().folder() / "bob.zip");
     EXPECT_EQ(take_out(lea_, "?user=bob").status, 503U);
+}
+
+TEST_F(ExportCallsTest, GivesTheCourseFolderToAllWhoAreInTheCourse) {
+    EXPECT_EQ(take_folder_out(ada_).status, 404U);
+    EXPECT_EQ(shown_folder(ada_), nullptr);
+    auto const file = add_folder_export();
+    EXPECT_EQ(shown_folder(ada_)["files"], 3);
+    EXPECT_EQ(shown_folder(lea_)["bytes"], 17);
+    for (auto const& caller : {ada_, lea_}) {
+        auto const answer = take_folder_out(caller);
+        ASSERT_EQ(answer.status, 200U) << answer.problem();
+        EXPECT_EQ(answer.response.file, file);
+        EXPECT_THAT(std::string(answer.response.headers.get("content-disposition")),
+                    HasSubstr("\"biology.zip\""));
+    }
+    EXPECT_EQ(portal_.kinds()[0], "folder_downloaded");
+    EXPECT_EQ(std::ranges::count(portal_.kinds(), "folder_downloaded"), 2);
+    take_folder_out(ada_);
+    EXPECT_EQ(std::ranges::count(portal_.kinds(), "folder_downloaded"), 2) << "once each";
+}
+
+TEST_F(ExportCallsTest, GivesTheCourseFolderToNobodyElse) {
+    add_folder_export();
+    portal_.add_user("eve");
+    auto const eve = portal_.log_in("eve");
+    EXPECT_EQ(take_folder_out(eve).status, 404U) << "for her there is no such course";
+    for (auto const state : {ApplicationState::Pending, ApplicationState::Rejected}) {
+        portal_.store().write([&](Transaction& transaction) -> Result<> {
+            TRY(auto const course, transaction.courses().find_by_slug("biology"));
+            TRY(auto application, transaction.applications().find(course.id, UserId("id-of-ada")));
+            application.state = state;
+            return transaction.applications().update(application);
+        });
+        EXPECT_EQ(take_folder_out(ada_).status, 403U) << name_of(state);
+        EXPECT_EQ(shown_folder(ada_), nullptr) << name_of(state);
+    }
+}
+
+TEST_F(ExportCallsTest, OffersNoEmptyCourseFolder) {
+    add_folder_export(0);
+    EXPECT_EQ(shown_folder(lea_), nullptr);
+    EXPECT_EQ(take_folder_out(lea_).status, 404U);
 }
 
 TEST_F(ExportCallsTest, ListsForLeaders) {

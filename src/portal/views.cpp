@@ -83,13 +83,18 @@ json view_of(Resources const& resources) {
             {"storage_gib", resources.storage_gib}};
 }
 
-json view_of(Export const& row, std::string_view user_name) {
-    return {{"username", user_name},
-            {"bytes", row.bytes},
+json view_of(Export const& row) {
+    return {{"bytes", row.bytes},
             {"files", row.files},
             {"sha256", row.sha256},
             {"created_at", format_time(row.created_at)},
             {"verified_at", time_or_null(row.verified_at)}};
+}
+
+json view_of(Export const& row, std::string_view user_name) {
+    auto view = view_of(row);
+    view["username"] = user_name;
+    return view;
 }
 
 }  // namespace carrel

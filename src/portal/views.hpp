@@ -23,7 +23,11 @@ namespace carrel {
 [[nodiscard]] nlohmann::json view_of(Resources const& resources);
 /// Of an event: the image that the course names, when it does.
 [[nodiscard]] nlohmann::json image_detail(CourseRequest const& request);
+[[nodiscard]] nlohmann::json view_of(Export const& row);
 [[nodiscard]] nlohmann::json view_of(Export const& row, std::string_view user_name);
+/// Of the course folder, for who belongs to the course and when there is anything in it.
+[[nodiscard]] Result<std::optional<Export>> folder_export(Transaction& transaction,
+                                                          SeenCourse const& seen);
 
 /// A course as `seen.course`'s viewer `user` sees it. Reads more of the store.
 [[nodiscard]] Result<nlohmann::json> view_of(Transaction& transaction, SeenCourse const& seen,

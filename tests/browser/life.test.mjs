@@ -74,6 +74,7 @@ chapter('a leader requests a course', async () => {
   await lea.page.getByLabel(/^Name/).fill('Bird songs');
   await lea.page.getByLabel(/^Description/).fill('Listening to birds, with Fourier.');
   await lea.page.getByRole('radio', { name: /no end|standing/i }).or(lea.page.getByLabel(/no end|standing hub/i)).first().check({ force: true });
+  await lea.page.getByRole('switch', { name: /folder that all may change/ }).check({ force: true });
   await picture(lea, 'request-a-course');
   await lea.page.getByTestId('request-submit').click();
   await lea.page.waitForURL(/\/courses\/bird-songs/);
@@ -149,6 +150,21 @@ chapter('the participant starts a server, and runs a cell in JupyterLab', async 
   await lab.screenshot({ path: path.join(output, 'jupyterlab.png') });
 });
 
+chapter('the course folder is among the own files', async () => {
+  const { page } = people.ada;
+  const item = (name) => page.locator('.jp-DirListing-item', { hasText: name }).first();
+  await item('materials').waitFor();
+  await item('shared').dblclick();
+  await page.locator('.jp-BreadCrumbs-item', { hasText: 'shared' }).first().waitFor();
+  await page.keyboard.press('Control+Shift+L');
+  await page.locator('.jp-LauncherCard[data-category="Other"]', { hasText: 'Text File' }).first().click();
+  await item('untitled.txt').waitFor();
+  await page.screenshot({ path: path.join(output, 'course-folder.png') });
+  await page.locator('.jp-BreadCrumbs-home').first().click();
+  await item('materials').dblclick();
+  await page.locator('.jp-BreadCrumbs-item', { hasText: 'materials' }).first().waitFor();
+});
+
 chapter('the rejected one is told so, and gets 403 at the door', async () => {
   const { bob } = people;
   await bob.page.goto(`${platform.url}/courses/bird-songs`);
@@ -198,6 +214,13 @@ chapter('the participant stops the server; the leader ends the course; the take-
   const zip = fs.readFileSync(await download.path());
   assert.equal(zip.subarray(0, 2).toString(), 'PK');
   assert.ok(zip.includes('Untitled.ipynb'));
+  await picture(ada, 'take-out');
+  const [folder] = await Promise.all([
+    ada.page.waitForEvent('download'),
+    ada.page.getByTestId('folder-takeout').click(),
+  ]);
+  assert.equal(folder.suggestedFilename(), 'bird-songs.zip');
+  assert.ok(fs.readFileSync(await folder.path()).includes('shared/untitled.txt'));
 });
 
 test('no page threw an error', () => {

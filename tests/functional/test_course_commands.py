@@ -93,6 +93,12 @@ def test_a_course_lives_from_request_to_cancel(carrel, lea, gov):
     assert "canceled" in lea.prints("events", "by-hand")
 
 
+def test_a_course_is_asked_for_with_a_folder_that_all_may_change(lea):
+    assert request(lea, "by-hand-together", "--shared-folder")["shared_folder"] is True
+    assert "materials, shared" in lea.prints("show", "by-hand-together")
+    assert request(lea, "by-hand-apart")["shared_folder"] is False
+
+
 def test_a_course_is_deployed_and_degraded_by_hand(lea, gov):
     request(lea, "by-hand-now")
     gov.prints("accept", "by-hand-now")

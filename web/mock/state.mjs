@@ -58,6 +58,7 @@ export function addCourse(fields, leader) {
   const course = {
     description: "", starts_at: hours(24 * 7), ends_at: hours(24 * 60), expected_participants: 25,
     resources: { cpu: 1, memory_gib: 2, storage_gib: 5 }, environment: "jupyterlab", image: null, target: "local",
+    shared_folder: false, folder_export: null,
     state: "pending", state_since: now(), reason: null, wanted: null, leaders: [leader], requested_by: leader,
     created_at: now(), updated_at: now(), deployment: null, ...fields,
     code: `inv-${fields.slug}`, people: new Map(), events: [], listeners: new Set(), exports: [], servers: new Map(),

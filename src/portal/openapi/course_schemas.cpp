@@ -28,7 +28,9 @@ nlohmann::json course_schemas() {
     "environment": {"type": "string"},
     "image": {"type": ["string", "null"], "maxLength": 512,
               "description": "a container image instead of the environment's, where that is allowed"},
-    "target": {"type": ["string", "null"], "default": "local"}
+    "target": {"type": ["string", "null"], "default": "local"},
+    "shared_folder": {"type": "boolean", "default": false,
+                      "description": "whether everybody in the course may write in a part of its folder"}
   }
 },
 "CourseState": {
@@ -65,8 +67,8 @@ nlohmann::json course_schemas() {
 "Course": {
   "type": "object", "additionalProperties": false,
   "required": ["slug", "name", "description", "starts_at", "ends_at", "expected_participants",
-               "resources", "environment", "image", "target", "state", "state_since", "reason", "wanted",
-               "leaders", "requested_by", "created_at", "updated_at", "hub_url", "deployment",
+               "resources", "environment", "image", "target", "shared_folder", "folder_export", "state",
+               "state_since", "reason", "wanted", "leaders", "requested_by", "created_at", "updated_at", "hub_url", "deployment",
                "participants", "me"],
   "properties": {
     "slug": {"type": "string"},
@@ -80,6 +82,9 @@ nlohmann::json course_schemas() {
     "image": {"type": ["string", "null"],
               "description": "the image it names instead of the environment's, spelled in full"},
     "target": {"type": "string"},
+    "shared_folder": {"type": "boolean",
+                      "description": "everybody in it may write in a part of the course folder"},
+    "folder_export": {"anyOf": [{"$ref": "#/components/schemas/FolderExport"}, {"type": "null"}]},
     "state": {"$ref": "#/components/schemas/CourseState"},
     "state_since": {"type": "string", "format": "date-time"},
     "reason": {"type": ["string", "null"],
@@ -212,6 +217,17 @@ nlohmann::json course_schemas() {
         "server": {"type": "string", "description": "empty: the default one"}
       }
     }}
+  }
+},
+"FolderExport": {
+  "type": "object", "additionalProperties": false,
+  "required": ["bytes", "files", "sha256", "created_at", "verified_at"],
+  "properties": {
+    "bytes": {"type": "integer"},
+    "files": {"type": "integer"},
+    "sha256": {"type": "string"},
+    "created_at": {"type": "string", "format": "date-time"},
+    "verified_at": {"type": ["string", "null"], "format": "date-time"}
   }
 },
 "Export": {

@@ -105,3 +105,7 @@ export function takeoutPath(slug: string, username?: string): string {
   const path = apiPath("courses", slug, "takeout");
   return username === undefined ? path : `${path}?user=${encodeURIComponent(username)}`;
 }
+
+export function folderPath(slug: string): string {
+  return apiPath("courses", slug, "folder");
+}

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, hubPath, request } from "./client";
-import type { HubToken, HubUser } from "./types";
+import type { HubToken, HubUser } from "./hub_types";
 
 const pageSize = 50;
 

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { hubPath, request, get } from "./client";
 import { isStatus } from "./error";
 import { serverCall } from "./server";
-import type { HubUser } from "./types";
+import type { HubUser } from "./hub_types";
 
 /** The names of a person's servers in a course, beside the default one, running or not. */
 async function fetchNames(slug: string, username: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import { apiPath, get, hubPath, request } from "./client";
 import { failureText } from "../lib/failure";
 import { ApiError, isStatus } from "./error";
 import { useEventStream } from "./event_stream";
-import type { HubServer, HubUser, Progress, ServerEnding } from "./types";
+import type { HubServer, HubUser, Progress, ServerEnding } from "./hub_types";
 
 export type ServerPhase = "loading" | "stopped" | "starting" | "ready" | "stopping" | "failed";
 

@@ -131,6 +131,10 @@ export interface Course {
   /** The container image that it names instead of its environment's. */
   image?: string | null;
   target: string;
+  /** The course folder has a part that everybody in the course may write. */
+  shared_folder?: boolean;
+  /** Of the course folder; for who is in the course. */
+  folder_export?: Archive | null;
   state: CourseState;
   state_since: string;
   reason: string | null;
@@ -157,6 +161,7 @@ export interface CourseRequest {
   environment: string;
   image?: string | null;
   target?: string;
+  shared_folder?: boolean;
 }
 
 /** Which images a course may name, in which environments; patterns. */
@@ -195,12 +200,16 @@ export interface Participant {
   export: Export | null;
 }
 
-export interface Export {
-  username: string;
+export interface Archive {
   bytes: number;
+  files: number;
   sha256: string;
   verified_at: string | null;
   created_at: string;
+}
+
+export interface Export extends Archive {
+  username: string;
 }
 
 export interface CourseEvent {
@@ -235,60 +244,4 @@ export interface User {
   disabled: boolean;
   /** What the lists of who may in say. */
   admission?: "allowed" | "denied" | "not_listed";
-}
-
-/** A server in JupyterHub's user model. */
-export interface HubServer {
-  name: string;
-  ready: boolean;
-  pending: "spawn" | "stop" | null;
-  url: string;
-  started: string | null;
-  last_activity: string | null;
-  stopped?: boolean;
-  /** Nobody uses it, and it will be stopped then. */
-  stops_at?: string | null;
-}
-
-export interface HubUser {
-  name: string;
-  admin?: boolean;
-  roles?: string[];
-  last_activity?: string | null;
-  pending: "spawn" | "stop" | null;
-  server: string | null;
-  servers: Record<string, HubServer>;
-}
-
-/** A token that a hub issued, for its own API and servers. */
-export interface HubToken {
-  id: string;
-  kind?: string;
-  note: string;
-  scopes: string[];
-  created: string | null;
-  last_activity: string | null;
-  expires_at: string | null;
-  oauth_client?: string;
-  /** Only in the answer that made it. */
-  token?: string;
-}
-
-/** How somebody's server is, and why it ended; it outlives the page that saw it end. */
-export interface ServerEnding {
-  state: string;
-  message: string | null;
-  log_tail: string | null;
-}
-
-/** One step of a starting server, as its progress stream reports it. */
-export interface Progress {
-  progress: number;
-  message: string;
-  ready?: boolean;
-  failed?: boolean;
-  url?: string;
-  queue_position?: number;
-  /** The end of the server's log, when it failed. */
-  log_tail?: string;
 }

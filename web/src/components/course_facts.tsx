@@ -29,6 +29,7 @@ export function CourseFacts({ course }: { course: Course }) {
       <Fact name={t("fact.leaders")}>{course.leaders.join(", ")}</Fact>
       <Fact name={t("fact.environment")}>{environment?.title ?? course.environment}</Fact>
       {course.image && <Fact name={t("fact.image")}>{course.image}</Fact>}
+      <Fact name={t("fact.folder")}>{t(course.shared_folder ? "fact.folderShared" : "fact.folderMaterials")}</Fact>
       <Fact name={t("fact.expected")}>{formatNumber(course.expected_participants, locale)}</Fact>
       <Fact name={t("fact.each")}>
         {t("fact.eachValue", {

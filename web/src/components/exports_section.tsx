@@ -1,14 +1,17 @@
 import { Button, Text } from "@mantine/core";
 import { takeoutPath, useExports } from "../api/courses";
+import type { Course } from "../api/types";
 import { useI18n } from "../i18n/context";
 import { formatBytes } from "../lib/format";
+import { FolderTakeout } from "./folder_takeout";
 import { PagedView } from "./query_view";
 import { Section } from "./section";
 import { When } from "./when";
 
 /** What was saved of each participant's home, and whether it was verified. */
-export function ExportsSection({ slug }: { slug: string }) {
+export function ExportsSection({ course }: { course: Course }) {
   const { t, locale } = useI18n();
+  const { slug } = course;
   const exports = useExports(slug, true);
   return (
     <Section title={t("exports.title")} hint={t("exports.hint")}>
@@ -49,6 +52,7 @@ export function ExportsSection({ slug }: { slug: string }) {
           </ul>
         )}
       </PagedView>
+      <FolderTakeout course={course} />
     </Section>
   );
 }

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { HubServer } from "../api/types";
+import type { HubServer } from "../api/hub_types";
 import { fakeEventSource, serve, show, type Answers } from "../test_page";
 import { OtherServers } from "./other_servers";
 

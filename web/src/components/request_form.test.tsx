@@ -93,10 +93,18 @@ describe("RequestForm", () => {
     expect(await screen.findByText("The start is in the past.")).toBeTruthy();
     expect(screen.queryByRole("alert")).toBeNull();
     expect(sent[0]).toMatchObject({
-      slug: "numerics-ii", name: "Numerics II", ends_at: null, expected_participants: 25, environment: "jupyterlab", image: null,
+      slug: "numerics-ii", name: "Numerics II", ends_at: null, expected_participants: 25, environment: "jupyterlab", image: null, shared_folder: false,
       resources: { cpu: 1, memory_gib: 2, storage_gib: 5 },
     });
     expect(sent[0]?.starts_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+
+  it("asks for a folder that all may change when that is wanted", async () => {
+    open();
+    await enter(screen.getByRole("textbox", { name: "Name" }), "Numerics II");
+    await userEvent.click(screen.getByRole("switch", { name: /A folder that all may change/ }));
+    await userEvent.click(screen.getByTestId("request-submit"));
+    expect(sent[0]?.shared_folder).toBe(true);
   });
 
   it("offers an image where one may be named, and puts the objection beside it", async () => {

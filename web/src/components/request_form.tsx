@@ -1,5 +1,5 @@
 import "@mantine/dates/styles.css";
-import { Button, Group, Radio, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Radio, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState, type ReactNode } from "react";
 import { useNavigate } from "react-router-dom";
@@ -50,6 +50,11 @@ export function RequestForm({ options }: { options: Options }) {
             />
             <Environments form={form} options={options} />
             <RequestImage form={form} />
+            <Switch
+              label={t("field.sharedFolder")}
+              description={t("field.sharedFolderHint")}
+              {...form.getInputProps("shared_folder", { type: "checkbox" })}
+            />
           </Stack>
         </Section>
         <RequestPeriod form={form} />

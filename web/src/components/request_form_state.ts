@@ -11,6 +11,8 @@ export interface RequestValues {
   environment: string;
   /** A container image instead of the environment's; empty: that one. */
   image: string;
+  /** A part of the course folder for everybody to write in. */
+  shared_folder: boolean;
   /** Start as soon as the course is accepted. */
   soon: boolean;
   starts_at: string | null;
@@ -44,6 +46,7 @@ export function useRequestForm(options: Options): RequestFormApi {
       description: "",
       environment: options.environments[0]?.name ?? "",
       image: "",
+      shared_folder: false,
       soon: false,
       ...firstGuess(new Date()),
       standing: false,
@@ -83,5 +86,6 @@ export function requestFromForm(values: RequestValues, now: Date): CourseRequest
     resources: { cpu: values.cpu, memory_gib: values.memory_gib, storage_gib: values.storage_gib },
     environment: values.environment,
     image: values.image.trim() === "" ? null : values.image.trim(),
+    shared_folder: values.shared_folder,
   };
 }

@@ -1,7 +1,7 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { HubServer } from "../api/types";
+import type { HubServer } from "../api/hub_types";
 import { FakeEventSource, fakeEventSource, serve, show, type Answers } from "../test_page";
 import { ServerPanel } from "./server_panel";
 

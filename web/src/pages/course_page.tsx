@@ -6,6 +6,7 @@ import type { Course, Me } from "../api/types";
 import { CourseFacts } from "../components/course_facts";
 import { CourseStateBadge } from "../components/course_state";
 import { PageError } from "../components/error_notice";
+import { FolderTakeout } from "../components/folder_takeout";
 import { IsolationNotice } from "../components/isolation_notice";
 import { OtherServers } from "../components/other_servers";
 import { Page } from "../components/page";
@@ -113,11 +114,12 @@ function Hub({ course, me }: { course: Course; me: Me }) {
     );
   }
   const attends = course.me.participant === "accepted";
-  if (attends && course.me.may.includes("export")) return <TakeoutPanel slug={course.slug} />;
+  if (attends && course.me.may.includes("export")) return <TakeoutPanel course={course} />;
   return (
     <Section title={t("course.hub")}>
       <Text aria-live="polite">{t(`state.${course.state}Text`)}</Text>
       {course.state === "degraded" && attends && <Text mt="xs">{t("takeout.none")}</Text>}
+      <FolderTakeout course={course} />
       {course.reason !== null && (
         <Text mt="xs" c="dimmed" style={{ whiteSpace: "pre-line" }}>
           {t("course.reason", { reason: asSentence(course.reason) })}

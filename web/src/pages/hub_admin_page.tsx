@@ -2,7 +2,7 @@ import { Badge, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useCourse } from "../api/courses";
 import { useHubUsers, useServerAction } from "../api/hub";
-import type { HubServer, HubUser } from "../api/types";
+import type { HubServer, HubUser } from "../api/hub_types";
 import { ConfirmButton } from "../components/confirm_button";
 import { ErrorNotice } from "../components/error_notice";
 import { Page } from "../components/page";

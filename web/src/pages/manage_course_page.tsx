@@ -57,7 +57,7 @@ function Manage({ course }: { course: Course }) {
             <Applications course={course} />
             <Participants course={course} />
             <Rejected course={course} />
-            {may.includes("export") && <ExportsSection slug={course.slug} />}
+            {may.includes("export") && <ExportsSection course={course} />}
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 5 }}>

@@ -47,6 +47,9 @@ export const course = {
   "fact.leaders": "Leitung",
   "fact.environment": "Umgebung",
   "fact.image": "Container-Image",
+  "fact.folder": "Kursordner",
+  "fact.folderShared": "materials: von der Leitung gefüllt, für alle lesbar; shared: für alle zum Lesen und Schreiben",
+  "fact.folderMaterials": "materials: von der Leitung gefüllt, für alle lesbar",
   "fact.expected": "Erwartete Teilnehmende",
   "fact.each": "Pro Person",
   "fact.eachValue": "{cpu} CPU, {memory} GiB Arbeitsspeicher, {storage} GiB Speicherplatz",
@@ -140,6 +143,8 @@ export const course = {
   "takeout.title": "Ihre Arbeit zum Mitnehmen",
   "takeout.text": "Der Kurs ist beendet. Ihr ganzer Ordner wurde gesichert und geprüft; laden Sie ihn als eine Zip-Datei herunter.",
   "takeout.download": "Meine Arbeit herunterladen",
+  "takeout.folder": "Auch der Kursordner ist noch da, so wie er am Ende war.",
+  "takeout.folderDownload": "Kursordner herunterladen ({size})",
   "takeout.none": "Es gibt nichts zum Mitnehmen: Ein Server wurde nie benutzt.",
 
   "timeline.title": "Verlauf",

@@ -21,6 +21,8 @@ export const events: Record<string, string> = {
   homes_exported: "Exportierte und geprüfte Ordner: {people}",
   homes_deleted: "Gelöschte Ordner: {people}",
   home_exported: "Der Ordner von {subject} ist exportiert: {files} Dateien",
+  folder_exported: "Der Kursordner ist exportiert: {files} Dateien",
+  folder_downloaded: "{actor} hat den Kursordner heruntergeladen",
   takeout_downloaded: "{actor} hat die Arbeit von {subject} heruntergeladen",
 
   sessions_ended: "{actor} hat eigene Sitzungen beendet: {count}",

@@ -47,6 +47,9 @@ export const course = {
   "fact.leaders": "Led by",
   "fact.environment": "Environment",
   "fact.image": "Container image",
+  "fact.folder": "Course folder",
+  "fact.folderShared": "materials, which leaders fill and all read; shared, which all may change",
+  "fact.folderMaterials": "materials, which leaders fill and all read",
   "fact.expected": "Expected participants",
   "fact.each": "For each participant",
   "fact.eachValue": "{cpu} CPU, {memory} GiB memory, {storage} GiB storage",
@@ -140,6 +143,8 @@ export const course = {
   "takeout.title": "Your take-out",
   "takeout.text": "The course is over. Everything in your home folder was saved and checked; download it as one zip file.",
   "takeout.download": "Download my work",
+  "takeout.folder": "The course folder, as it was at the end, is there too.",
+  "takeout.folderDownload": "Download the course folder ({size})",
   "takeout.none": "There is no take-out: no server was ever used.",
 
   "timeline.title": "Timeline",

@@ -19,6 +19,8 @@ export const forms = {
   "field.environment": "Environment",
   "field.image": "Container image (optional)",
   "field.imageHint": "Without one, servers run the environment's own image. Allowed here: {patterns}",
+  "field.sharedFolder": "A folder that all may change",
+  "field.sharedFolderHint": "Everybody in the course finds “shared” in the own files: whoever may enter may read, change and delete what is there. “materials”, which only you can fill, is there in any case.",
   "field.start": "Start",
   "field.end": "End",
   "field.time": "Time",
