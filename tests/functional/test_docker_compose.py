@@ -63,6 +63,7 @@ def hub():
     compose = Compose(
         top,
         CARREL_ADMIN_PASSWORD=PASSWORD,
+        CARREL_SHARED_FOLDER="yes",
         DOCKER_NOTEBOOK_IMAGE=IMAGE,
         DOCKER_SPAWN_CMD=" ".join(JUPYTER),
         DOCKER_SOCKET=os.environ["DOCKER_HOST"].removeprefix("unix://"),
@@ -150,8 +151,12 @@ def test_somebody_who_joined_runs_a_cell(hub):
     assert kernel.run("print(6 * 7)") == "42\n"
     assert kernel.run("import os; print(os.getuid())") == "10001\n"
     kernel.run("open('kept.txt', 'w').write('yes')")
+    kernel.run("open('shared/list', 'w').write('ada')")
+    assert "Read-only file system" in kernel.run("try: open('materials/mine', 'w')\nexcept OSError as error: print(error)")
     kernel.close()
-    assert (hub.data / "data" / "homes" / "hub" / "ada" / "kept.txt").read_text() == "yes"
+    homes = hub.data / "data" / "homes" / "hub"
+    assert (homes / "ada" / "kept.txt").read_text() == "yes"
+    assert (homes / "~course" / "shared" / "list").read_text() == "ada"
     hub("restart", "carrel")
     wait_until(lambda: answers(hub), 120, "the platform answering again")
     ada.start_and_wait("hub")

@@ -77,3 +77,20 @@ def test_an_image_that_is_nowhere_is_explained(carrel, name):
     course = Course(carrel, name, environment="nowhere")
     assert "127.0.0.1:1/no/such-image:v1" in failure_of(course, course.admit("dee"))["message"]
     assert not carrel.containers_of(name)
+
+
+def test_a_course_folder_is_filled_by_its_leader_and_shared_by_all(carrel, name):
+    course = Course(carrel, name, environment="lab", shared_folder=True)
+    ada, ben = course.admit(f"{name}-ada"), course.admit(f"{name}-ben")
+    lea, ada, ben = (person.running_server(name).start_kernel() for person in (course.lea, ada, ben))
+    lea.run("open('materials/task', 'w').write('week 1')")
+    assert ada.run("print(open('materials/task').read())") == "week 1\n"
+    assert "Read-only file system" in ada.run("try: open('materials/task', 'a')\nexcept OSError as error: print(error)")
+    ada.run("import os; os.umask(0o077); open('shared/list', 'w').write('ada')")
+    ben.run("with open('shared/list', 'a') as file: file.write(', ben')")
+    assert ada.run("print(open('shared/list').read())") == "ada, ben\n"
+    for kernel in (lea, ada, ben):
+        kernel.close()
+    course.end()
+    assert course.lea.course(name)["folder_export"]["files"] == 2
+    assert not (carrel.data / "homes" / name).exists()
