@@ -20,7 +20,7 @@ export const forms = {
   "field.image": "Container-Image (optional)",
   "field.imageHint": "Ohne Angabe läuft das Image der Umgebung. Hier erlaubt: {patterns}",
   "field.sharedFolder": "Ein Ordner, den alle ändern dürfen",
-  "field.sharedFolderHint": "Alle im Kurs finden „shared“ bei den eigenen Dateien: Wer dabei ist, kann dort alles lesen, ändern und löschen. „materials“, das nur Sie füllen können, gibt es auf jeden Fall.",
+  "field.sharedFolderHint": "Alle im Kurs finden „shared“ bei ihren Dateien und können dort alles lesen, ändern und löschen. „materials“, das nur die Leitung füllen kann, gibt es auf jeden Fall.",
   "field.start": "Beginn",
   "field.end": "Ende",
   "field.time": "Uhrzeit",

@@ -20,7 +20,7 @@ export const forms = {
   "field.image": "Container image (optional)",
   "field.imageHint": "Without one, servers run the environment's own image. Allowed here: {patterns}",
   "field.sharedFolder": "A folder that all may change",
-  "field.sharedFolderHint": "Everybody in the course finds “shared” in the own files: whoever may enter may read, change and delete what is there. “materials”, which only you can fill, is there in any case.",
+  "field.sharedFolderHint": "Everybody in the course finds “shared” among their files, and may read, change and delete what is in it. “materials”, which only leaders can fill, is there in any case.",
   "field.start": "Start",
   "field.end": "End",
   "field.time": "Time",
