@@ -4,6 +4,7 @@
 #include "app/hub_programs.hpp"
 #include "app/port_check.hpp"
 #include "app/root_course.hpp"
+#include "homes/local/local_home_store.hpp"
 #include "http/client.hpp"
 #include "spawn/process/process_spawner.hpp"
 
@@ -48,6 +49,13 @@ Result<> doctor(SettingsFlags const& flags) {
                    there ? "configured" : fmt::format("{} is missing", program));
     }
     if (settings.environments.empty()) fmt::print("environment    none is configured\n");
+    TRY(auto const homes, LocalHomeStore::create({.homes_folder = folders.homes(),
+                                                  .exports_folder = folders.exports(),
+                                                  .own_uids = ::geteuid() == 0}));
+    auto const unlimited = homes->unlimited_because();
+    fmt::print("homes          {}\n", unlimited
+                                          ? fmt::format("not limited in size: {}", *unlimited)
+                                          : "limited to the storage that a course gives each");
     BlockingPool pool(2);
     http::Client client;
     TRY(auto const spawner, ProcessSpawner::create({.runtime_folder = folders.runtime,

@@ -80,6 +80,15 @@ std::optional<http::Response> moved(HubPaths const& paths, http::Request const& 
     return http::Response::redirect(*place);
 }
 
+/// What keeps people apart on this machine, and what does not.
+Isolation isolation_of(Spawner const& spawner, HomeStore const& homes) {
+    auto isolation = spawner.isolation();
+    if (auto const cause = homes.unlimited_because())
+        isolation.notices.push_back(fmt::format(
+            "The size of a home is not limited, only that of each file in it, since {}.", *cause));
+    return isolation;
+}
+
 void warn_of_missing_isolation(Isolation const& isolation) {
     for (auto const& notice : isolation.notices)
         log::warn("isolation", {{"level", name_of(isolation.level)}, {"notice", notice}});
@@ -125,7 +134,7 @@ Result<std::unique_ptr<Control>> Control::create(ControlOptions options) {
         login_directories(options.settings, *parts.store, clock, random, *parts.access);
     TRY(parts.authenticator, LocalAuthenticator::create(*parts.store, *parts.passwords, clock, {},
                                                         parts.directories.get()));
-    warn_of_missing_isolation(parts.spawner->isolation());
+    warn_of_missing_isolation(isolation_of(*parts.spawner, *parts.homes));
     TRY(auto const doubt, doubt_about_root_course(*parts.store, parts.paths));
     if (doubt) log::warn("root_course", {{"notice", *doubt}});
     std::unique_ptr<Control> made(new Control(std::move(options), std::move(parts)));
@@ -213,7 +222,7 @@ Control::Control(ControlOptions options, Parts parts)
                .courses_changed = [this] { dispatcher_.wake(); },
                .limits = course_limits(options_.settings),
                .policy = {.accept_own_courses = options_.settings.governance.accept_own_courses},
-               .platform = platform_facts(options_, spawner_->isolation(), clock_.now()),
+               .platform = platform_facts(options_, isolation_of(*spawner_, *homes_), clock_.now()),
                .paths = paths_,
                .logins = &logins_,
                .directories = directories_.get(),

@@ -10,6 +10,7 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,14 @@ public:
     /// folder with its parts.
     /// LimitReached: the disk is full.
     virtual Result<std::filesystem::path> provide(HomeKey const& key) = 0;
+
+    /// From now on nobody keeps more than so much in this home, together with what they add to the
+    /// course folder. What is there already stays. Does nothing where `unlimited_because` says why.
+    virtual Result<> limit(HomeKey const& key, long long bytes) = 0;
+
+    /// Why homes are not limited in size, as half a sentence for an operator; nothing when they
+    /// are.
+    [[nodiscard]] virtual std::optional<std::string> unlimited_because() const = 0;
 
     /// How many bytes the home holds; 0 when there is none.
     virtual Result<long long> size(HomeKey const& key) = 0;

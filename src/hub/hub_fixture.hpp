@@ -23,12 +23,18 @@ class FolderHomeStore final : public HomeStore {
 public:
     std::filesystem::path folder;
     bool disk_full = false;
+    std::map<std::string, long long> limits;  ///< of homes, by user name
 
     Result<std::filesystem::path> provide(HomeKey const& key) override {
         if (disk_full)
             return fail(Code::LimitReached, "make the home of {}: the disk is full", key.user);
         return folder / key.user;
     }
+    Result<> limit(HomeKey const& key, long long bytes) override {
+        limits[key.user] = bytes;
+        return {};
+    }
+    [[nodiscard]] std::optional<std::string> unlimited_because() const override { return {}; }
     Result<long long> size(HomeKey const&) override { return 0; }
     Result<VerifiedExport> export_home(HomeKey const&, std::function<bool()> const&) override {
         return fail(Code::Internal, "not part of this test");

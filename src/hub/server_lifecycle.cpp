@@ -321,6 +321,12 @@ Task<> ServerLifecycle::spawn(std::shared_ptr<LiveServer> server, std::string ac
     };
     CO_TRY(auto started,
            co_await use_.spawner.start(spec, Deadline::after(settings_.start_timeout), progress));
+    // A home that keeps its room to start harms nobody: the start goes on.
+    if (!use_.homes.unlimited_because()) {
+        auto const limited = co_await use_.pool.run(
+            [&] { return take_room_back(use_.homes, server->owner, spec.number); });
+        if (!limited) log::error("home_not_limited", {{"cause", limited.error().message}});
+    }
     co_return co_await finish_start(server, std::move(started), std::move(actor));
 }
 

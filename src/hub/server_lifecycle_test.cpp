@@ -22,6 +22,15 @@ TEST_F(ServerLifecycleTest, StartedServerIsStoredAndRouted) {
     EXPECT_EQ(spawner_.started[0].base_url, "/c/bio/user/ada/");
 }
 
+TEST_F(ServerLifecycleTest, RunningServerHasNoMoreRoomThanTheCourseGives) {
+    course_.request.resources.storage_gib = 2;
+    ASSERT_TRUE(store_->write([&](Transaction& t) { return t.courses().update(course_); }));
+    ServerLifecycle servers(dependencies(), settings_);
+    auto const server = await(servers.start(server_of(ada_), "ada")).value();
+    run_until([&] { return server->progress.latest().over(); });
+    EXPECT_EQ(homes_.limits[ada_.name], 2LL << 30);
+}
+
 TEST_F(ServerLifecycleTest, SecondStartOfARunningServerStartsNothing) {
     ServerLifecycle servers(dependencies(), settings_);
     auto const first = await(servers.start(server_of(ada_), "ada")).value();

@@ -48,6 +48,15 @@ TEST_F(ServerPlacesTest, AnAdministratorIsNoLeader) {
     EXPECT_THAT(folders_of("root"), ElementsAre("materials ro"));
 }
 
+TEST_F(ServerPlacesTest, AHomeIsLimitedToWhatTheCourseGivesEachOnceItsServerRuns) {
+    owner_.course.request.resources.storage_gib = 2.5;
+    using Limits = std::map<std::string, long long>;
+    (void)folders_of("ada");
+    EXPECT_EQ(homes_.limits, (Limits{{"ada", 2'684'354'560 + room_to_start}}));
+    ASSERT_TRUE(take_room_back(homes_, owner_, 1));
+    EXPECT_EQ(homes_.limits, (Limits{{"ada", 2'684'354'560}}));
+}
+
 TEST_F(ServerPlacesTest, AFullDiskIsSaid) {
     homes_.disk_full = true;
     EXPECT_EQ(provide_places(homes_, owner_, 1).error().code, Code::LimitReached);

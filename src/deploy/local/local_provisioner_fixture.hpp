@@ -29,6 +29,10 @@ public:
             return fail(Code::LimitReached, "make the home of {}: the disk is full", key.user);
         return real_.provide(key);
     }
+    Result<> limit(HomeKey const& key, long long bytes) override { return real_.limit(key, bytes); }
+    [[nodiscard]] std::optional<std::string> unlimited_because() const override {
+        return real_.unlimited_because();
+    }
     Result<long long> size(HomeKey const& key) override { return real_.size(key); }
     Result<VerifiedExport> export_home(HomeKey const& key,
                                        std::function<bool()> const& stop) override {

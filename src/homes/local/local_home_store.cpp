@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "homes/local/checksum.hpp"
 #include "homes/local/course_folder.hpp"
+#include "homes/local/disk_quota.hpp"
 #include "homes/local/home_archive.hpp"
 #include "homes/local/tree.hpp"
 
@@ -88,6 +89,17 @@ Result<std::unique_ptr<LocalHomeStore>> LocalHomeStore::create(LocalHomeOptions 
         new LocalHomeStore(std::move(options), std::move(homes), std::move(exports)));
 }
 
+LocalHomeStore::LocalHomeStore(LocalHomeOptions options, FileDescriptor homes,
+                               FileDescriptor exports)
+    : options_(std::move(options)), homes_(std::move(homes)), exports_(std::move(exports)) {
+    auto const quota = options_.own_uids
+                           ? find_disk_quota(homes_.number())
+                           : Result<>(fail(Code::Unavailable,
+                                           "Carrel does not run as root, so all homes are one "
+                                           "user's"));
+    if (!quota) unlimited_because_ = quota.error().message;
+}
+
 Result<std::filesystem::path> LocalHomeStore::provide(HomeKey const& key) {
     TRY_VOID(check_key(key));
     auto made = [&]() -> Result<> {
@@ -110,6 +122,15 @@ Result<> LocalHomeStore::own(int course, std::string const& name, HomeKey const&
         return fail_errno("look at it");
     if (status.st_uid == owner) return {};
     return give_tree(course, name, owner);
+}
+
+Result<> LocalHomeStore::limit(HomeKey const& key, long long bytes) {
+    TRY_VOID(check_key(key));
+    if (unlimited_because_ || is_course_folder(key)) return {};
+    if (key.number <= 0) return fail(Code::Internal, "limit {}: it has no number", name_of(key));
+    // More files than an export takes would keep the course from ending.
+    return limit_storage(homes_.number(), static_cast<uid_t>(key.number),
+                         {.bytes = bytes, .files = options_.limits.most_entries});
 }
 
 Result<long long> LocalHomeStore::size(HomeKey const& key) {

@@ -31,6 +31,10 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<LocalHomeStore>> create(LocalHomeOptions options);
 
     Result<std::filesystem::path> provide(HomeKey const& key) override;
+    Result<> limit(HomeKey const& key, long long bytes) override;
+    [[nodiscard]] std::optional<std::string> unlimited_because() const override {
+        return unlimited_because_;
+    }
     Result<long long> size(HomeKey const& key) override;
     Result<VerifiedExport> export_home(HomeKey const& key,
                                        std::function<bool()> const& stop_requested) override;
@@ -44,8 +48,7 @@ public:
                            std::vector<std::filesystem::path> const& others) override;
 
 private:
-    LocalHomeStore(LocalHomeOptions options, FileDescriptor homes, FileDescriptor exports)
-        : options_(std::move(options)), homes_(std::move(homes)), exports_(std::move(exports)) {}
+    LocalHomeStore(LocalHomeOptions options, FileDescriptor homes, FileDescriptor exports);
 
     Result<> own(int course, std::string const& name, HomeKey const& key) const;
     Result<HomeWalk> walk(int course, HomeKey const& key) const;
@@ -63,6 +66,7 @@ private:
     LocalHomeOptions options_;
     FileDescriptor homes_;
     FileDescriptor exports_;
+    std::optional<std::string> unlimited_because_;
 };
 
 }  // namespace carrel

@@ -1,5 +1,5 @@
 /// Version 2 on a real kernel. Skipped where there is none, as on a machine with version 1;
-/// scripts/cgroup2-lab makes a machine that has it, and says there what must be found.
+/// scripts/kernel-lab makes a machine that has it, and says there what must be found.
 
 #include "runtime/subprocess.hpp"
 #include "spawn/process/cgroups.hpp"

@@ -40,8 +40,9 @@ std::optional<std::string> from_log(std::string const& log) {
         return fmt::format("the server could not be connected to the hub: {}", *rest);
     if (auto const rest = after(log, "ModuleNotFoundError: "))
         return fmt::format("the notebook environment is not complete: {}", *rest);
-    for (auto const* mark : {"No space left on device", "Disk quota exceeded"})
-        if (log.find(mark) != std::string::npos) return "there is no space left on the disk";
+    if (log.contains("No space left on device")) return "there is no space left on the disk";
+    if (log.contains("Disk quota exceeded"))
+        return "the home is full: it has all the storage that the course gives each";
     return {};
 }
 

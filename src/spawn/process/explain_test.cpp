@@ -42,6 +42,8 @@ TEST(Explain, IncompleteEnvironmentAndFullDisk) {
               "the notebook environment is not complete: No module named 'jupyterlab'");
     EXPECT_EQ(explained(1, "OSError: [Errno 28] No space left on device\n"),
               "there is no space left on the disk");
+    EXPECT_EQ(explained(1, "OSError: [Errno 122] Disk quota exceeded: '/home/ada/.jupyter'\n"),
+              "the home is full: it has all the storage that the course gives each");
 }
 
 TEST(Explain, SignalsAndCodes) {

@@ -43,8 +43,6 @@ Isolation isolation_of(Machine const& machine, Cgroups const& cgroups, NetworkCh
     else if (!machine.root && machine.sandbox && !machine.private_network)
         isolation.notices.push_back(
             fmt::format("Servers have no network at all, since {}.", machine.no_private_network));
-    isolation.notices.emplace_back(
-        "The size of a home is not limited on this machine, only that of each file in it.");
     add_sandbox_notices(machine, isolation);
     return isolation;
 }
