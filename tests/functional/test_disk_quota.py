@@ -1,6 +1,8 @@
 """Homes that are limited in size, where the file system under the data folder has user quotas (scripts/kernel-lab makes one)."""
 
 import pytest
+from conftest import platform
+from support.carrel_process import QUICK
 from support.course import Course
 
 FILL = """
@@ -16,11 +18,13 @@ except OSError as error:
 
 
 @pytest.fixture(scope="module")
-def limited(carrel):
-    told = carrel.run("doctor").stdout
-    if "limited to the storage" not in told:
-        pytest.skip("homes cannot be limited here: " + told.partition("homes")[2].partition("\n")[0].strip())
-    return carrel
+def limited():
+    # The machine in scripts/kernel-lab is an emulated one: JupyterLab takes minutes there.
+    with platform(QUICK + "[hub]\nstart_timeout_seconds = 600\n") as carrel:
+        told = carrel.run("doctor").stdout
+        if "limited to the storage" not in told:
+            pytest.skip("homes cannot be limited here: " + told.partition("homes")[2].partition("\n")[0].strip())
+        yield carrel
 
 
 @pytest.mark.notebook
@@ -31,13 +35,14 @@ def test_a_home_is_full_when_it_has_what_the_course_gives(limited, name):
     kernel.run("import os; os.makedirs('full')")
     count, words = kernel.run(FILL.replace("{PLACE}", "full")).split(" ", 1)
     assert 48 <= int(count) < 64 and words == "Disk quota exceeded\n"
-    assert kernel.run(FILL.replace("{PLACE}", "shared")).endswith("Disk quota exceeded\n"), "the course folder is no way round it"
+    # IPython may complain beside it that it cannot keep its history.
+    assert "0 Disk quota exceeded\n" in kernel.run(FILL.replace("{PLACE}", "shared")), "the course folder is no way round it"
     kernel.close()
 
     # Whoever has filled the home can still come in and tidy up.
     person.stop_server(name)
     kernel = person.running_server(name).start_kernel()
     kernel.run("import shutil; shutil.rmtree('full')")
-    assert kernel.run("print(open('small', 'w').write('room again'))") == "10\n"
+    assert "10\n" in kernel.run("print(open('small', 'w').write('room again'))")
     kernel.close()
     course.end()
