@@ -1,14 +1,13 @@
 #include "hub/server_places.hpp"
 
-#include <cmath>
+#include "base/gibibytes.hpp"
 
 namespace carrel {
 
 namespace {
 
 long long storage_of(Course const& course) {
-    constexpr double gibibyte = 1024.0 * 1024 * 1024;
-    return std::llround(course.request.resources.storage_gib * gibibyte);
+    return bytes_of_gib(course.request.resources.storage_gib);
 }
 
 HomeKey home_of(ServerOwner const& owner, long long number) {

@@ -48,7 +48,7 @@ function chapter(name, act) {
   });
 }
 
-const picture = ({ page }, name) => page.screenshot({ path: path.join(output, `${name}.png`) });
+const picture = ({ page }, name) => page.screenshot({ path: path.join(output, `${name}.png`), fullPage: true });
 
 before(async () => {
   fs.mkdirSync(output, { recursive: true });

@@ -25,7 +25,7 @@ Result<> find_disk_quota(int folder) {
         // What a file system without quotas answers depends on how it comes to have none.
         if (errno == ENOSYS || errno == ESRCH || errno == EINVAL || errno == ENOTSUP)
             return fail(Code::Unavailable, "its file system has no user quotas switched on");
-        return std::unexpected(fail_errno("ask for user quotas").error());
+        return fail_errno("ask for user quotas");
     }
     if ((state.qs_flags & FS_QUOTA_UDQ_ENFD) == 0)
         return fail(Code::Unavailable, "its file system counts for user quotas, but enforces none");

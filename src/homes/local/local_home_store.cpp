@@ -92,12 +92,10 @@ Result<std::unique_ptr<LocalHomeStore>> LocalHomeStore::create(LocalHomeOptions 
 LocalHomeStore::LocalHomeStore(LocalHomeOptions options, FileDescriptor homes,
                                FileDescriptor exports)
     : options_(std::move(options)), homes_(std::move(homes)), exports_(std::move(exports)) {
-    auto const quota = options_.own_uids
-                           ? find_disk_quota(homes_.number())
-                           : Result<>(fail(Code::Unavailable,
-                                           "Carrel does not run as root, so all homes are one "
-                                           "user's"));
-    if (!quota) unlimited_because_ = quota.error().message;
+    if (!options_.own_uids)
+        unlimited_because_ = "Carrel does not run as root, so all homes are one user's";
+    else if (auto const quota = find_disk_quota(homes_.number()); !quota)
+        unlimited_because_ = quota.error().message;
 }
 
 Result<std::filesystem::path> LocalHomeStore::provide(HomeKey const& key) {

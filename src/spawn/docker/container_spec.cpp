@@ -1,5 +1,6 @@
 #include "spawn/docker/container_spec.hpp"
 
+#include "base/gibibytes.hpp"
 #include "spawn/docker/container_bridge.hpp"
 #include "spawn/process/sandbox_arguments.hpp"
 
@@ -15,10 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr double gibibyte = 1024.0 * 1024 * 1024;
 constexpr long long mebibyte = 1024LL * 1024;
-
-long long bytes(double gib) { return std::llround(gib * gibibyte); }
 
 /// As `docker run IMAGE COMMAND…` does: a command of our own stands behind the image's entrypoint.
 std::vector<std::string> words_of(Environment const& environment, EngineImage const& image) {
@@ -66,7 +64,7 @@ json read_only(json mount) {
 /// What may be written beside the home: in memory, within its limit. So are the folders for which
 /// the image wants nameless volumes: those would be on the disk, and without a limit.
 json memory_folders(ServerSpec const& spec, EngineImage const& image, std::string const& home) {
-    auto const room = container_room(bytes(spec.resources.memory_gib));
+    auto const room = container_room(bytes_of_gib(spec.resources.memory_gib));
     json folders = {{"/tmp", room}, {"/var/tmp", room}};
     if (spec.environment.writable_root) return folders;
     for (auto const& folder : image.volumes) {
@@ -80,8 +78,8 @@ json memory_folders(ServerSpec const& spec, EngineImage const& image, std::strin
 
 json host_part(ServerSpec const& spec, EngineImage const& image, ContainerPlace const& place,
                std::string const& home) {
-    auto const memory = bytes(spec.resources.memory_gib);
-    auto const largest_file = std::max(bytes(spec.resources.storage_gib), mebibyte);
+    auto const memory = bytes_of_gib(spec.resources.memory_gib);
+    auto const largest_file = std::max(bytes_of_gib(spec.resources.storage_gib), mebibyte);
     return {
         // What it can do to others: nothing.
         {"CapDrop", {"ALL"}},

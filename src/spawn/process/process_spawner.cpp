@@ -1,6 +1,7 @@
 #include "spawn/process/process_spawner.hpp"
 
 #include "base/encoding.hpp"
+#include "base/gibibytes.hpp"
 #include "runtime/log.hpp"
 #include "runtime/subprocess.hpp"
 #include "spawn/process/explain.hpp"
@@ -13,7 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <thread>
 
 namespace carrel {
@@ -125,7 +125,7 @@ Result<ProcessSpawner::Preparation> ProcessSpawner::prepare(ServerSpec const& sp
              .folder = folder.path,
              .log = server_log_path(options_.log_folder, spec.id)};
     TRY_VOID(rotate_log(state.log));
-    auto const memory = std::llround(spec.resources.memory_gib * 1024 * 1024 * 1024);
+    auto const memory = bytes_of_gib(spec.resources.memory_gib);
     TRY(state.cgroup,
         cgroups_->create(folder.path.filename().string(), {.cpu = spec.resources.cpu,
                                                            .memory_bytes = memory,

@@ -1,10 +1,10 @@
 #include "spawn/process/sandbox_arguments.hpp"
 
+#include "base/gibibytes.hpp"
 #include "spawn/process/seccomp_filter.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <set>
 
 namespace carrel {
@@ -22,7 +22,6 @@ constexpr int program_descriptor = 14;
 constexpr int first_file_descriptor = 20;
 
 constexpr long long mebibyte = 1024LL * 1024;
-constexpr long long gibibyte = 1024 * mebibyte;
 
 /// What a program needs beside /usr. Nothing of /etc that is a secret or names other people.
 constexpr auto system_paths = std::to_array<std::string_view>({
@@ -123,9 +122,7 @@ private:
     int files_ = 0;
 };
 
-long long memory_of(ServerSpec const& spec) {
-    return std::llround(spec.resources.memory_gib * static_cast<double>(gibibyte));
-}
+long long memory_of(ServerSpec const& spec) { return bytes_of_gib(spec.resources.memory_gib); }
 
 void add_namespaces(Writer& writer, SandboxSpec const& sandbox, std::string const& number) {
     writer.add("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try");
@@ -201,7 +198,7 @@ std::vector<std::string> inner_command(ServerSpec const& spec, SandboxSpec const
 }
 
 std::map<std::string, long long> launch_limits(ServerSpec const& spec) {
-    auto const storage = std::llround(spec.resources.storage_gib * static_cast<double>(gibibyte));
+    auto const storage = bytes_of_gib(spec.resources.storage_gib);
     return {{"core", 0}, {"nofile", 65536}, {"fsize", std::max(storage, mebibyte)}};
 }
 

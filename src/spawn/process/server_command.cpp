@@ -1,5 +1,6 @@
 #include "spawn/process/sandbox_arguments.hpp"
 
+#include "base/gibibytes.hpp"
 #include "spawn/process/bridge.hpp"
 
 #include <algorithm>
@@ -89,7 +90,7 @@ std::map<std::string, std::string> server_environment(ServerSpec const& spec,
     if (fs::path const program = spec.environment.command.front(); program.is_absolute())
         path = program.parent_path().string() + ":" + path;
     auto const cores = std::to_string(std::max(1, static_cast<int>(std::ceil(spec.resources.cpu))));
-    auto const memory = std::llround(spec.resources.memory_gib * 1024 * 1024 * 1024);
+    auto const memory = bytes_of_gib(spec.resources.memory_gib);
     std::map<std::string, std::string> environment = {
         {"HOME", home},
         {"LANG", "C.UTF-8"},
