@@ -75,6 +75,8 @@ protected:
                 return t.applications().insert(application);
             });
     }
+    /// Before the process: a thread of the pool may still have to do with what waited for it.
+    ~LocalProvisionerTest() override { pool.join(); }
 
     void move(DeploymentKind kind) {
         clock.advance(Seconds(1));  // no two deployments begin in one moment
