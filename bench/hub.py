@@ -77,7 +77,7 @@ class Bench:
         assert answer.status == 201, (hub.name, answer.status, answer.body)
 
     async def spawns(self, hub):
-        for count, total in ((1, 10), (20, 60), (100, 100)):
+        for count, total in ((1, 30), (20, 60), (100, 100)):
             people = self.fresh(hub, total)
             seconds, _ = await at_once(hub.port, count, people, lambda c, name: self.spawn(hub, c, name))
             self.note(f"spawns/s, {count} at once", hub, total / seconds)

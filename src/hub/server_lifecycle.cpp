@@ -51,6 +51,14 @@ std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::in_state(ServerState s
     return found;
 }
 
+std::set<UserId> ServerLifecycle::owners_in(std::string_view slug) const {
+    std::set<UserId> owners;
+    for (auto const& [key, server] : servers_)
+        if (server->owner.course.request.slug == slug && !has_ended(server->record.state))
+            owners.insert(owners.end(), key.user);
+    return owners;
+}
+
 std::vector<std::shared_ptr<LiveServer>> ServerLifecycle::active_of(CourseId const& course,
                                                                     UserId const& user) const {
     std::vector<std::shared_ptr<LiveServer>> found;

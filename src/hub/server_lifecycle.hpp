@@ -20,6 +20,8 @@
 
 #include <map>
 #include <memory>
+#include <set>
+#include <string_view>
 #include <vector>
 
 namespace carrel {
@@ -92,6 +94,8 @@ public:
     [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> known_of(
         Course const& course, User const& user, std::vector<ServerRecord> const& rows) const;
     [[nodiscard]] std::vector<std::shared_ptr<LiveServer>> in_state(ServerState state) const;
+    /// Who has a server that is on its way, runs or stops, in the course of this slug.
+    [[nodiscard]] std::set<UserId> owners_in(std::string_view slug) const;
 
     /// Writes again what could not be written when it happened, on a full disk for example.
     Task<> save_again();

@@ -7,8 +7,8 @@
 /// The function may refer to the coroutine's locals: the coroutine waits until it has ended, and is
 /// resumed on its own executor. A running function is not interrupted by cancellation.
 ///
-/// A thread of the pool may still let go of that executor after the coroutine has gone on, so a pool
-/// is joined, or gone, before the `io_context` of whoever waits for it.
+/// A thread of the pool may still let go of that executor after the coroutine has gone on, so a
+/// pool is joined, or gone, before the `io_context` of whoever waits for it.
 
 #include "runtime/task.hpp"
 

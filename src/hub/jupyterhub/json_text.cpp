@@ -26,32 +26,13 @@ void append_json(std::string& to, std::string_view text) {
     to += '"';
 }
 
-void JsonObject::begin(std::string_view name) {
-    to_ += empty_ ? "{\"" : ",\"";
-    to_ += name;
-    to_ += "\":";
-    empty_ = false;
-}
-
-void JsonObject::add(std::string_view name, std::string_view value) {
-    begin(name);
-    to_ += value;
-}
-
-void JsonObject::add_text(std::string_view name, std::string_view text) {
-    begin(name);
-    append_json(to_, text);
-}
-
-void JsonObject::add_texts(std::string_view name, std::vector<std::string> const& texts) {
-    begin(name);
-    to_ += '[';
+void append_json(std::string& to, std::vector<std::string> const& texts) {
+    to += '[';
     for (bool first = true; auto const& text : texts) {
-        if (!first) to_ += ',';
-        append_json(to_, text);
-        first = false;
+        if (!std::exchange(first, false)) to += ',';
+        append_json(to, text);
     }
-    to_ += ']';
+    to += ']';
 }
 
 }  // namespace carrel::jupyterhub

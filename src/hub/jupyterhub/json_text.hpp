@@ -4,8 +4,11 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carrel::jupyterhub {
@@ -15,19 +18,54 @@ namespace carrel::jupyterhub {
 
 /// The same for a string, behind what is there already.
 void append_json(std::string& to, std::string_view text);
+void append_json(std::string& to, std::vector<std::string> const& texts);
+
+/// A field's name as it stands in an object: `,"name":`.
+template <size_t Size>
+struct FieldName {
+    std::array<char, Size + 3> text{};
+
+    // NOLINTNEXTLINE(google-explicit-constructor): so that add<"name">(…) can be written
+    consteval FieldName(char const (&name)[Size]) {
+        text[0] = ',';
+        text[1] = '"';
+        std::copy_n(&name[0], Size - 1, &text[2]);
+        text[Size + 1] = '"';
+        text[Size + 2] = ':';
+    }
+    [[nodiscard]] constexpr std::string_view view() const { return {text.data(), text.size()}; }
+};
 
 /// An object behind what is there already: give the fields, then `end`.
 class JsonObject {
 public:
     explicit JsonObject(std::string& to) : to_(to) {}
     /// `value` is JSON.
-    void add(std::string_view name, std::string_view value);
-    void add_text(std::string_view name, std::string_view text);
-    void add_texts(std::string_view name, std::vector<std::string> const& texts);
+    template <FieldName name>
+    void add(std::string_view value) {
+        begin(name.view());
+        to_ += value;
+    }
+    template <FieldName name>
+    void add_text(std::string_view text) {
+        begin(name.view());
+        append_json(to_, text);
+    }
+    template <FieldName name>
+    void add_texts(std::vector<std::string> const& texts) {
+        begin(name.view());
+        append_json(to_, texts);
+    }
     void end() { to_ += empty_ ? "{}" : "}"; }
 
 private:
-    void begin(std::string_view name);
+    void begin(std::string_view name) {
+        if (std::exchange(empty_, false)) {
+            to_ += '{';
+            name.remove_prefix(1);
+        }
+        to_ += name;
+    }
 
     std::string& to_;
     bool empty_ = true;

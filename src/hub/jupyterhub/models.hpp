@@ -29,12 +29,6 @@ struct Person {
 /// Whether a question for users wants their stopped servers, too: "?include_stopped_servers".
 [[nodiscard]] bool wants_stopped_servers(http::Request const& request);
 
-/// With `stops_at`, which JupyterHub does not have: when it will be stopped for want of use.
-[[nodiscard]] nlohmann::json server_model(HubPaths const& paths, LiveServer const& server);
-
-/// "spawn", "stop" or nothing.
-[[nodiscard]] nlohmann::json pending_of(ServerState state);
-
 [[nodiscard]] nlohmann::json time_or_null(std::optional<Time> const& time);
 
 }  // namespace carrel::jupyterhub

@@ -11,6 +11,8 @@ namespace carrel::jupyterhub {
 
 namespace {
 
+/// No list is as long; an offset and a limit can still be added up.
+constexpr long long furthest = 1'000'000'000'000;
 constexpr std::string_view wrapped_type = "application/jupyterhub-pagination+json";
 
 Result<long long> number_in(Form const& query, std::string_view name, long long usual) {
@@ -53,7 +55,7 @@ Result<PageRequest> read_page(http::Request const& request, long long most) {
     TRY(page.offset, number_in(query, "offset", 0));
     TRY(page.limit, number_in(query, "limit", page.wrapped ? std::min(usual_limit, most) : most));
     page.after = query.get("after");
-    page.offset = std::max(page.offset, 0LL);
+    page.offset = std::clamp(page.offset, 0LL, furthest);
     page.limit = std::clamp(page.limit, 1LL, most);
     return page;
 }
@@ -64,12 +66,10 @@ http::Response page_answer(http::Request const& request, PageRequest const& page
 }
 
 http::Response written_page_answer(http::Request const& request, PageRequest const& page,
-                                   std::string_view items, long long total,
-                                   std::string_view place) {
-    std::string body;
-    if (!page.wrapped) {
-        body = items;
-    } else {
+                                   std::string items, long long total, std::string_view place) {
+    // In place: there may be megabytes of them.
+    auto body = std::move(items);
+    if (page.wrapped) {
         auto const following = page.offset + page.limit;
         nlohmann::json next = nullptr;
         if (following < total)
@@ -80,11 +80,7 @@ http::Response written_page_answer(http::Request const& request, PageRequest con
                                         {"limit", page.limit},
                                         {"total", total},
                                         {"next", std::move(next)}};
-        body.reserve(items.size() + 1000);
-        body += R"({"_pagination":)";
-        body += json_text(pagination);
-        body += R"(,"items":)";
-        body += items;
+        body.insert(0, fmt::format(R"({{"_pagination":{},"items":)", json_text(pagination)));
         body += '}';
     }
     auto answer = http::Response::text(std::move(body));

@@ -28,7 +28,7 @@ struct PageRequest {
                                          std::string_view place = {});
 /// The same with items that are JSON already.
 [[nodiscard]] http::Response written_page_answer(http::Request const& request,
-                                                 PageRequest const& page, std::string_view items,
+                                                 PageRequest const& page, std::string items,
                                                  long long total, std::string_view place = {});
 
 }  // namespace carrel::jupyterhub

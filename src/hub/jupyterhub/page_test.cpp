@@ -47,6 +47,12 @@ TEST(HubPages, SayWhereTheNextOneIs) {
               nullptr);
 }
 
+TEST(HubPages, AfterTheFurthestOfAllThereIsNone) {
+    auto const request = asked("?limit=200&offset=9223372036854775807");
+    auto const page = read_page(request, 200).value();
+    EXPECT_EQ(json::parse(page_answer(request, page, {}, 5).body)["_pagination"]["next"], nullptr);
+}
+
 TEST(HubPages, HandTheirEndOnToTheNextOne) {
     auto const request = asked("?after=old&sort=name");
     auto const page = read_page(request, 200).value();

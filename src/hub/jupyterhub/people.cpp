@@ -5,6 +5,7 @@
 #include "hub/hub_access.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace carrel::jupyterhub {
 
@@ -15,30 +16,33 @@ constexpr long long small_course = 1000;
 /// Up to so many, groups are asked for one by one.
 constexpr size_t few_people = 200;
 
-Person person_of(rbac::RoleBook const& roles, Course const& course, User user) {
-    rbac::Standing const standing{
-        .administrator = user.administrator, .leads = course.led_by(user.id), .participates = true};
-    Person person{.user = std::move(user)};
+void give_roles(Person& person, rbac::RoleBook const& roles, Course const& course) {
+    rbac::Standing const standing{.administrator = person.user.administrator,
+                                  .leads = course.led_by(person.user.id),
+                                  .participates = true};
     person.roles = own_roles(roles, course, person.user.name, standing);
-    return person;
 }
 
-Result<> add_groups(Transaction& transaction, Course const& course, std::vector<Person>& people) {
+using Groups = std::map<UserId, std::vector<std::string>>;
+
+/// The groups of these people, and maybe of others, by name.
+template <std::ranges::sized_range Ids>
+Result<Groups> groups_of(Transaction& transaction, Course const& course, Ids const& ids) {
     // Most courses have none: one question instead of one for each person.
     TRY(auto const all, transaction.hub_groups().of_course(course.id));
-    if (all.empty()) return {};
-    if (people.size() <= few_people) {
-        for (auto& person : people) {
-            TRY(auto const groups, transaction.hub_groups().of_user(course.id, person.user.id));
-            for (auto const& group : groups) person.groups.push_back(group.name);
-        }
-        return {};
+    if (all.empty()) return Groups();
+    if (ids.size() > few_people) return transaction.hub_groups().memberships(course.id);
+    Groups found;
+    for (UserId const& id : ids) {
+        TRY(auto const groups, transaction.hub_groups().of_user(course.id, id));
+        for (auto const& group : groups) found[id].push_back(group.name);
     }
-    TRY(auto groups, transaction.hub_groups().memberships(course.id));
-    for (auto& person : people)
-        if (auto const found = groups.find(person.user.id); found != groups.end())
-            person.groups = std::move(found->second);
-    return {};
+    return found;
+}
+
+void give_groups(Person& person, Groups const& groups) {
+    auto const found = groups.find(person.user.id);
+    person.groups = found == groups.end() ? std::vector<std::string>() : found->second;
 }
 
 Result<std::vector<Person>> people_with(Transaction& transaction, rbac::RoleBook const& roles,
@@ -46,8 +50,12 @@ Result<std::vector<Person>> people_with(Transaction& transaction, rbac::RoleBook
     TRY(auto users, transaction.users().find_all(ids));
     std::vector<Person> people;
     people.reserve(users.size());
-    for (auto& [id, user] : users) people.push_back(person_of(roles, course, std::move(user)));
-    TRY_VOID(add_groups(transaction, course, people));
+    TRY(auto const groups, groups_of(transaction, course, users | std::views::keys));
+    for (auto& [id, user] : users) {
+        auto& person = people.emplace_back(Person{.user = std::move(user)});
+        give_roles(person, roles, course);
+        give_groups(person, groups);
+    }
     return people;
 }
 
@@ -70,7 +78,7 @@ struct Place {
     Users::CoursePage::Place last;
 };
 
-std::string write_place(long long total, User const& last) {
+std::string write_place(long long total, Users::Listed const& last) {
     return to_base64url(
         fmt::format("{} {} {}", total, last.created_at.time_since_epoch().count(), last.name));
 }
@@ -120,9 +128,10 @@ Result<std::vector<Person>> people_of(Transaction& transaction, rbac::RoleBook c
     return people_with(transaction, roles, course, ids);
 }
 
-Result<std::optional<PeoplePage>> page_of_people(Transaction& transaction,
-                                                 rbac::RoleBook const& roles, Course const& course,
-                                                 Users::CoursePage page, std::string_view after) {
+Result<std::optional<PeoplePage>> show_people(Transaction& transaction, rbac::RoleBook const& roles,
+                                              Course const& course, Users::CoursePage page,
+                                              std::string_view after,
+                                              std::function<void(Person const&)> const& show) {
     PeoplePage found;
     if (after.empty()) {
         TRY(found.total, count_people(transaction, course));
@@ -139,9 +148,19 @@ Result<std::optional<PeoplePage>> page_of_people(Transaction& transaction,
     found.total = users.size() > limit ? std::max(found.total, seen) : std::min(found.total, seen);
     if (users.size() > limit) users.pop_back();
     if (!users.empty()) found.place = write_place(found.total, users.back());
-    found.people.reserve(users.size());
-    for (auto& user : users) found.people.push_back(person_of(roles, course, std::move(user)));
-    TRY_VOID(add_groups(transaction, course, found.people));
+    TRY(auto const groups,
+        groups_of(transaction, course, users | std::views::transform(&Users::Listed::id)));
+    Person person;
+    for (auto& user : users) {
+        person.user.id = std::move(user.id);
+        person.user.name = std::move(user.name);
+        person.user.administrator = user.administrator;
+        person.user.created_at = user.created_at;
+        person.user.last_login_at = user.last_login_at;
+        give_roles(person, roles, course);
+        give_groups(person, groups);
+        show(person);
+    }
     return found;
 }
 

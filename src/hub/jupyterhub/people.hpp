@@ -4,6 +4,7 @@
 
 #include "hub/jupyterhub/models.hpp"
 
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -21,18 +22,16 @@ namespace carrel::jupyterhub {
                                                     std::set<UserId> const& only);
 
 struct PeoplePage {
-    std::vector<Person> people;
     long long total = 0;
     std::string place;  ///< where it ends, for the next page
 };
-/// A part of them, without reading the others; nothing when the course is so small that reading
-/// all costs less. `after` is the `place` of the page before: with it nobody in front of that is
-/// looked at or counted again; "" is none. InvalidArgument: it is something else.
-[[nodiscard]] Result<std::optional<PeoplePage>> page_of_people(Transaction& transaction,
-                                                               rbac::RoleBook const& roles,
-                                                               Course const& course,
-                                                               Users::CoursePage page,
-                                                               std::string_view after);
+/// Shows a part of them, one after the other, without reading the others; nothing, and nobody is
+/// shown, when the course is so small that reading all costs less. `after` is the `place` of the
+/// page before: with it nobody in front of that is looked at or counted again; "" is none.
+/// InvalidArgument: it is something else.
+[[nodiscard]] Result<std::optional<PeoplePage>> show_people(
+    Transaction& transaction, rbac::RoleBook const& roles, Course const& course,
+    Users::CoursePage page, std::string_view after, std::function<void(Person const&)> const& show);
 
 /// One of them, likewise. NotFound as `find_user_of_hub`.
 [[nodiscard]] Result<Person> find_person(Transaction& transaction, rbac::RoleBook const& roles,

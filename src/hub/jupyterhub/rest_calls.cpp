@@ -81,16 +81,6 @@ std::optional<Users::CoursePage> page_in_store(http::Request const& request,
                              .limit = page.limit};
 }
 
-/// Who has a server that is on its way, runs or stops, in the course of this slug.
-std::set<UserId> users_with_servers(ServerLifecycle const& servers, std::string_view slug) {
-    std::set<UserId> users;
-    for (auto const state :
-         {ServerState::Queued, ServerState::Starting, ServerState::Running, ServerState::Stopping})
-        for (auto const& server : servers.in_state(state))
-            if (server->owner.course.request.slug == slug) users.insert(server->owner.user.id);
-    return users;
-}
-
 /// Whose tokens a call is about: 404 also where JupyterHub would tell that there is nobody.
 Result<User> token_owner(Transaction& transaction, Caller const& caller,
                          http::Request const& request, std::string_view scope) {
@@ -146,61 +136,69 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
     auto const state = request.query("state").value_or("");
     CO_TRY(auto const in_state, read_state(state));
     auto const part = page_in_store(request, page);
-    // Of thousands only those can be active, or ready, that have a server.
-    std::optional<std::set<UserId>> candidates;
-    if (state == "active" || state == "ready")
-        candidates = users_with_servers(servers_, request.parameter("slug"));
+    auto const active = servers_.owners_in(request.parameter("slug"));
+    Caller caller;
+    std::optional<UserList> list;
+    std::optional<PeoplePage> shown;
     std::vector<Person> found;
-    std::optional<long long> total;
-    std::string place;
     std::map<UserId, std::vector<ServerRecord>> rows;
-    CO_TRY(auto const caller, co_await use_.pool.run([&]() -> Result<Caller> {
-        TRY(auto who, callers_.identify(request));
-        // Some of them are enough: the others are left out below.
-        TRY_VOID(require_some(who, "list:users"));
-        TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
-            auto const& roles = callers_.roles();
-            if (part && who.scopes.allows_everything("list:users")) {
-                TRY(auto some, page_of_people(transaction, roles, who.course, *part, page.after));
-                if (some) {
-                    total = some->total;
-                    place = std::move(some->place);
-                    found = std::move(some->people);
-                }
-            }
-            if (!total) {
-                TRY(found, candidates ? people_of(transaction, roles, who.course, *candidates)
-                                      : people_of(transaction, roles, who.course));
-            }
-            if (!wants_stopped_servers(request)) return {};
-            TRY(auto servers, transaction.servers().of_course(who.course.id));
+    auto const read = [&](Transaction& transaction) -> Result<> {
+        auto const& roles = callers_.roles();
+        list.emplace(caller, static_cast<size_t>(page.limit));
+        rows.clear();
+        if (wants_stopped_servers(request)) {
+            TRY(auto servers, transaction.servers().of_course(caller.course.id));
             for (auto& row : servers) rows[row.user].push_back(std::move(row));
-            return {};
-        }));
-        return who;
+        }
+        if (part && caller.scopes.allows_everything("list:users")) {
+            auto const show = [&](Person const& person) {
+                auto const& id = person.user.id;
+                if (active.contains(id) || rows.contains(id))
+                    list->leave_place(person);
+                else
+                    list->add(person);
+            };
+            TRY(shown, show_people(transaction, roles, caller.course, *part, page.after, show));
+            if (shown) return {};
+        }
+        // Of thousands only those can be active, or ready, that have a server.
+        bool const of_few = state == "active" || state == "ready";
+        TRY(found, of_few ? people_of(transaction, roles, caller.course, active)
+                          : people_of(transaction, roles, caller.course));
+        return {};
+    };
+    CO_TRY_VOID(co_await use_.pool.run([&]() -> Result<> {
+        TRY(caller, callers_.identify(request));
+        // Some of them are enough: the others are left out below.
+        TRY_VOID(require_some(caller, "list:users"));
+        return use_.store.read(read);
     }));
+    auto const add_servers = [&](Person& person) {
+        auto const known = rows.find(person.user.id);
+        person.servers = known == rows.end()
+                             ? servers_.active_of(caller.course.id, person.user.id)
+                             : servers_.known_of(caller.course, person.user, known->second);
+    };
+    if (shown) {
+        list->fill(add_servers);
+        co_return written_page_answer(request, page, std::move(*list).take(), shown->total,
+                                      shown->place);
+    }
     auto const filter = request.query("name_filter").value_or("");
     for (auto& person : found)
         person.servers = servers_.active_of(caller.course.id, person.user.id);
-    if (!total) {
-        std::erase_if(found, [&](Person const& person) {
-            return !in_state(person) || person.user.name.find(filter) == std::string::npos ||
-                   !caller.may("list:users", {.user = person.user.name});
-        });
-        CO_TRY_VOID(sort_people(found, request.query("sort").value_or("")));
-    }
+    std::erase_if(found, [&](Person const& person) {
+        return !in_state(person) || person.user.name.find(filter) == std::string::npos ||
+               !caller.may("list:users", {.user = person.user.name});
+    });
+    CO_TRY_VOID(sort_people(found, request.query("sort").value_or("")));
     auto const count = static_cast<long long>(found.size());
-    auto const first = total ? 0 : page.offset;
-    auto const last = std::min(count, first + page.limit);
-    UserList list(caller, static_cast<size_t>(std::max(last - first, 0LL)));
-    for (auto i = first; i < last; ++i) {
+    for (auto i = page.offset; i < std::min(count, page.offset + page.limit); ++i) {
         auto& person = found[static_cast<size_t>(i)];
-        if (auto const known = rows.find(person.user.id); known != rows.end())
-            person.servers = servers_.known_of(caller.course, person.user, known->second);
-        list.add(person);
+        add_servers(person);
+        list->add(person);
     }
-    co_return written_page_answer(request, page, std::move(list).take(), total.value_or(count),
-                                  place);
+    co_return written_page_answer(request, page, std::move(*list).take(), count);
 }
 
 RestCalls::Answer RestCalls::tokens(http::Request& request) {

@@ -136,6 +136,27 @@ TEST_F(BigCourseTest, IsListedInPagesLikeASmallOne) {
     EXPECT_EQ(page(weak, "")["_pagination"]["total"], 1);
 }
 
+TEST_F(BigCourseTest, ShowsServersThatRunAndThoseThatDidInTheirPlaces) {
+    auto server = await(servers_.start(server_of(ada_), "ada")).value();
+    ASSERT_TRUE(store_->write([&](Transaction& t) -> Result<> {
+        TRY(auto const one, t.users().find_by_name("many-0001"));
+        return t.servers().put({.course = course_.id, .user = one.id, .name = "old"});
+    }));
+    auto const first = page("gov", "?sort=name&limit=5");
+    std::vector<std::string> shown;
+    for (auto const& user : first["items"])
+        shown.push_back(
+            fmt::format("{} {}", user["name"].get<std::string>(), user["servers"].size()));
+    EXPECT_THAT(shown,
+                testing::ElementsAre("ada 1", "bob 0", "lea 0", "many-0001 0", "many-0002 0"));
+    EXPECT_EQ(first["items"][0]["server"], "/c/bio/user/ada/");
+    auto const stopped = page("gov", "?sort=name&limit=5&include_stopped_servers=1");
+    EXPECT_EQ(stopped["items"][0], first["items"][0]);
+    EXPECT_EQ(stopped["items"][1], first["items"][1]);
+    EXPECT_EQ(stopped["items"][3]["servers"]["old"]["stopped"], true);
+    EXPECT_EQ(page("gov", "?state=active")["_pagination"]["total"], 1);
+}
+
 TEST_F(BigCourseTest, ComesWholeWhereTheConfigurationLetsIt) {
     auto dependencies = this->dependencies();
     dependencies.api_page_max_limit = 5000;

@@ -2,26 +2,65 @@
 
 #include "base/time_text.hpp"
 #include "hub/jupyterhub/json_text.hpp"
-
-#include <nlohmann/json.hpp>
+#include "hub/jupyterhub/names.hpp"
 
 #include <algorithm>
 #include <array>
+#include <ranges>
+#include <utility>
 
 namespace carrel::jupyterhub {
 
 namespace {
 
+/// Of somebody who has no server.
+constexpr size_t usual_length = 250;
+constexpr size_t most_expected = 50'000;
+
 constexpr std::array<std::string_view, 7> scopes_that_show{
     "read:users:name",     "read:users:groups", "read:roles:users", "read:users",
     "read:users:activity", "admin:auth_state",  "read:servers"};
+
+std::string time_text(std::optional<Time> const& time) {
+    return time ? '"' + format_time_micro(*time) + '"' : "null";
+}
+
+std::string_view pending_text(ServerState state) {
+    if (state == ServerState::Queued || state == ServerState::Starting) return R"("spawn")";
+    if (state == ServerState::Stopping) return R"("stop")";
+    return "null";
+}
+
+/// With `stops_at`, which JupyterHub does not have: when it will be stopped for want of use.
+void append_server(std::string& to, HubPaths const& paths, LiveServer const& server) {
+    auto const& record = server.record;
+    auto const& user = server.owner.user.name;
+    auto const& slug = server.owner.course.request.slug;
+    auto const what = record.name.empty() ? "server" : "servers/" + escape_name(record.name);
+    bool const runs = record.state == ServerState::Running;
+    JsonObject object(to);
+    object.add_text<"full_name">(rbac::server_id(user, record.name));
+    object.add<"full_progress_url">("null");
+    object.add<"full_url">("null");
+    object.add<"last_activity">(time_text(record.last_activity));
+    object.add_text<"name">(record.name);
+    object.add<"pending">(pending_text(record.state));
+    object.add_text<"progress_url">(
+        fmt::format("{}api/users/{}/{}/progress", paths.hub(slug), escape_name(user), what));
+    object.add<"ready">(runs ? "true" : "false");
+    object.add<"started">(time_text(record.started_at));
+    object.add<"stopped">(has_ended(record.state) ? "true" : "false");
+    object.add<"stops_at">(runs ? time_text(server.stops_at) : "null");
+    object.add_text<"url">(paths.server(slug, user, record.name));
+    object.add<"user_options">(record.user_options.empty() ? "{}" : record.user_options);
+    object.end();
+}
 
 }  // namespace
 
 UserList::UserList(Caller const& caller, size_t expected)
     : caller_(caller), everybody_(sight_of_everybody(caller)) {
-    constexpr size_t usual_length = 250;
-    text_.reserve(expected * usual_length);
+    text_.reserve(std::min(expected, most_expected) * usual_length);
 }
 
 UserList::Sight UserList::sight_of(Caller const& caller, std::string const& user) {
@@ -49,55 +88,71 @@ std::optional<UserList::Sight> UserList::sight_of_everybody(Caller const& caller
 void UserList::add(Person const& person) {
     auto const& user = person.user;
     auto const sight = everybody_ ? *everybody_ : sight_of(caller_, user.name);
-    if (text_.size() > 1) text_ += ',';
     JsonObject object(text_);
-    if (sight.name || sight.roles) object.add("admin", user.administrator ? "true" : "false");
-    if (sight.auth_state) object.add("auth_state", "null");
-    if (sight.user) object.add_text("created", format_time_micro(user.created_at));
-    if (sight.groups) object.add_texts("groups", person.groups);
-    if (sight.name) object.add_text("kind", "user");
-    if (sight.activity) {
-        auto const last = person.last_activity();
-        if (last)
-            object.add_text("last_activity", format_time_micro(*last));
-        else
-            object.add("last_activity", "null");
-    }
-    if (sight.name) object.add_text("name", user.name);
+    if (sight.name || sight.roles) object.add<"admin">(user.administrator ? "true" : "false");
+    if (sight.auth_state) object.add<"auth_state">("null");
+    if (sight.user) object.add_text<"created">(format_time_micro(user.created_at));
+    if (sight.groups) object.add_texts<"groups">(person.groups);
+    if (sight.name) object.add_text<"kind">("user");
+    if (sight.activity) object.add<"last_activity">(time_text(person.last_activity()));
+    if (sight.name) object.add_text<"name">(user.name);
     if (person.servers.empty()) {
-        if (sight.user) object.add("pending", "null");
-        if (sight.roles) object.add_texts("roles", person.roles);
-        if (sight.user) object.add("server", "null");
-        if (sight.servers) object.add("servers", "{}");
+        if (sight.user) object.add<"pending">("null");
+        if (sight.roles) object.add_texts<"roles">(person.roles);
+        if (sight.user) object.add<"server">("null");
+        if (sight.servers) object.add<"servers">("{}");
     } else {
         add_servers(person, sight, object);
     }
     object.end();
+    text_ += ',';
 }
 
-void UserList::add_servers(Person const& person, Sight const& sight, JsonObject& object) const {
+void UserList::leave_place(Person person) { gaps_.push_back({text_.size(), std::move(person)}); }
+
+void UserList::fill(std::function<void(Person&)> const& complete) {
+    if (gaps_.empty()) return;
+    auto const with_gaps = std::exchange(text_, {});
+    text_.reserve(with_gaps.size() + gaps_.size() * usual_length);
+    size_t done = 0;
+    for (auto& gap : std::exchange(gaps_, {})) {
+        text_.append(with_gaps, done, gap.at - done);
+        done = gap.at;
+        complete(gap.person);
+        add(gap.person);
+    }
+    text_.append(with_gaps, done);
+}
+
+void UserList::add_servers(Person const& person, Sight const& sight, JsonObject& object) {
     auto const is_default = [](auto const& server) { return server->record.name.empty(); };
     auto const found = std::ranges::find_if(person.servers, is_default);
     auto const* const server = found == person.servers.end() ? nullptr : found->get();
-    if (sight.user)
-        object.add("pending", server ? json_text(pending_of(server->record.state)) : "null");
-    if (sight.roles) object.add_texts("roles", person.roles);
+    if (sight.user) object.add<"pending">(server ? pending_text(server->record.state) : "null");
+    if (sight.roles) object.add_texts<"roles">(person.roles);
     if (sight.user) {
         if (server && server->record.state == ServerState::Running)
-            object.add_text("server", server->owner.path(caller_.paths));
+            object.add_text<"server">(server->owner.path(caller_.paths));
         else
-            object.add("server", "null");
+            object.add<"server">("null");
     }
-    auto shown = nlohmann::json::object();
-    for (auto const& each : person.servers) {
-        rbac::Target const one{.user = person.user.name, .server = each->record.name};
-        if (caller_.may("read:servers", one))
-            shown[each->record.name] = server_model(caller_.paths, *each);
+    auto const may_see = [&](auto const& each) {
+        return caller_.may("read:servers", {.user = person.user.name, .server = each->record.name});
+    };
+    auto shown = person.servers | std::views::filter(may_see);
+    if (!sight.servers && shown.empty()) return;
+    object.add<"servers">("{");
+    for (bool first = true; auto const& each : shown) {
+        if (!std::exchange(first, false)) text_ += ',';
+        append_json(text_, each->record.name);
+        text_ += ':';
+        append_server(text_, caller_.paths, *each);
     }
-    if (sight.servers || !shown.empty()) object.add("servers", json_text(shown));
+    text_ += '}';
 }
 
 std::string UserList::take() && {
+    if (text_.ends_with(',')) text_.pop_back();
     text_ += ']';
     return std::move(text_);
 }

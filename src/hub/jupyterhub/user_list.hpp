@@ -1,22 +1,29 @@
 #pragma once
 
 /// Users as JSON text, one after the other: what a list of thousands costs is what is written for
-/// each. Confined to the control thread, whose servers it shows.
+/// each. For one thread at a time; whoever has servers is shown on the control thread, whose they
+/// are, and may be left a place until then.
 
 #include "hub/jupyterhub/models.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace carrel::jupyterhub {
 
 class UserList {
 public:
-    /// The caller outlives it.
+    /// The caller outlives it. `expected` is how many come, if that is known.
     explicit UserList(Caller const& caller, size_t expected = 1);
     /// What the caller may see of them.
     void add(Person const& person);
-    /// "[…]": the list, which ends with that.
+    /// Keeps the place of somebody for `fill`.
+    void leave_place(Person person);
+    /// Shows those for whom a place was left, once `complete` has added what was missing.
+    void fill(std::function<void(Person&)> const& complete);
+    /// "[…]": the list, which ends with that. No place is left in it any more.
     [[nodiscard]] std::string take() &&;
 
 private:
@@ -32,11 +39,17 @@ private:
     };
     static Sight sight_of(Caller const& caller, std::string const& user);
     static std::optional<Sight> sight_of_everybody(Caller const& caller);
-    void add_servers(Person const& person, Sight const& sight, class JsonObject& object) const;
+    void add_servers(Person const& person, Sight const& sight, class JsonObject& object);
+
+    struct Gap {
+        size_t at = 0;
+        Person person;
+    };
 
     Caller const& caller_;
     std::optional<Sight> everybody_;  ///< nothing: it depends on who it is
-    std::string text_ = "[";
+    std::string text_ = "[";          ///< with a comma after each
+    std::vector<Gap> gaps_;           ///< from left to right
 };
 
 }  // namespace carrel::jupyterhub

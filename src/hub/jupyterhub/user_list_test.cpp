@@ -68,4 +68,29 @@ TEST(UserList, WhoHasNeverBeenThereHasNoTime) {
               json::parse(R"([{"last_activity": null}])"));
 }
 
+TEST(UserList, WhoHadAPlaceLeftIsShownInItOnceTheyAreComplete) {
+    auto const caller = caller_with({"read:users:name"});
+    auto const names = [&](std::string_view shown) {
+        // Capitals are those who come later.
+        UserList list(caller);
+        for (char const c : shown) {
+            auto person = person_named(std::string(1, c));
+            if (c >= 'a')
+                list.add(person);
+            else
+                list.leave_place(std::move(person));
+        }
+        list.fill([](Person& person) { person.user.name += "-later"; });
+        std::string found;
+        for (auto const& user : json::parse(std::move(list).take()))
+            found += user["name"].get<std::string>() + " ";
+        return found;
+    };
+    EXPECT_EQ(names("aBcDe"), "a B-later c D-later e ");
+    EXPECT_EQ(names("ABcDE"), "A-later B-later c D-later E-later ");
+    EXPECT_EQ(names("A"), "A-later ");
+    EXPECT_EQ(names("a"), "a ");
+    EXPECT_EQ(names(""), "");
+}
+
 }  // namespace carrel::jupyterhub

@@ -51,10 +51,13 @@ std::vector<Chunk<Value>> in_chunks(std::vector<Value> const& values) {
     return chunks;
 }
 
-struct AllColumns {
-    template <class Row, class Visit>
-    void operator()(Row& row, Visit&& visit) const {
-        visit_columns(row, visit);
+/// What becomes of a row that was read; after `Enough`, which leaves it, no other is.
+enum class Choice { Take, Leave, Enough };
+
+struct TakeAll {
+    template <class Row>
+    Choice operator()(Row const&) const {
+        return Choice::Take;
     }
 };
 
@@ -91,15 +94,20 @@ public:
     /// Runs it; NotFound when no row was changed.
     Result<> run_on_one(std::string_view what);
 
-    /// The rows, each of all columns in their order, or of those that `columns` visits; with room
-    /// for as many as are expected.
-    template <class Row, class Columns = AllColumns>
-    Result<std::vector<Row>> rows(Columns const& columns = {}, size_t expected = 0) {
+    /// The rows, each of all columns in their order, with room for as many as are expected.
+    /// `choose` says of each what becomes of it.
+    template <class Row, class Choose = TakeAll>
+    Result<std::vector<Row>> rows(size_t expected = 0, Choose&& choose = {}) {
         std::vector<Row> found;
         found.reserve(expected);
         Row blank{};
-        columns(blank, [this](std::string_view, auto const& value) { this->expect(value); });
-        TRY_VOID(each([&] { return load(found.emplace_back(), columns); }));
+        visit_columns(blank, [this](std::string_view, auto const& value) { this->expect(value); });
+        TRY_VOID(each([&]() -> Result<Choice> {
+            TRY_VOID(load(found.emplace_back()));
+            auto const choice = choose(std::as_const(found.back()));
+            if (choice != Choice::Take) found.pop_back();
+            return choice;
+        }));
         return found;
     }
     /// The only row; NotFound names `what`.
@@ -114,14 +122,15 @@ public:
     Result<std::vector<std::tuple<Values...>>> values() {
         std::vector<std::tuple<Values...>> found;
         (expect(Values{}), ...);
-        TRY_VOID(each([&]() -> Result<> {
+        TRY_VOID(each([&]() -> Result<Choice> {
             Result<> outcome;
             size_t column = 0;
             auto const take = [&](auto& value) {
                 if (outcome) outcome = load_cell(cells_[column++], value);
             };
             std::apply([&](auto&... each_value) { (take(each_value), ...); }, found.emplace_back());
-            return outcome;
+            TRY_VOID(outcome);
+            return Choice::Take;
         }));
         return found;
     }
@@ -131,6 +140,18 @@ public:
         TRY(auto found, values<Value>());
         if (found.empty()) return std::nullopt;
         return std::get<0>(std::move(found.front()));
+    }
+
+    /// Calls `take` with the only value of each row.
+    template <class Value, class Take>
+    Result<> each_value(Take&& take) {
+        Value value{};
+        expect(value);
+        return each([&]() -> Result<Choice> {
+            TRY_VOID(load_cell(cells_.front(), value));
+            take(std::as_const(value));
+            return Choice::Take;
+        });
     }
 
     /// Rows of a key and how many there are of it.
@@ -151,28 +172,29 @@ private:
     static Result<> load_cell(Cell& cell, Value& value) {
         return CellOf<Value>::load(cell, value);
     }
-    template <class Row, class Columns>
-    Result<> load(Row& row, Columns const& columns) {
+    template <class Row>
+    Result<> load(Row& row) {
         Result<> outcome;
         size_t column = 0;
-        columns(row, [&](std::string_view, auto& value) {
+        visit_columns(row, [&](std::string_view, auto& value) {
             if (outcome) outcome = load_cell(cells_[column++], value);
         });
         return outcome;
     }
 
-    /// Executes the statement and calls `take` for each row, whose values are in `cells_`.
+    /// Executes the statement and calls `take` for each row, whose values are in `cells_`, until it
+    /// has enough.
     template <class Take>
     Result<> each(Take&& take) {
         TRY(bool more, start());
+        Result<Choice> taken = Choice::Take;
         while (more) {
-            if (auto taken = take(); !taken) {
-                finish();
-                return taken;
-            }
+            taken = take();
+            if (!taken || *taken == Choice::Enough) break;
             TRY(more, next());
         }
         finish();
+        TRY_VOID(taken);
         return {};
     }
     Result<bool> start();

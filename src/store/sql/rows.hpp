@@ -11,6 +11,7 @@
 #include "domain/second_factor.hpp"
 #include "domain/server.hpp"
 #include "domain/user.hpp"
+#include "store/transaction.hpp"
 
 #include <string>
 #include <string_view>
@@ -35,6 +36,15 @@ void visit_columns(User& user, Visit&& visit) {
     visit("listed_administrator", user.listed_administrator);
     visit("listed_leader", user.listed_leader);
     visit("removed_at", user.removed_at);
+}
+
+template <class Visit>
+void visit_columns(Users::Listed& user, Visit&& visit) {
+    visit("id", user.id);
+    visit("name", user.name);
+    visit("administrator", user.administrator);
+    visit("created_at", user.created_at);
+    visit("last_login_at", user.last_login_at);
 }
 
 template <class Visit>

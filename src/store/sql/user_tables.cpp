@@ -2,7 +2,9 @@
 
 #include "store/sql/query.hpp"
 
-#include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <string_view>
 
 namespace carrel {
 
@@ -12,23 +14,52 @@ std::string select_where(std::string_view condition) {
     return fmt::format("select {} from users where {}", columns<User>(), condition);
 }
 
-/// For so many room is made before they are read.
-constexpr long long most_at_once = 50'000;
+/// A page of so many is most of a big course, or all of a small one.
+constexpr long long nearly_all = 10'000;
 
-/// What a list of many people needs of each.
-constexpr auto listed_columns = [](User& user, auto&& visit) {
-    visit("id", user.id);
-    visit("name", user.name);
-    visit("administrator", user.administrator);
-    visit("created_at", user.created_at);
-    visit("last_login_at", user.last_login_at);
+/// An index gives the order, so nothing is sorted. Everybody is looked at in it, rather than the
+/// course's people one by one, which pays off for big courses.
+std::string listed_sql(std::string_view joined, std::string_view whom,
+                       Users::CoursePage const& page) {
+    bool const by_name = page.order == Users::CoursePage::Order::Name;
+    auto const* const way = page.reversed ? "desc" : "asc";
+    auto const* const place = by_name ? "name {} :name" : "(created_at, name) {} (:created, :name)";
+    return fmt::format(
+        "select {} from users {} where {} {} order by {}", columns<Users::Listed>(), joined, whom,
+        page.after ? "and " + fmt::format(fmt::runtime(place), page.reversed ? '<' : '>') : "",
+        by_name ? fmt::format("name {}", way) : fmt::format("created_at {0}, name {0}", way));
+}
+
+/// Many ids, each to be looked up once. They lie side by side: a place of its own in memory for
+/// each takes twice as long.
+class IdSet {
+public:
+    void add(std::string_view id) {
+        text_ += id;
+        ends_.push_back(text_.size());
+    }
+    /// Once all are there.
+    void build() {
+        ids_.reserve(ends_.size());
+        size_t begin = 0;
+        for (auto const end : ends_) {
+            ids_.insert(std::string_view(text_).substr(begin, end - begin));
+            begin = end;
+        }
+    }
+    [[nodiscard]] size_t size() const { return ends_.size(); }
+    [[nodiscard]] bool contains(std::string_view id) const { return ids_.contains(id); }
+
+private:
+    std::string text_;
+    std::vector<size_t> ends_;
+    boost::unordered_flat_set<std::string_view> ids_;
 };
 
-std::string listed_names() {
-    std::vector<std::string> names;
-    User blank;
-    listed_columns(blank, [&](std::string_view name, auto const&) { names.emplace_back(name); });
-    return fmt::format("{}", fmt::join(names, ", "));
+void use_place(Query& query, Users::CoursePage const& page) {
+    if (!page.after) return;
+    if (page.order == Users::CoursePage::Order::Created) query.use(page.after->created_at);
+    query.use(page.after->name);
 }
 
 std::string select_sessions(std::string_view condition) {
@@ -86,29 +117,45 @@ Result<std::map<UserId, User>> UsersTable::find_all(std::vector<UserId> const& i
     return found;
 }
 
-// An index gives the order, so nothing is sorted. Everybody is looked at in it, rather than the
-// course's people one by one, which pays off for big courses.
 std::string UsersTable::in_course_sql(CoursePage const& page) {
-    bool const by_name = page.order == CoursePage::Order::Name;
-    auto const* const way = page.reversed ? "desc" : "asc";
-    auto const* const place = by_name ? "name {} :name" : "(created_at, name) {} (:created, :name)";
-    return fmt::format(
-        "select {} from users left join applications a on a.course_id = :course and a.user_id = "
-        "users.id where (a.state = :state or users.id in (select user_id from course_leaders where "
-        "course_id = :led)) {} order by {} limit :limit offset :offset",
-        listed_names(),
-        page.after ? "and " + fmt::format(fmt::runtime(place), page.reversed ? '<' : '>') : "",
-        by_name ? fmt::format("name {}", way) : fmt::format("created_at {0}, name {0}", way));
+    return listed_sql("left join applications a on a.course_id = :course and a.user_id = users.id",
+                      "(a.state = :state or users.id in (select user_id from course_leaders where "
+                      "course_id = :led))",
+                      page) +
+           " limit :limit offset :offset";
 }
 
-Result<std::vector<User>> UsersTable::in_course(CourseId const& course, CoursePage const& page) {
+Result<std::vector<Users::Listed>> UsersTable::in_course(CourseId const& course,
+                                                         CoursePage const& page) {
+    if (page.limit >= nearly_all) return in_course_at_once(course, page);
     Query query(connection_, in_course_sql(page));
     query.use(course).use(ApplicationState::Accepted).use(course);
-    if (page.after && page.order == CoursePage::Order::Created) query.use(page.after->created_at);
-    if (page.after) query.use(page.after->name);
-    return query.use(page.limit)
-        .use(page.after ? 0 : page.offset)
-        .rows<User>(listed_columns, static_cast<size_t>(std::clamp(page.limit, 0LL, most_at_once)));
+    use_place(query, page);
+    return query.use(page.limit).use(page.after ? 0 : page.offset).rows<Listed>();
+}
+
+/// Looking somebody up among the applications costs more than reading their row, so for very many
+/// it is found out beforehand who takes part.
+Result<std::vector<Users::Listed>> UsersTable::in_course_at_once(CourseId const& course,
+                                                                 CoursePage const& page) {
+    IdSet members;
+    TRY_VOID(Query(connection_,
+                   "select user_id from applications where course_id = :course and state = :state "
+                   "union all select user_id from course_leaders where course_id = :led")
+                 .use(course)
+                 .use(ApplicationState::Accepted)
+                 .use(course)
+                 .each_value<std::string>([&](std::string const& id) { members.add(id); }));
+    members.build();
+    auto left_out = page.after ? 0 : page.offset;
+    auto room = page.limit;
+    Query query(connection_, listed_sql("", "true", page));
+    use_place(query, page);
+    return query.rows<Listed>(members.size(), [&](Listed const& user) {
+        if (!members.contains(user.id.value())) return Choice::Leave;
+        if (left_out-- > 0) return Choice::Leave;
+        return room-- > 0 ? Choice::Take : Choice::Enough;
+    });
 }
 
 Result<> SessionsTable::insert(Session const& session) {

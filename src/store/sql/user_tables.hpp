@@ -17,12 +17,14 @@ public:
     Result<std::vector<User>> list(Page const& page) override;
     Result<long long> count() override;
     Result<std::map<UserId, User>> find_all(std::vector<UserId> const& ids) override;
-    Result<std::vector<User>> in_course(CourseId const& course, CoursePage const& page) override;
+    Result<std::vector<Listed>> in_course(CourseId const& course, CoursePage const& page) override;
 
     /// The statement behind `in_course`, for a test of how the engine goes about it.
     static std::string in_course_sql(CoursePage const& page);
 
 private:
+    Result<std::vector<Listed>> in_course_at_once(CourseId const& course, CoursePage const& page);
+
     Connection& connection_;
 };
 
