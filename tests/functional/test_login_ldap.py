@@ -126,16 +126,16 @@ def refusal(server, **settings):
 
 def test_a_server_that_cannot_be_trusted_is_told_nothing(server):
     with Authority() as other:
-        (status, _), _ = refusal(server, ca_file=str(other.certificate))
-        assert status == 503
+        told, log = refusal(server, ca_file=str(other.certificate))
+        assert told == (503, "misconfigured") and "its certificate is none of an authority in ca_file" in log
         told, log = refusal(server, servers=[server.plain], start_tls=True, ca_file=str(other.certificate))
         assert told == (503, "misconfigured") and "StartTLS" in log
 
 
 def test_a_certificate_is_for_the_name_that_was_asked_for(authority):
     with LdapServer(authority, hosts="DNS:another.example.org") as server:
-        (status, _), _ = refusal(server)
-        assert status == 503
+        told, log = refusal(server)
+        assert told == (503, "misconfigured") and "for another host" in log
 
 
 def test_a_mistake_of_the_operators_is_theirs_to_read(server, tmp_path):

@@ -46,6 +46,25 @@ std::string diagnostic_of(ldap* handle) {
     return diagnostic;
 }
 
+/// For libldap all that goes wrong with TLS is a server that is not reached. One that was cut off
+/// may be back in a moment; one whose certificate is not good, or that speaks no TLS, will not.
+bool was_cut_off(std::string_view diagnostic) {
+    for (auto const* const words : {"pull function", "push function", "terminated"})
+        if (diagnostic.contains(words)) return true;
+    return diagnostic.empty();  // there was no connection yet
+}
+
+Result<> connect_by_tls(ldap* handle, std::string_view url) {
+    auto const code = ::ldap_connect(handle);
+    if (code == LDAP_SUCCESS) return {};
+    auto const diagnostic = diagnostic_of(handle);
+    if (code != LDAP_SERVER_DOWN || was_cut_off(diagnostic)) return failed(url, code, diagnostic);
+    return fail(Code::Internal,
+                "{}: its certificate is none of an authority in ca_file, is out of date or for "
+                "another host; or it speaks no TLS: {}",
+                url, diagnostic);
+}
+
 /// Beside its answer a server with password policies (draft-behera-ldap-password-policy) says why
 /// a password that is right is not enough. Empty: nothing.
 std::string_view policy_problem(ldap* handle, LDAPControl** said) {
@@ -115,6 +134,7 @@ Result<LdapConnection> LdapConnection::open(LdapServer const& server) {
     LdapConnection connection(handle, server.seconds);
     if (!set_all(handle, server))
         return fail(Code::Internal, "{}: TLS cannot be set up; is ca_file right?", server.url);
+    if (server.url.starts_with("ldaps:")) TRY_VOID(connect_by_tls(handle, server.url));
     if (!server.start_tls) return connection;
     auto const code = ::ldap_start_tls_s(handle, nullptr, nullptr);
     // A certificate that is not trusted is no server that does not answer.
