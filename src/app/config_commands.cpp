@@ -6,6 +6,7 @@
 #include "app/root_course.hpp"
 #include "homes/local/local_home_store.hpp"
 #include "http/client.hpp"
+#include "spawn/docker/registry_logins.hpp"
 #include "spawn/process/process_spawner.hpp"
 
 namespace carrel {
@@ -20,6 +21,7 @@ Result<> check_configuration(SettingsFlags const& flags) {
     TRY_VOID(hub_programs(settings));
     TRY_VOID(hub_paths(settings));
     TRY_VOID(check_access(settings));
+    TRY_VOID(RegistryLogins(settings.docker.registry_logins).check());
     fmt::print("the configuration is right; environments: ");
     std::string separator;
     for (auto const& [name, environment] : settings.environments)

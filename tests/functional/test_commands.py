@@ -82,6 +82,16 @@ def test_a_wrong_configuration_is_explained(tmp_path, text):
     assert not (tmp_path / "data").exists()
 
 
+def test_log_ins_of_registries_are_read_when_a_configuration_is_checked(tmp_path):
+    config, logins = tmp_path / "carrel.toml", tmp_path / "logins.json"
+    config.write_text(f'[docker]\nregistry_logins = "{logins}"\n[environments.x]\ncommand = ["/bin/true"]\n')
+    assert str(logins) in complaint(carrel_command("check-config", "--config", str(config)))
+    logins.write_text("not what docker login writes")
+    assert str(logins) in complaint(carrel_command("check-config", "--config", str(config)))
+    logins.write_text('{"auths": {}}')
+    assert carrel_command("check-config", "--config", str(config)).returncode == 0
+
+
 def test_what_is_printed_can_be_read_again_and_keeps_secrets(tmp_path):
     config = tmp_path / "carrel.toml"
     config.write_text(
