@@ -30,8 +30,8 @@ std::string listed_sql(std::string_view joined, std::string_view whom,
         by_name ? fmt::format("name {}", way) : fmt::format("created_at {0}, name {0}", way));
 }
 
-/// Many ids, each to be looked up once. They lie side by side: a place of its own in memory for
-/// each takes twice as long.
+/// Many ids, each to be looked up once. They lie side by side: with a place of its own in memory
+/// for each, a whole list takes a tenth longer.
 class IdSet {
 public:
     void add(std::string_view id) {
