@@ -56,6 +56,15 @@ TEST(BlockingPool, TurnsAnExceptionIntoAnInternalError) {
     EXPECT_NE(result.error().message.find("boom"), std::string::npos);
 }
 
+TEST(BlockingPool, TurnsAnythingThrownIntoAnInternalError) {
+    asio::io_context io;
+    BlockingPool pool(1);
+    auto test = [&]() -> Task<> { co_return co_await pool.run([]() -> Result<> { throw 7; }); };
+    auto const result = run_to_end(io, test());
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Code::Internal);
+}
+
 TEST(BlockingPool, WaitsForWorkEvenWhenCancelled) {
     asio::io_context io;
     BlockingPool pool(1);
