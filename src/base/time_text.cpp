@@ -1,5 +1,6 @@
 #include "base/time_text.hpp"
 
+#include <array>
 #include <optional>
 
 namespace carrel {
@@ -82,13 +83,21 @@ std::string format_time(Time time) {
     return text + "Z";
 }
 
-// Lists have thousands of them, and general formatting takes many times as long.
 std::string format_time_micro(Time time) {
+    std::string text;
+    append_time_micro(text, time);
+    return text;
+}
+
+// Lists have thousands of them, and general formatting takes many times as long.
+void append_time_micro(std::string& to, Time time) {
     auto const f = fields_of(time);
-    if (f.year < 0 || f.year > 9999)
-        return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}000Z", f.year, f.month, f.day,
-                           f.hour, f.minute, f.second, f.millisecond);
-    std::string text = "0000-00-00T00:00:00.000000Z";
+    if (f.year < 0 || f.year > 9999) {
+        to += fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}000Z", f.year, f.month, f.day,
+                          f.hour, f.minute, f.second, f.millisecond);
+        return;
+    }
+    std::array<char, 28> text{"0000-00-00T00:00:00.000000Z"};
     auto const put = [&](size_t end, int value) {
         for (; value > 0; value /= 10) text[--end] = static_cast<char>('0' + value % 10);
     };
@@ -99,7 +108,7 @@ std::string format_time_micro(Time time) {
     put(16, f.minute);
     put(19, f.second);
     put(23, f.millisecond);
-    return text;
+    to.append(text.data(), text.size() - 1);
 }
 
 Result<Time> parse_time(std::string_view text) {

@@ -19,5 +19,7 @@ namespace carrel {
 
 /// JupyterHub's form: microseconds always, "2026-11-21T08:30:00.250000Z".
 [[nodiscard]] std::string format_time_micro(Time time);
+/// The same behind what is there already.
+void append_time_micro(std::string& to, Time time);
 
 }  // namespace carrel

@@ -193,6 +193,39 @@ TEST_P(UsersContract, APageOfVeryManyEndsWhereItShould) {
     EXPECT_EQ(part.back().name, all[10'029].name);
 }
 
+TEST_P(UsersContract, APageOfVeryManyTellsAnyIdsApart) {
+    auto const odd_ids = {std::string(40, 'x'), std::string(41, 'x'), std::string(300, 'x'),
+                          std::string("x"), std::string("x\0", 2)};
+    int count = 0;
+    for (auto const& id : odd_ids) {
+        auto user = some_user(fmt::format("u{}", count++));
+        user.id = UserId(id);
+        write([&](Transaction& t) { return t.users().insert(user); });
+    }
+    add_user("lea");
+    add_course(some_course("maths", "lea"));
+    auto const listed = [&] {
+        std::vector<std::string> ids;
+        for (auto const& user : read([](Transaction& t) {
+                 return t.users().in_course(CourseId("id-maths"), {.limit = 1'000'000});
+             }))
+            ids.push_back(user.id.value());
+        return ids;
+    };
+    std::vector<std::string> expected = {"id-lea"};
+    for (auto const& id : odd_ids) {
+        EXPECT_EQ(listed(), expected);
+        write([&](Transaction& t) {
+            return t.applications().insert({.course = CourseId("id-maths"),
+                                            .user = UserId(id),
+                                            .state = ApplicationState::Accepted,
+                                            .applied_at = at(5)});
+        });
+        expected.push_back(id);
+    }
+    EXPECT_EQ(listed(), expected);
+}
+
 TEST_P(UsersContract, SessionsAreFoundBySecretTouchedAndRemoved) {
     add_user("ada");
     Session const session{SessionId("s1"), "hash1", "csrf",      UserId("id-ada"), at(1),

@@ -40,33 +40,32 @@ struct FieldName {
 class JsonObject {
 public:
     explicit JsonObject(std::string& to) : to_(to) {}
+    /// Where the value is to be written, as JSON, before anything else is.
+    template <FieldName name>
+    std::string& field() {
+        auto text = name.view();
+        if (std::exchange(empty_, false)) {
+            to_ += '{';
+            text.remove_prefix(1);
+        }
+        return to_ += text;
+    }
     /// `value` is JSON.
     template <FieldName name>
     void add(std::string_view value) {
-        begin(name.view());
-        to_ += value;
+        field<name>() += value;
     }
     template <FieldName name>
     void add_text(std::string_view text) {
-        begin(name.view());
-        append_json(to_, text);
+        append_json(field<name>(), text);
     }
     template <FieldName name>
     void add_texts(std::vector<std::string> const& texts) {
-        begin(name.view());
-        append_json(to_, texts);
+        append_json(field<name>(), texts);
     }
     void end() { to_ += empty_ ? "{}" : "}"; }
 
 private:
-    void begin(std::string_view name) {
-        if (std::exchange(empty_, false)) {
-            to_ += '{';
-            name.remove_prefix(1);
-        }
-        to_ += name;
-    }
-
     std::string& to_;
     bool empty_ = true;
 };

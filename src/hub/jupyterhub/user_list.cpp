@@ -21,8 +21,14 @@ constexpr std::array<std::string_view, 7> scopes_that_show{
     "read:users:name",     "read:users:groups", "read:roles:users", "read:users",
     "read:users:activity", "admin:auth_state",  "read:servers"};
 
-std::string time_text(std::optional<Time> const& time) {
-    return time ? '"' + format_time_micro(*time) + '"' : "null";
+void append_time(std::string& to, std::optional<Time> const& time) {
+    if (!time) {
+        to += "null";
+        return;
+    }
+    to += '"';
+    append_time_micro(to, *time);
+    to += '"';
 }
 
 std::string_view pending_text(ServerState state) {
@@ -42,15 +48,15 @@ void append_server(std::string& to, HubPaths const& paths, LiveServer const& ser
     object.add_text<"full_name">(rbac::server_id(user, record.name));
     object.add<"full_progress_url">("null");
     object.add<"full_url">("null");
-    object.add<"last_activity">(time_text(record.last_activity));
+    append_time(object.field<"last_activity">(), record.last_activity);
     object.add_text<"name">(record.name);
     object.add<"pending">(pending_text(record.state));
     object.add_text<"progress_url">(
         fmt::format("{}api/users/{}/{}/progress", paths.hub(slug), escape_name(user), what));
     object.add<"ready">(runs ? "true" : "false");
-    object.add<"started">(time_text(record.started_at));
+    append_time(object.field<"started">(), record.started_at);
     object.add<"stopped">(has_ended(record.state) ? "true" : "false");
-    object.add<"stops_at">(runs ? time_text(server.stops_at) : "null");
+    append_time(object.field<"stops_at">(), runs ? server.stops_at : std::nullopt);
     object.add_text<"url">(paths.server(slug, user, record.name));
     object.add<"user_options">(record.user_options.empty() ? "{}" : record.user_options);
     object.end();
@@ -91,10 +97,10 @@ void UserList::add(Person const& person) {
     JsonObject object(text_);
     if (sight.name || sight.roles) object.add<"admin">(user.administrator ? "true" : "false");
     if (sight.auth_state) object.add<"auth_state">("null");
-    if (sight.user) object.add_text<"created">(format_time_micro(user.created_at));
+    if (sight.user) append_time(object.field<"created">(), user.created_at);
     if (sight.groups) object.add_texts<"groups">(person.groups);
-    if (sight.name) object.add_text<"kind">("user");
-    if (sight.activity) object.add<"last_activity">(time_text(person.last_activity()));
+    if (sight.name) object.add<"kind">(R"("user")");
+    if (sight.activity) append_time(object.field<"last_activity">(), person.last_activity());
     if (sight.name) object.add_text<"name">(user.name);
     if (person.servers.empty()) {
         if (sight.user) object.add<"pending">("null");

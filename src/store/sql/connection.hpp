@@ -12,10 +12,13 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 
 namespace carrel {
+
+struct Cell;
 
 /// What an engine makes of a failure.
 struct Failure {
@@ -36,6 +39,10 @@ public:
     [[nodiscard]] virtual Opening const& opening() const = 0;
     [[nodiscard]] virtual Dialect const& dialect() const = 0;
     [[nodiscard]] virtual Failure explain(soci::soci_error const& error) const = 0;
+    /// Reads the row at which a statement stands, each value as what its cell is for.
+    virtual void read_row(soci::statement& statement, std::span<Cell> row) const = 0;
+    /// Goes on to the next row; false: there is none. Throws soci::soci_error.
+    [[nodiscard]] virtual bool next_row(soci::statement& statement) const = 0;
     /// Lets go of the rows that a prepared statement still holds.
     virtual void reset(soci::statement& statement) const = 0;
 };

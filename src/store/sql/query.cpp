@@ -26,12 +26,11 @@ Result<bool> Query::start() {
         for (auto& cell : parameters_)
             exchange_cell(
                 cell, [&](auto& value) { statement_->exchange(soci::use(value, cell.indicator)); });
-        for (auto& cell : cells_)
-            exchange_cell(cell, [&](auto& value) {
-                statement_->exchange(soci::into(value, cell.indicator));
-            });
         statement_->define_and_bind();
-        return statement_->execute(true);
+        bool const found = statement_->execute(true);
+        // The engine reads by itself: SOCI's way costs about as much as finding the row.
+        if (found) connection_.engine().read_row(*statement_, cells_);
+        return found;
     } catch (soci::soci_error const& error) {
         return give_up(error);
     }
@@ -39,7 +38,9 @@ Result<bool> Query::start() {
 
 Result<bool> Query::next() {
     try {
-        return statement_->fetch();
+        bool const found = connection_.engine().next_row(*statement_);
+        if (found) connection_.engine().read_row(*statement_, cells_);
+        return found;
     } catch (soci::soci_error const& error) {
         return give_up(error);
     }

@@ -51,13 +51,10 @@ std::vector<Chunk<Value>> in_chunks(std::vector<Value> const& values) {
     return chunks;
 }
 
-/// What becomes of a row that was read; after `Enough`, which leaves it, no other is.
-enum class Choice { Take, Leave, Enough };
-
 struct TakeAll {
     template <class Row>
-    Choice operator()(Row const&) const {
-        return Choice::Take;
+    bool operator()(Row const&) const {
+        return true;
     }
 };
 
@@ -95,18 +92,17 @@ public:
     Result<> run_on_one(std::string_view what);
 
     /// The rows, each of all columns in their order, with room for as many as are expected.
-    /// `choose` says of each what becomes of it.
-    template <class Row, class Choose = TakeAll>
-    Result<std::vector<Row>> rows(size_t expected = 0, Choose&& choose = {}) {
+    /// Those that are not wanted are left out.
+    template <class Row, class Wanted = TakeAll>
+    Result<std::vector<Row>> rows(size_t expected = 0, Wanted&& wanted = {}) {
         std::vector<Row> found;
         found.reserve(expected);
         Row blank{};
         visit_columns(blank, [this](std::string_view, auto const& value) { this->expect(value); });
-        TRY_VOID(each([&]() -> Result<Choice> {
+        TRY_VOID(each([&]() -> Result<> {
             TRY_VOID(load(found.emplace_back()));
-            auto const choice = choose(std::as_const(found.back()));
-            if (choice != Choice::Take) found.pop_back();
-            return choice;
+            if (!wanted(std::as_const(found.back()))) found.pop_back();
+            return {};
         }));
         return found;
     }
@@ -122,15 +118,14 @@ public:
     Result<std::vector<std::tuple<Values...>>> values() {
         std::vector<std::tuple<Values...>> found;
         (expect(Values{}), ...);
-        TRY_VOID(each([&]() -> Result<Choice> {
+        TRY_VOID(each([&]() -> Result<> {
             Result<> outcome;
             size_t column = 0;
             auto const take = [&](auto& value) {
                 if (outcome) outcome = load_cell(cells_[column++], value);
             };
             std::apply([&](auto&... each_value) { (take(each_value), ...); }, found.emplace_back());
-            TRY_VOID(outcome);
-            return Choice::Take;
+            return outcome;
         }));
         return found;
     }
@@ -147,10 +142,10 @@ public:
     Result<> each_value(Take&& take) {
         Value value{};
         expect(value);
-        return each([&]() -> Result<Choice> {
+        return each([&]() -> Result<> {
             TRY_VOID(load_cell(cells_.front(), value));
             take(std::as_const(value));
-            return Choice::Take;
+            return {};
         });
     }
 
@@ -177,25 +172,25 @@ private:
         Result<> outcome;
         size_t column = 0;
         visit_columns(row, [&](std::string_view, auto& value) {
-            if (outcome) outcome = load_cell(cells_[column++], value);
+            if (!outcome) return;
+            if (auto loaded = load_cell(cells_[column++], value); !loaded)
+                outcome = std::move(loaded);
         });
         return outcome;
     }
 
-    /// Executes the statement and calls `take` for each row, whose values are in `cells_`, until it
-    /// has enough.
+    /// Executes the statement and calls `take` for each row, whose values are in `cells_`.
     template <class Take>
     Result<> each(Take&& take) {
         TRY(bool more, start());
-        Result<Choice> taken = Choice::Take;
+        Result<> taken;
         while (more) {
             taken = take();
-            if (!taken || *taken == Choice::Enough) break;
+            if (!taken) break;
             TRY(more, next());
         }
         finish();
-        TRY_VOID(taken);
-        return {};
+        return taken;
     }
     Result<bool> start();
     Result<bool> next();
@@ -207,7 +202,7 @@ private:
     soci::statement* statement_ = nullptr;
     // A deque, because SOCI keeps their addresses.
     std::deque<Cell> parameters_;
-    std::deque<Cell> cells_;
+    std::vector<Cell> cells_;
 };
 
 }  // namespace carrel

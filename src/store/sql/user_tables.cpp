@@ -2,9 +2,16 @@
 
 #include "store/sql/query.hpp"
 
+#include <boost/container_hash/hash.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+#include <set>
 #include <string_view>
+#include <tuple>
 
 namespace carrel {
 
@@ -19,41 +26,60 @@ constexpr long long nearly_all = 10'000;
 
 /// An index gives the order, so nothing is sorted. Everybody is looked at in it, rather than the
 /// course's people one by one, which pays off for big courses.
-std::string listed_sql(std::string_view joined, std::string_view whom,
-                       Users::CoursePage const& page) {
+std::string in_order(Users::CoursePage const& page) {
     bool const by_name = page.order == Users::CoursePage::Order::Name;
     auto const* const way = page.reversed ? "desc" : "asc";
     auto const* const place = by_name ? "name {} :name" : "(created_at, name) {} (:created, :name)";
     return fmt::format(
-        "select {} from users {} where {} {} order by {}", columns<Users::Listed>(), joined, whom,
+        "{} order by {}",
         page.after ? "and " + fmt::format(fmt::runtime(place), page.reversed ? '<' : '>') : "",
         by_name ? fmt::format("name {}", way) : fmt::format("created_at {0}, name {0}", way));
 }
 
-/// Many ids, each to be looked up once. They lie side by side: with a place of its own in memory
-/// for each, a whole list takes a tenth longer.
+/// The same order, for people or places that have been read already.
+auto precedes(Users::CoursePage const& page) {
+    return [&page](auto const& first, auto const& second) {
+        auto const order = page.order == Users::CoursePage::Order::Name
+                               ? first.name <=> second.name
+                               : std::tie(first.created_at, first.name) <=>
+                                     std::tie(second.created_at, second.name);
+        return page.reversed ? order > 0 : order < 0;
+    };
+}
+
+/// Many ids, each to be looked up once, when its place has long left the processor's caches: so
+/// they lie side by side, each whole in one place.
 class IdSet {
 public:
     void add(std::string_view id) {
-        text_ += id;
-        ends_.push_back(text_.size());
+        if (auto const key = key_of(id))
+            ids_.insert(*key);
+        else
+            long_ids_.emplace(id);
     }
-    /// Once all are there.
-    void build() {
-        ids_.reserve(ends_.size());
-        size_t begin = 0;
-        for (auto const end : ends_) {
-            ids_.insert(std::string_view(text_).substr(begin, end - begin));
-            begin = end;
-        }
+    [[nodiscard]] size_t size() const { return ids_.size() + long_ids_.size(); }
+    [[nodiscard]] bool contains(std::string_view id) const {
+        auto const key = key_of(id);
+        return key ? ids_.contains(*key) : long_ids_.contains(id);
     }
-    [[nodiscard]] size_t size() const { return ends_.size(); }
-    [[nodiscard]] bool contains(std::string_view id) const { return ids_.contains(id); }
 
 private:
-    std::string text_;
-    std::vector<size_t> ends_;
-    boost::unordered_flat_set<std::string_view> ids_;
+    /// Room for a UUID, with zeros behind it.
+    using Key = std::array<uint64_t, 5>;
+    struct Hash {
+        size_t operator()(Key const& key) const {
+            return boost::hash_range(key.begin(), key.end());
+        }
+    };
+    static std::optional<Key> key_of(std::string_view id) {
+        Key key{};
+        if (id.size() > sizeof(key) || id.contains('\0')) return std::nullopt;
+        std::memcpy(key.data(), id.data(), id.size());
+        return key;
+    }
+
+    boost::unordered_flat_set<Key, Hash> ids_;
+    std::set<std::string, std::less<>> long_ids_;
 };
 
 void use_place(Query& query, Users::CoursePage const& page) {
@@ -118,11 +144,11 @@ Result<std::map<UserId, User>> UsersTable::find_all(std::vector<UserId> const& i
 }
 
 std::string UsersTable::in_course_sql(CoursePage const& page) {
-    return listed_sql("left join applications a on a.course_id = :course and a.user_id = users.id",
-                      "(a.state = :state or users.id in (select user_id from course_leaders where "
-                      "course_id = :led))",
-                      page) +
-           " limit :limit offset :offset";
+    return fmt::format(
+        "select {} from users left join applications a on a.course_id = :course and a.user_id = "
+        "users.id where (a.state = :state or users.id in (select user_id from course_leaders where "
+        "course_id = :led)) {} limit :limit offset :offset",
+        columns<Listed>(), in_order(page));
 }
 
 Result<std::vector<Users::Listed>> UsersTable::in_course(CourseId const& course,
@@ -134,8 +160,9 @@ Result<std::vector<Users::Listed>> UsersTable::in_course(CourseId const& course,
     return query.use(page.limit).use(page.after ? 0 : page.offset).rows<Listed>();
 }
 
-/// Looking somebody up among the applications costs more than reading their row, so for very many
-/// it is found out beforehand who takes part.
+/// Looking somebody up among the applications, and going from an index to their row, costs more
+/// than reading the row. So for very many it is found out beforehand who takes part; everybody is
+/// read in the order in which they lie there, which is nearly that of their creation.
 Result<std::vector<Users::Listed>> UsersTable::in_course_at_once(CourseId const& course,
                                                                  CoursePage const& page) {
     IdSet members;
@@ -146,16 +173,17 @@ Result<std::vector<Users::Listed>> UsersTable::in_course_at_once(CourseId const&
                  .use(ApplicationState::Accepted)
                  .use(course)
                  .each_value<std::string>([&](std::string const& id) { members.add(id); }));
-    members.build();
-    auto left_out = page.after ? 0 : page.offset;
-    auto room = page.limit;
-    Query query(connection_, listed_sql("", "true", page));
-    use_place(query, page);
-    return query.rows<Listed>(members.size(), [&](Listed const& user) {
-        if (!members.contains(user.id.value())) return Choice::Leave;
-        if (left_out-- > 0) return Choice::Leave;
-        return room-- > 0 ? Choice::Take : Choice::Enough;
-    });
+    auto const before = precedes(page);
+    TRY(auto users, Query(connection_, fmt::format("select {} from users", columns<Listed>()))
+                        .rows<Listed>(members.size(), [&](Listed const& user) {
+                            return members.contains(user.id.value()) &&
+                                   (!page.after || before(*page.after, user));
+                        }));
+    if (!std::ranges::is_sorted(users, before)) std::ranges::sort(users, before);
+    auto const left_out = page.after ? 0 : std::min<long long>(page.offset, std::ssize(users));
+    users.erase(users.begin(), users.begin() + left_out);
+    if (std::ssize(users) > page.limit) users.resize(static_cast<size_t>(page.limit));
+    return users;
 }
 
 Result<> SessionsTable::insert(Session const& session) {

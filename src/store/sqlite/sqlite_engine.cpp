@@ -45,9 +45,34 @@ Failure explain_constraint(std::string const& message, int extended) {
     }
 }
 
+// Debian's SOCI does not export the type information that the "vptr" sanitizer asks for.
 [[clang::no_sanitize("vptr")]]
 sqlite_api::sqlite3* handle_of(soci::session& session) {
     return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+}
+
+[[clang::no_sanitize("vptr")]]
+soci::sqlite3_statement_backend* backend_of(soci::statement& statement) {
+    return static_cast<soci::sqlite3_statement_backend*>(statement.get_backend());
+}
+
+void read_cell(sqlite_api::sqlite3_stmt* rows, int column, Cell& cell) {
+    bool const null = sqlite_api::sqlite3_column_type(rows, column) == SQLITE_NULL;
+    cell.indicator = null ? soci::i_null : soci::i_ok;
+    switch (cell.kind) {
+        case Cell::Kind::Integer:
+            cell.integer = sqlite_api::sqlite3_column_int64(rows, column);
+            break;
+        case Cell::Kind::Real:
+            cell.real = sqlite_api::sqlite3_column_double(rows, column);
+            break;
+        case Cell::Kind::Text:
+            // First the text: its length may depend on having asked for it (SQLite's manual).
+            auto const* const text = sqlite_api::sqlite3_column_blob(rows, column);
+            auto const size = sqlite_api::sqlite3_column_bytes(rows, column);
+            cell.text.assign(static_cast<char const*>(text), static_cast<size_t>(size));
+            break;
+    }
 }
 
 std::string_view basename_of(std::string_view path) {
@@ -103,10 +128,24 @@ Failure SqliteEngine::explain(soci::soci_error const& error) const {
     }
 }
 
-// Debian's SOCI does not export the type information that the "vptr" sanitizer asks for.
-[[clang::no_sanitize("vptr")]]
+void SqliteEngine::read_row(soci::statement& statement, std::span<Cell> row) const {
+    auto* const rows = backend_of(statement)->stmt_;
+    for (int column = 0; auto& cell : row) {
+        read_cell(rows, column, cell);
+        ++column;
+    }
+}
+
+bool SqliteEngine::next_row(soci::statement& statement) const {
+    auto* const backend = backend_of(statement);
+    auto const result = sqlite_api::sqlite3_step(backend->stmt_);
+    if (result != SQLITE_ROW && result != SQLITE_DONE)
+        throw soci::sqlite3_soci_error(sqlite_api::sqlite3_errmsg(backend->session_.conn_), result);
+    return result == SQLITE_ROW;
+}
+
 void SqliteEngine::reset(soci::statement& statement) const {
-    auto* const backend = static_cast<soci::sqlite3_statement_backend*>(statement.get_backend());
+    auto* const backend = backend_of(statement);
     if (backend->stmt_ == nullptr) return;
     sqlite_api::sqlite3_reset(backend->stmt_);
     sqlite_api::sqlite3_clear_bindings(backend->stmt_);

@@ -20,6 +20,8 @@ public:
     [[nodiscard]] Opening const& opening() const override { return opening_; }
     [[nodiscard]] Dialect const& dialect() const override { return sqlite_dialect; }
     [[nodiscard]] Failure explain(soci::soci_error const& error) const override;
+    void read_row(soci::statement& statement, std::span<Cell> row) const override;
+    [[nodiscard]] bool next_row(soci::statement& statement) const override;
     void reset(soci::statement& statement) const override;
 
     /// Creates the file when there is none, readable by its owner alone.

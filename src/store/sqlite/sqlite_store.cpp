@@ -81,7 +81,7 @@ private:
     }
 
     static Result<> attempt(Connection& connection, std::string_view begin, Work const& work) {
-        TRY_VOID(connection.run(begin));
+        TRY_VOID(run_often(connection, begin));
         Result<> outcome;
         try {
             SqlTransaction transaction(connection);
@@ -93,9 +93,14 @@ private:
         // A failure that ended the transaction counts even where the work made light of it.
         if (outcome && connection.ended_by())
             outcome = std::unexpected(connection.ended_by()->error);
-        if (outcome) outcome = connection.run("commit");
+        if (outcome) outcome = run_often(connection, "commit");
         if (!outcome) roll_back(connection);
         return outcome;
+    }
+
+    /// Prepared once: each transaction begins with the one and ends with the other.
+    static Result<> run_often(Connection& connection, std::string_view sql) {
+        return done(Query(connection, std::string(sql)).run());
     }
 
     /// Fails when the engine has rolled back by itself, which is as good.
