@@ -65,6 +65,8 @@ struct LiveServer {
     ServerOwner owner;
     ServerRecord record;
     ProgressFeed progress;
+    /// Of its owner's home, once that is known; see `Homes::number_of`.
+    std::optional<long long> home_number;
     /// Somebody wants it stopped while it starts.
     std::optional<StopOrder> stop_wanted;
     /// The start, and whether it is in a part that may be given up.

@@ -115,12 +115,18 @@ public:
     Task<> close();
 
 private:
-    /// Writes `Queued` if the course and the owner's right are at that moment as they have to be.
+    /// Writes the row if the course and the owner's right are at that moment as they have to be.
     Task<> enqueue(std::shared_ptr<LiveServer> server, std::string actor);
     /// That the person may have one more server, unless this is none.
     [[nodiscard]] Result<> check_number(Transaction& transaction, ServerRecord const& wanted) const;
-    void begin_start(std::shared_ptr<LiveServer> const& server, std::string actor);
-    Task<> run_start(std::shared_ptr<LiveServer> server, std::string actor);
+    [[nodiscard]] Result<long long> number_of_home(Transaction& transaction,
+                                                   ServerRecord const& server) const;
+    /// Without a slot it stands in line first.
+    void begin_start(std::shared_ptr<LiveServer> const& server, std::string actor,
+                     std::optional<StartQueue::Slot> slot = {});
+    Task<> run_start(std::shared_ptr<LiveServer> server, std::string actor,
+                     std::optional<StartQueue::Slot> slot);
+    Task<StartQueue::Slot> stand_in_line(std::shared_ptr<LiveServer> server);
     Task<> spawn(std::shared_ptr<LiveServer> server, std::string actor);
     /// With the secret that the server is to have; one of JupyterHub's kind gets it as the hub's
     /// token, and its record none.

@@ -181,8 +181,10 @@ TEST_F(StartQueueTest, OthersWaitInLineAndSeeTheirPlace) {
     auto const cyd = add_user("cyd");
     admit(cyd);
     auto const first = await(servers.start(server_of(ada_), "ada")).value();
+    EXPECT_EQ(record_of(ada_).state, ServerState::Starting) << "nobody is before her";
     run_until([&] { return spawner_.waiting() == 1; });
     auto const second = await(servers.start(server_of(bob), "bob")).value();
+    EXPECT_EQ(record_of(bob).state, ServerState::Queued);
     auto const third = await(servers.start(server_of(cyd), "cyd")).value();
     run_until([&] { return third->progress.latest().queue_place == 2U; });
     EXPECT_EQ(second->progress.latest().queue_place, 1U);
@@ -217,6 +219,18 @@ TEST_F(StartQueueTest, StopWhileInLineKeepsItFromStarting) {
     run_until([&] { return spawner_.waiting() == 1 && spawner_.started.size() == 2; });
     spawner_.let_go();
     run_until([&] { return next->progress.latest().ready; });
+}
+
+TEST_F(StartQueueTest, RefusedStartHoldsUpNobody) {
+    ServerLifecycle servers(dependencies(), settings_);
+    set_state(CourseState::Degrading);
+    EXPECT_FALSE(await(servers.start(server_of(ada_), "ada")));
+    set_state(CourseState::Deployed);
+    auto const server = await(servers.start(server_of(ada_), "ada")).value();
+    run_until([&] { return spawner_.waiting() == 1; });
+    EXPECT_FALSE(server->progress.latest().queue_place);
+    spawner_.let_go();
+    run_until([&] { return server->progress.latest().ready; });
 }
 
 TEST_F(StartQueueTest, StopGivesUpAStartThatIsUnderWay) {

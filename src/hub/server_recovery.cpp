@@ -42,6 +42,7 @@ Task<> ServerLifecycle::recover() {
             tasks_.start("finish stop", carry_out(server, {.event_kind = "server_stopped"}));
         } else {
             // Queued or half started: somebody is waiting for it. The spawner ends leftovers first.
+            server->record.state = ServerState::Queued;
             server->progress.publish(
                 {.percent = 5, .message = "Carrel was restarted; starting again"});
             begin_start(server, {});

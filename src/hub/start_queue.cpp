@@ -8,11 +8,14 @@ namespace carrel {
 StartQueue::StartQueue(asio::any_io_executor executor, size_t at_once)
     : executor_(std::move(executor)), at_once_(at_once) {}
 
+std::optional<StartQueue::Slot> StartQueue::enter_at_once() {
+    if (busy_ >= at_once_ || !line_.empty()) return std::nullopt;
+    ++busy_;
+    return Slot(*this);
+}
+
 Task<StartQueue::Slot> StartQueue::enter(std::function<void(size_t)> moved) {
-    if (busy_ < at_once_ && line_.empty()) {
-        ++busy_;
-        co_return Slot(*this);
-    }
+    if (auto slot = enter_at_once()) co_return *std::move(slot);
     auto const self = line_.insert(
         line_.end(), Waiter{asio::steady_timer(executor_, asio::steady_timer::time_point::max()),
                             std::move(moved)});

@@ -9,6 +9,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 
 namespace carrel {
 
@@ -30,6 +31,8 @@ public:
         StartQueue* queue_;
     };
 
+    /// Nothing: one has to stand in line.
+    [[nodiscard]] std::optional<Slot> enter_at_once();
     /// Waits for its turn. `moved` is called with the place in line (1 is next) each time it
     /// changes. Cancelled: the task was cancelled while it waited.
     Task<Slot> enter(std::function<void(size_t place)> moved);

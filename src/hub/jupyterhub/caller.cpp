@@ -115,8 +115,8 @@ Result<Caller> CallerGate::by_hub_token(std::string_view secret, std::string_vie
         auto const written = rbac::expand_known(given, holder, roles_.custom_scopes());
         TRY(caller.in_group,
             membership_for(transaction, caller.course, {&written, &caller.scopes}));
-        caller.scopes =
-            rbac::effective(given, caller.scopes, holder, caller.in_group, roles_.custom_scopes());
+        caller.scopes = rbac::effective(given, std::move(caller.scopes), holder, caller.in_group,
+                                        roles_.custom_scopes());
         return {};
     }));
     if (caller.token) {
@@ -165,8 +165,8 @@ Result<Caller> CallerGate::by_carrel(http::Request const& request, std::string c
         caller.roles = std::move(rights.roles);
         caller.groups = std::move(rights.groups);
         TRY(caller.in_group, membership_for(transaction, caller.course, {&rights.scopes}));
-        caller.scopes =
-            rbac::effective(given, rights.scopes, holder, caller.in_group, roles_.custom_scopes());
+        caller.scopes = rbac::effective(given, std::move(rights.scopes), holder, caller.in_group,
+                                        roles_.custom_scopes());
         return {};
     }));
     return caller;

@@ -34,7 +34,9 @@ std::vector<std::string> own_roles(rbac::RoleBook const& roles, Course const& co
                                    std::string_view user, rbac::Standing const& standing) {
     auto own = rbac::roles_of(standing);
     // Strangers have nothing here, whatever the configuration calls them.
-    if (!own.empty()) add_names(own, roles.of_user(course.request.slug, user));
+    if (own.empty()) return own;
+    auto const given = roles.of_user(course.request.slug, user);
+    if (!given.empty()) add_names(own, given);
     return own;
 }
 
@@ -53,7 +55,7 @@ Result<Rights> rights_of(Transaction& transaction, rbac::RoleBook const& roles,
     }
     rights.scopes = roles.scopes_of(all, {.user = user.name});
     TRY(auto const shared, shared_scopes(transaction, course, user.id));
-    rights.scopes = rights.scopes.united(rbac::expand_known(shared, {.user = user.name}));
+    rights.scopes.include(rbac::expand_known(shared, {.user = user.name}));
     return rights;
 }
 

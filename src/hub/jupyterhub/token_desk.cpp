@@ -72,7 +72,7 @@ Result<MadeToken> make_token(Transaction& transaction, Caller const& caller, Use
     TRY(auto const rights, rights_of(transaction, *caller.book, caller.course, owner));
     bool const inherits = std::ranges::find(wish.scopes, "inherit") != wish.scopes.end();
     TRY(auto wanted, rbac::ScopeSet::expand(wish.scopes, holder, caller.book->custom_scopes()));
-    if (inherits) wanted = wanted.united(rights.scopes);
+    if (inherits) wanted.include(rights.scopes);
     TRY(auto const in_group,
         membership_for(transaction, caller.course, {&rights.scopes, &wanted, &caller.scopes}));
     if (!rights.scopes.contains(wanted, in_group))

@@ -107,8 +107,8 @@ ScopeSet RoleBook::scopes_of(std::span<std::string const> roles, Holder const& h
     for (auto const& name : roles) {
         auto const role = roles_.find(name);
         if (role == roles_.end()) continue;
-        if (auto const expanded = ScopeSet::expand(role->second.scopes, holder, custom_))
-            all = all.united(*expanded);
+        if (auto expanded = ScopeSet::expand(role->second.scopes, holder, custom_))
+            all.include(*std::move(expanded));
     }
     return all;
 }

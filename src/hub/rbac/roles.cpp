@@ -44,8 +44,8 @@ ScopeSet scopes_of(std::span<std::string const> roles, Holder const& holder) {
     for (auto const& name : roles) {
         auto const role = find_role(name);
         if (!role) continue;
-        if (auto const expanded = ScopeSet::expand(role->scopes, holder))
-            all = all.united(*expanded);
+        if (auto expanded = ScopeSet::expand(role->scopes, holder))
+            all.include(*std::move(expanded));
     }
     return all;
 }

@@ -13,7 +13,7 @@ std::unexpected<Error> no_such_scope(std::string_view written) {
     return fail_field("scopes", "there is no scope '{}'", for_log(written, 80));
 }
 
-void collect(std::string_view name, CustomScopes const& custom, std::set<std::string>& into) {
+void collect(std::string_view name, CustomScopes const& custom, std::set<std::string_view>& into) {
     if (!into.emplace(name).second) return;
     if (auto const* const entry = find_scope(name))
         for (auto const part : entry->contains) collect(part, custom, into);
@@ -120,7 +120,7 @@ Result<> ScopeSet::add(std::string_view written, Holder const& holder, CustomSco
     if (written == "inherit") return {};
     auto const mark = written.find('!');
     auto const name = written.substr(0, mark);
-    std::set<std::string> names;
+    std::set<std::string_view> names;
     if (name == "self") {
         // A service has no self.
         if (mark != std::string_view::npos && written.substr(mark) != "!user")
@@ -132,16 +132,16 @@ Result<> ScopeSet::add(std::string_view written, Holder const& holder, CustomSco
     collect(name, custom, names);
     if (mark != std::string_view::npos)
         return add_filtered(names, written.substr(mark + 1), holder);
-    for (auto const& each : names) unite(scopes_[each], {.everything = true});
+    for (auto const& each : names) unite(scopes_[std::string(each)], {.everything = true});
     return {};
 }
 
-Result<> ScopeSet::add_filtered(std::set<std::string> const& scopes, std::string_view filter,
+Result<> ScopeSet::add_filtered(std::set<std::string_view> const& scopes, std::string_view filter,
                                 Holder const& holder) {
     TRY(auto const read, read_filter(filter, holder));
     if (!read) return {};
     for (auto const& each : scopes)
-        if (read->servers.empty() || fits_server(each)) unite(scopes_[each], *read);
+        if (read->servers.empty() || fits_server(each)) unite(scopes_[std::string(each)], *read);
     return {};
 }
 
@@ -187,10 +187,9 @@ std::set<std::string> ScopeSet::groups() const {
     return named;
 }
 
-ScopeSet ScopeSet::united(ScopeSet const& other) const {
-    ScopeSet either = *this;
-    for (auto const& [name, filter] : other.scopes_) unite(either.scopes_[name], filter);
-    return either;
+void ScopeSet::include(ScopeSet other) {
+    scopes_.merge(other.scopes_);  // leaves behind what both have
+    for (auto const& [name, filter] : other.scopes_) unite(scopes_.at(name), filter);
 }
 
 bool ScopeSet::contains(ScopeSet const& other, Membership const& in_group) const {
@@ -224,13 +223,13 @@ ScopeSet expand_known(std::span<std::string const> given, Holder const& holder,
                       CustomScopes const& custom) {
     ScopeSet all;
     for (auto const& each : given)
-        if (auto const expanded = ScopeSet::expand({&each, 1}, holder, custom))
-            all = all.united(*expanded);
+        if (auto expanded = ScopeSet::expand({&each, 1}, holder, custom))
+            all.include(*std::move(expanded));
     return all;
 }
 
-ScopeSet effective(std::span<std::string const> given, ScopeSet const& of_owner,
-                   Holder const& holder, Membership const& in_group, CustomScopes const& custom) {
+ScopeSet effective(std::span<std::string const> given, ScopeSet of_owner, Holder const& holder,
+                   Membership const& in_group, CustomScopes const& custom) {
     if (std::ranges::find(given, "inherit") != given.end()) return of_owner;
     return expand_known(given, holder, custom).intersection(of_owner, in_group);
 }

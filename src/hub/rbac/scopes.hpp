@@ -76,8 +76,8 @@ public:
 
     /// What both allow.
     [[nodiscard]] ScopeSet intersection(ScopeSet const& other, Membership const& in_group) const;
-    /// What either allows.
-    [[nodiscard]] ScopeSet united(ScopeSet const& other) const;
+    /// It allows what the other does, too.
+    void include(ScopeSet other);
     /// The other allows nothing that this does not.
     [[nodiscard]] bool contains(ScopeSet const& other, Membership const& in_group) const;
 
@@ -91,7 +91,7 @@ public:
 
 private:
     Result<> add(std::string_view written, Holder const& holder, CustomScopes const& custom);
-    Result<> add_filtered(std::set<std::string> const& scopes, std::string_view filter,
+    Result<> add_filtered(std::set<std::string_view> const& scopes, std::string_view filter,
                           Holder const& holder);
 
     std::map<std::string, Filter, std::less<>> scopes_;
@@ -104,7 +104,7 @@ private:
 /// What a token may do now: what it was given and what its owner may do, no more than both.
 /// "inherit" among what was given stands for all that the owner may do. Scopes that nobody knows
 /// any more are passed over.
-[[nodiscard]] ScopeSet effective(std::span<std::string const> given, ScopeSet const& of_owner,
+[[nodiscard]] ScopeSet effective(std::span<std::string const> given, ScopeSet of_owner,
                                  Holder const& holder, Membership const& in_group,
                                  CustomScopes const& custom = CustomScopes::none());
 
