@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import uuid
 
 import proxies
 
@@ -87,10 +88,13 @@ class CarrelHub:
             (hashed,) = store.execute("select password_hash from users where name = 'gov'").fetchone()
             (course,) = store.execute("select id from courses").fetchone()
             now, names = int(time.time() * 1000), people_named(people)
-            ids = [f"{secrets.token_hex(4)}-{number:06d}-4bench" for number in range(len(names))]
+            ids = [str(uuid.uuid4()) for _ in names]
             store.executemany(
                 "insert into users (id, name, display_name, email, password_hash, administrator, leader, disabled, language, created_at) "
-                "values (?, ?, ?, '', ?, 0, 0, 0, '', ?)", [(each, name, name, hashed, now) for each, name in zip(ids, names)])
+                "values (?, ?, ?, '', ?, 0, 0, 0, '', ?)",
+                # One after the other, as people come.
+                [(each, name, name, hashed, now - (len(ids) - number) * 1000)
+                 for number, (each, name) in enumerate(zip(ids, names, strict=True))])
             store.executemany("insert into applications (course_id, user_id, state, applied_at, decided_at) values (?, ?, 'accepted', ?, ?)",
                               [(course, each, now, now) for each in ids])
             store.executemany(
