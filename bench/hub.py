@@ -78,10 +78,19 @@ class Bench:
 
     async def spawns(self, hub):
         for count, total in ((1, 30), (20, 60), (100, 100)):
-            people = self.fresh(hub, total)
-            seconds, _ = await at_once(hub.port, count, people, lambda c, name: self.spawn(hub, c, name))
-            self.note(f"spawns/s, {count} at once", hub, total / seconds)
+            seconds, people, started = 0, [], 0
+            # For as long as the slowest need: in a tenth of a second a busy moment of the host would be all there is.
+            while seconds < 2:
+                await at_once(hub.port, 20, people, lambda c, name: self.stop(hub, c, name))
+                people = self.fresh(hub, total)
+                seconds += (await at_once(hub.port, count, people, lambda c, name: self.spawn(hub, c, name)))[0]
+                started += total
+            self.note(f"spawns/s, {count} at once", hub, started / seconds)
             self.running = people
+
+    async def stop(self, hub, connection, name):
+        answer = await connection.call("DELETE", f"{hub.api}/users/{name}/server", Authorization=hub.authorization)
+        assert answer.status in (202, 204), (hub.name, answer.status, answer.body)
 
     async def lists(self, hub):
         connection = Connection(hub.port)
