@@ -109,8 +109,13 @@ def test_one_that_is_killed_is_started_again(hubs, course):
     os.kill(first, signal.SIGKILL)
     second = wait_until(lambda: service_model(course, "whoami")["pid"] not in (0, first) and service_model(course, "whoami")["pid"],
                         60, "the service running again")
-    variables = pathlib.Path(f"/proc/{second}/environ").read_bytes().split(b"\0")
-    assert b"A_WORD=of the operator" in variables and f"JUPYTERHUB_SERVICE_PREFIX={course.base}services/whoami/".encode() in variables
+    def variables_of_program():
+        """Nothing, or the hub's own, until the process has become the service's program."""
+        found = pathlib.Path(f"/proc/{second}/environ").read_bytes().split(b"\0")
+        return b"A_WORD=of the operator" in found and found
+
+    variables = wait_until(variables_of_program, what="the service's environment")
+    assert f"JUPYTERHUB_SERVICE_PREFIX={course.base}services/whoami/".encode() in variables
     assert not [one for one in variables if b"CARREL" in one]
 
 
