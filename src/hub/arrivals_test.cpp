@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 
 #include <gmock/gmock.h>
+#include <boost/asio/co_spawn.hpp>
 
 namespace carrel {
 

@@ -4,6 +4,7 @@
 #include "hub/reconciler.hpp"
 
 #include <gmock/gmock.h>
+#include <boost/asio/co_spawn.hpp>
 
 namespace carrel {
 

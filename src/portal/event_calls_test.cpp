@@ -1,5 +1,7 @@
 #include "portal/test_portal.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+
 namespace carrel {
 namespace {
 

@@ -4,6 +4,7 @@
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
