@@ -155,9 +155,10 @@ Task<bool> send_response(Wire& wire, ServerContext& context, Request const& requ
     }
     if (is_not_modified(request, response)) response.status = 304;
     if (!has_no_body(response.status)) framing.length = response.body.size();
-    auto bytes = format_head(response, framing);
-    if (request.method != "HEAD" && framing.length) bytes += response.body;
-    CO_TRY_VOID(co_await wire.write(bytes));
+    bool const has_body = request.method != "HEAD" && framing.length;
+    // Side by side: a list may have megabytes, which are not copied for their head.
+    CO_TRY_VOID(co_await wire.write(format_head(response, framing),
+                                    has_body ? std::string_view(response.body) : ""));
     co_return keep_alive;
 }
 

@@ -59,6 +59,18 @@ TEST(Server, AnswersPipelinedRequestsInOrder) {
     EXPECT_NE(all.find("/two"), std::string::npos);
 }
 
+TEST(Server, SendsABodyOfMoreThanASocketTakesAtOnce) {
+    std::string megabytes;
+    for (int i = 0; i < 500'000; ++i) megabytes += fmt::format("{} ", i);
+    TestServer server(
+        [&](Request&) -> asio::awaitable<Response> { co_return Response::text(megabytes); });
+    for (int i = 0; i < 3; ++i) {
+        auto const response = server.get("/");
+        ASSERT_TRUE(response);
+        EXPECT_TRUE(response->body == megabytes);
+    }
+}
+
 TEST(Server, AddsTheDefaultSecurityHeaders) {
     TestServer server(echo);
     auto const response = server.get("/");

@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace carrel::http {
@@ -29,16 +30,18 @@ void Wire::limit(Milliseconds duration) {
 
 void Wire::no_limit() { watchdog_.expires_at(asio::steady_timer::time_point::max()); }
 
-Task<> Wire::write(std::string_view data) {
-    while (!data.empty()) {
+Task<> Wire::write(std::string_view data, std::string_view more) {
+    while (!data.empty() || !more.empty()) {
         limit(longest_write_pause);
-        auto const [error, written] =
-            co_await socket_.async_write_some(asio::buffer(data.data(), data.size()), token);
+        std::array const pieces{asio::buffer(data), asio::buffer(more)};
+        auto const [error, written] = co_await socket_.async_write_some(pieces, token);
         if (error) {
             no_limit();
             co_return fail(Code::Unavailable, "write to the client: {}", error.message());
         }
-        data.remove_prefix(written);
+        auto const of_data = std::min(written, data.size());
+        data.remove_prefix(of_data);
+        more.remove_prefix(written - of_data);
     }
     no_limit();
     co_return Result<>();

@@ -27,8 +27,9 @@ public:
     void limit(Milliseconds duration);
     void no_limit();
 
-    /// Writes all of `data`. Unavailable: the peer is gone, or took nothing for a minute.
-    Task<> write(std::string_view data);
+    /// Writes all of `data`, and `more` behind it. Unavailable: the peer is gone, or took nothing
+    /// for a minute.
+    Task<> write(std::string_view data, std::string_view more = {});
 
     /// Ends both directions at once; whatever waits on the socket ends with an error.
     void cut();
