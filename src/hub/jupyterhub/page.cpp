@@ -62,13 +62,16 @@ Result<PageRequest> read_page(http::Request const& request, long long most) {
 
 http::Response page_answer(http::Request const& request, PageRequest const& page,
                            nlohmann::json items, long long total, std::string_view place) {
-    return written_page_answer(request, page, json_text(items), total, place);
+    auto text = std::string(page_opening(page)) + json_text(items);
+    return written_page_answer(request, page, std::move(text), total, place);
+}
+
+std::string_view page_opening(PageRequest const& page) {
+    return page.wrapped ? R"({"items":)" : "";
 }
 
 http::Response written_page_answer(http::Request const& request, PageRequest const& page,
-                                   std::string items, long long total, std::string_view place) {
-    // In place: there may be megabytes of them.
-    auto body = std::move(items);
+                                   std::string text, long long total, std::string_view place) {
     if (page.wrapped) {
         auto const following = page.offset + page.limit;
         nlohmann::json next = nullptr;
@@ -80,10 +83,9 @@ http::Response written_page_answer(http::Request const& request, PageRequest con
                                         {"limit", page.limit},
                                         {"total", total},
                                         {"next", std::move(next)}};
-        body.insert(0, fmt::format(R"({{"_pagination":{},"items":)", json_text(pagination)));
-        body += '}';
+        text += fmt::format(R"(,"_pagination":{}}})", json_text(pagination));
     }
-    auto answer = http::Response::text(std::move(body));
+    auto answer = http::Response::text(std::move(text));
     answer.headers.set("Content-Type", page.wrapped ? wrapped_type : "application/json");
     return answer;
 }

@@ -26,9 +26,10 @@ struct PageRequest {
 [[nodiscard]] http::Response page_answer(http::Request const& request, PageRequest const& page,
                                          nlohmann::json items, long long total,
                                          std::string_view place = {});
-/// The same with items that are JSON already.
+/// The same with items that are JSON already, maybe megabytes: `text` is `page_opening` and they.
 [[nodiscard]] http::Response written_page_answer(http::Request const& request,
-                                                 PageRequest const& page, std::string items,
+                                                 PageRequest const& page, std::string text,
                                                  long long total, std::string_view place = {});
+[[nodiscard]] std::string_view page_opening(PageRequest const& page);
 
 }  // namespace carrel::jupyterhub

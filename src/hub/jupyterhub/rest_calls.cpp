@@ -144,7 +144,7 @@ RestCalls::Answer RestCalls::users(http::Request& request) {
     std::map<UserId, std::vector<ServerRecord>> rows;
     auto const read = [&](Transaction& transaction) -> Result<> {
         auto const& roles = callers_.roles();
-        list.emplace(caller, static_cast<size_t>(page.limit));
+        list.emplace(caller, static_cast<size_t>(page.limit), page_opening(page));
         rows.clear();
         if (wants_stopped_servers(request)) {
             TRY(auto servers, transaction.servers().of_course(caller.course.id));

@@ -64,9 +64,11 @@ void append_server(std::string& to, HubPaths const& paths, LiveServer const& ser
 
 }  // namespace
 
-UserList::UserList(Caller const& caller, size_t expected)
+UserList::UserList(Caller const& caller, size_t expected, std::string_view opening)
     : caller_(caller), everybody_(sight_of_everybody(caller)) {
-    text_.reserve(std::min(expected, most_expected) * usual_length);
+    text_.reserve(opening.size() + std::min(expected, most_expected) * usual_length);
+    text_ += opening;
+    text_ += '[';
 }
 
 UserList::Sight UserList::sight_of(Caller const& caller, std::string const& user) {

@@ -15,15 +15,16 @@ namespace carrel::jupyterhub {
 
 class UserList {
 public:
-    /// The caller outlives it. `expected` is how many come, if that is known.
-    explicit UserList(Caller const& caller, size_t expected = 1);
+    /// The caller outlives it. `expected` is how many come, if that is known; `opening` stands
+    /// before the list.
+    explicit UserList(Caller const& caller, size_t expected = 1, std::string_view opening = {});
     /// What the caller may see of them.
     void add(Person const& person);
     /// Keeps the place of somebody for `fill`.
     void leave_place(Person person);
     /// Shows those for whom a place was left, once `complete` has added what was missing.
     void fill(std::function<void(Person&)> const& complete);
-    /// "[…]": the list, which ends with that. No place is left in it any more.
+    /// The opening and "[…]": the list, which ends with that. No place is left in it any more.
     [[nodiscard]] std::string take() &&;
 
 private:
@@ -48,7 +49,7 @@ private:
 
     Caller const& caller_;
     std::optional<Sight> everybody_;  ///< nothing: it depends on who it is
-    std::string text_ = "[";          ///< with a comma after each
+    std::string text_;                ///< with a comma after each
     std::vector<Gap> gaps_;           ///< from left to right
 };
 

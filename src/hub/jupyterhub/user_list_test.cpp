@@ -47,6 +47,15 @@ TEST(UserList, ShowsAllToWhoMaySeeAll) {
     EXPECT_EQ(listed({"read:users"}, {}), json::array());
 }
 
+TEST(UserList, StandsBehindItsOpening) {
+    auto const caller = caller_with({"read:users:name"});
+    EXPECT_EQ(UserList(caller, 1, "items:").take(), "items:[]");
+    UserList list(caller, 1, "items:");
+    list.leave_place(person_named("ada"));
+    list.fill([](Person&) {});
+    EXPECT_EQ(std::move(list).take(), R"(items:[{"admin":false,"kind":"user","name":"ada"}])");
+}
+
 TEST(UserList, ShowsOfEachWhatTheCallerMaySeeOfThem) {
     EXPECT_EQ(listed({"read:users!user=ada", "read:roles:users!user=ada", "read:servers!user=ada",
                       "read:users:name"},
