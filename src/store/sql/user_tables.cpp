@@ -51,11 +51,18 @@ auto precedes(Users::CoursePage const& page) {
 /// they lie side by side, each whole in one place.
 class IdSet {
 public:
+    /// They are found once `close` has been called: then it is known for how many there must be
+    /// room, and one way through the table takes them all.
     void add(std::string_view id) {
         if (auto const key = key_of(id))
-            ids_.insert(*key);
+            added_.push_back(*key);
         else
             long_ids_.emplace(id);
+    }
+    void close() {
+        ids_.reserve(added_.size());
+        ids_.insert(added_.begin(), added_.end());
+        added_ = {};
     }
     [[nodiscard]] size_t size() const { return ids_.size() + long_ids_.size(); }
     [[nodiscard]] bool contains(std::string_view id) const {
@@ -78,6 +85,7 @@ private:
         return key;
     }
 
+    std::vector<Key> added_;
     boost::unordered_flat_set<Key, Hash> ids_;
     std::set<std::string, std::less<>> long_ids_;
 };
@@ -173,6 +181,7 @@ Result<std::vector<Users::Listed>> UsersTable::in_course_at_once(CourseId const&
                  .use(ApplicationState::Accepted)
                  .use(course)
                  .each_value<std::string>([&](std::string const& id) { members.add(id); }));
+    members.close();
     auto const before = precedes(page);
     TRY(auto users, Query(connection_, fmt::format("select {} from users", columns<Listed>()))
                         .rows<Listed>(members.size(), [&](Listed const& user) {

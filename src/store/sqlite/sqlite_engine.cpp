@@ -57,19 +57,21 @@ soci::sqlite3_statement_backend* backend_of(soci::statement& statement) {
 }
 
 void read_cell(sqlite_api::sqlite3_stmt* rows, int column, Cell& cell) {
-    bool const null = sqlite_api::sqlite3_column_type(rows, column) == SQLITE_NULL;
+    // Looked up once; the statement is used by this thread alone.
+    auto* const value = sqlite_api::sqlite3_column_value(rows, column);
+    bool const null = sqlite_api::sqlite3_value_type(value) == SQLITE_NULL;
     cell.indicator = null ? soci::i_null : soci::i_ok;
     switch (cell.kind) {
         case Cell::Kind::Integer:
-            cell.integer = sqlite_api::sqlite3_column_int64(rows, column);
+            cell.integer = sqlite_api::sqlite3_value_int64(value);
             break;
         case Cell::Kind::Real:
-            cell.real = sqlite_api::sqlite3_column_double(rows, column);
+            cell.real = sqlite_api::sqlite3_value_double(value);
             break;
         case Cell::Kind::Text:
             // First the text: its length may depend on having asked for it (SQLite's manual).
-            auto const* const text = sqlite_api::sqlite3_column_blob(rows, column);
-            auto const size = sqlite_api::sqlite3_column_bytes(rows, column);
+            auto const* const text = sqlite_api::sqlite3_value_blob(value);
+            auto const size = sqlite_api::sqlite3_value_bytes(value);
             cell.text.assign(static_cast<char const*>(text), static_cast<size_t>(size));
             break;
     }
