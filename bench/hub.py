@@ -94,9 +94,10 @@ class Bench:
 
     async def lists(self, hub):
         connection = Connection(hub.port)
-        for what, query in (
-                ("first page of 200", "?limit=200"), ("a page of 200 in the middle", f"?limit=200&offset={self.options.people // 2}"),
-                            ("page of running ones", "?limit=200&state=ready"), ("all in one answer", "?limit=1000000")):
+        kinds = (("first page of 200", "?limit=200"), ("a page of 200 in the middle", f"?limit=200&offset={self.options.people // 2}"),
+                 ("page of running ones", "?limit=200&state=ready"), ("all in one answer", "?limit=1000000"))
+        # One such call is short beside what else a machine may do in a moment.
+        for what, query in kinds * 5:
             begun = time.monotonic()
             answer = await connection.call("GET", f"{hub.api}/users{query}", Authorization=hub.authorization, **PAGE)
             spent = (time.monotonic() - begun) * 1000

@@ -101,6 +101,8 @@ class CarrelHub:
                 "insert into servers (course_id, user_id, name, state, state_since, spawner_state, endpoint, secret, message, log_tail, "
                 "started_at, last_activity) values (?, ?, '', 'running', ?, ?, ?, 'secret', '', '', ?, ?)",
                 [(course, each, now, each, os.environ["BENCH_SERVER"], now, now) for each in ids[:servers]])
+            # Who made the course was there first.
+            store.execute("update users set created_at = ? where name in ('gov', 'lea')", (now - (len(ids) + 1) * 1000,))
 
     def start(self):
         """Seconds until a request is answered."""
