@@ -24,7 +24,7 @@ PAGE = {"Accept": "application/jupyterhub-pagination+json"}
 
 class Bench:
     def __init__(self, options):
-        self.options, self.figures, self.next_person = options, {}, {}
+        self.options, self.figures, self.next_person, self.running = options, {}, {}, {}
 
     def note(self, what, hub, value):
         self.figures.setdefault(what, {}).setdefault(hub.name, []).append(value)
@@ -77,16 +77,17 @@ class Bench:
         assert answer.status == 201, (hub.name, answer.status, answer.body)
 
     async def spawns(self, hub):
+        most = self.options.people // (4 * self.options.rounds)  # there are three kinds, and each person starts once
         for count, total in ((1, 30), (20, 60), (100, 100)):
             seconds, people, started = 0, [], 0
             # For as long as the slowest need: in a tenth of a second a busy moment of the host would be all there is.
-            while seconds < 2:
+            while not started or (seconds < 2 and started + total <= most):
                 await at_once(hub.port, 20, people, lambda c, name: self.stop(hub, c, name))
                 people = self.fresh(hub, total)
                 seconds += (await at_once(hub.port, count, people, lambda c, name: self.spawn(hub, c, name)))[0]
                 started += total
             self.note(f"spawns/s, {count} at once", hub, started / seconds)
-            self.running = people
+            self.running[hub.name] = people
 
     async def stop(self, hub, connection, name):
         answer = await connection.call("DELETE", f"{hub.api}/users/{name}/server", Authorization=hub.authorization)
@@ -123,7 +124,7 @@ class Bench:
                                            Content_Type="application/json")
             assert answer.status == 200, (hub.name, answer.status, answer.body)
 
-        people = self.running * 2
+        people = self.running[hub.name] * 2
         seconds, _ = await at_once(hub.port, 20, people, post)
         self.note("activity posts/s, 20 at once", hub, len(people) / seconds)
 
