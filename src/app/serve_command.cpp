@@ -11,6 +11,7 @@
 #include "runtime/log.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 namespace carrel {
@@ -23,6 +24,10 @@ log::Level to_level(std::string const& name) {
     if (name == "error") return log::Level::Error;
     return log::Level::Info;
 }
+
+/// One arena of malloc's for the hub's thread, one for all that work for it: with one each, each
+/// keeps what the longest list that it ever made has needed. Call before there are threads.
+void share_memory_among_threads() { ::mallopt(M_ARENA_MAX, 2); }
 
 /// Whether a terminal that is closed takes us along.
 bool has_terminal() {
@@ -70,6 +75,7 @@ Result<> serve(SettingsFlags const& flags, Demo demo) {
 
 Result<> control(SettingsFlags const& flags, Demo demo, Supervision supervision,
                  MakeSpawner make_spawner) {
+    share_memory_among_threads();
     // Notebook servers, which are started from here, must not get them.
     for (int const descriptor : {supervision.listener, supervision.ready})
         if (descriptor >= 0) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
