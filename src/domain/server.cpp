@@ -2,6 +2,8 @@
 
 #include "base/encoding.hpp"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -11,6 +13,7 @@ namespace carrel {
 namespace {
 
 constexpr size_t longest_name = 255;
+constexpr size_t longest_display_name = 255;
 
 /// First segments of the default server's own addresses: a server of such a name would stand
 /// before it, and its pages would be gone.
@@ -30,6 +33,13 @@ bool has_late_control(std::string_view text) {
     return false;
 }
 
+/// Letters, marks, numbers, punctuation and symbols: nothing that turns the text around it over, or
+/// that nobody sees.
+bool is_visible(utf8proc_int32_t character) {
+    auto const category = utf8proc_category(character);
+    return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_SO;
+}
+
 }  // namespace
 
 Result<std::string> parse_server_name(std::string_view text) {
@@ -47,6 +57,27 @@ Result<std::string> parse_server_name(std::string_view text) {
     if (std::ranges::find(addresses_of_jupyter, text) != addresses_of_jupyter.end())
         return fail_field("server", "'{}' is an address of the default server; take another name",
                           text);
+    return std::string(text);
+}
+
+Result<std::string> parse_server_display_name(std::string_view text) {
+    auto const wrong = [](std::string_view why) {
+        return fail_field("display_name", "what a server is called {}", why);
+    };
+    if (!is_printable_utf8(text)) return wrong("is text without control characters");
+    if (text.empty() || utf8_length(text) > longest_display_name)
+        return wrong(fmt::format("has 1 to {} characters", longest_display_name));
+    if (text.starts_with(' ') || text.ends_with(' ') || text.contains("  "))
+        return wrong("has single spaces, and none at its ends");
+    auto const* const bytes = reinterpret_cast<utf8proc_uint8_t const*>(text.data());
+    for (size_t at = 0; at < text.size();) {
+        utf8proc_int32_t character = 0;
+        auto const size = utf8proc_iterate(
+            bytes + at, static_cast<utf8proc_ssize_t>(text.size() - at), &character);
+        if (size <= 0 || (character != ' ' && !is_visible(character)))
+            return wrong("has characters that can be seen, and spaces");
+        at += static_cast<size_t>(size);
+    }
     return std::string(text);
 }
 

@@ -31,6 +31,10 @@ enum class ServerState {
 /// it is in. InvalidArgument says what is wrong with it.
 [[nodiscard]] Result<std::string> parse_server_name(std::string_view text);
 
+/// What people call a server, whatever its address is: JupyterHub 6's rule, 1 to 255 characters
+/// that can be seen, with single spaces between them. InvalidArgument says what is wrong with it.
+[[nodiscard]] Result<std::string> parse_server_display_name(std::string_view text);
+
 struct ServerRecord {
     CourseId course;
     UserId user;
@@ -43,8 +47,15 @@ struct ServerRecord {
     std::string message;        ///< why it failed or stopped, one sentence
     std::string log_tail;       ///< the last lines of its log, when it failed
     std::string user_options;   ///< what its starter said of it, a JSON object; "" is nothing
+    std::string display_name;   ///< what people call it; "" is its name
     std::optional<Time> started_at;
     std::optional<Time> last_activity;
+};
+
+/// What somebody says of a server that they start or make. What is empty stays as it was.
+struct ServerDetails {
+    std::string user_options;
+    std::string display_name;
 };
 
 /// A verified export of one home, or of the course folder.

@@ -33,6 +33,7 @@ TEST_P(ServersContract, PutInsertsAndThenReplaces) {
                         .message = "",
                         .log_tail = "",
                         .user_options = R"({"profile":"big"})",
+                        .display_name = "Räume",
                         .started_at = at(1),
                         .last_activity = std::nullopt};
     write([&](Transaction& t) { return t.servers().put(server); });
@@ -52,6 +53,7 @@ TEST_P(ServersContract, PutInsertsAndThenReplaces) {
     EXPECT_EQ(found.message, "out of memory");
     EXPECT_EQ(found.log_tail, server.log_tail);
     EXPECT_EQ(found.user_options, server.user_options);
+    EXPECT_EQ(found.display_name, server.display_name);
     EXPECT_EQ(found.started_at, std::nullopt);
     EXPECT_EQ(read_error([&](Transaction& t) { return t.servers().find(maths, ada, "gpu"); }).code,
               Code::NotFound);

@@ -31,6 +31,7 @@ std::array const all_migrations{
     Migration{18, "refresh", migration_0018_refresh},
     Migration{19, "home_numbers", migration_0019_home_numbers},
     Migration{20, "course_folders", migration_0020_course_folders},
+    Migration{21, "display_names", migration_0021_display_names},
 };
 
 std::string in_dialect(std::string_view sql, Dialect const& dialect) {

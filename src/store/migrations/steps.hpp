@@ -35,5 +35,6 @@ extern std::string_view const migration_0017_user_options;
 extern std::string_view const migration_0018_refresh;
 extern std::string_view const migration_0019_home_numbers;
 extern std::string_view const migration_0020_course_folders;
+extern std::string_view const migration_0021_display_names;
 
 }  // namespace carrel

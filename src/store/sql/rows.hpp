@@ -260,6 +260,7 @@ void visit_columns(ServerRecord& server, Visit&& visit) {
     visit("message", server.message);
     visit("log_tail", server.log_tail);
     visit("user_options", server.user_options);
+    visit("display_name", server.display_name);
     visit("started_at", server.started_at);
     visit("last_activity", server.last_activity);
 }
