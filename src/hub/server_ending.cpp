@@ -131,7 +131,7 @@ Task<> ServerLifecycle::note_stopped(std::shared_ptr<LiveServer> server, StopOrd
                                  {"by", order.actor}});
     auto const message = order.reason.empty() ? std::move(usual) : order.reason;
     auto saved = co_await save(server, ServerState::Stopped,
-                               event_of(*server, order.event_kind, order.actor, message));
+                               event_of(server->owner, order.event_kind, order.actor, message));
     server->progress.publish({.percent = 100, .message = message, .failed = true});
     co_return saved;
 }
@@ -157,9 +157,10 @@ Task<> ServerLifecycle::note_ending(std::shared_ptr<LiveServer> server, Ending e
                                {"user", server->owner.user.name},
                                {"exit_code", ending.exit_code.value_or(-1)},
                                {"cause", ending.explanation}});
-    auto saved = co_await save(
-        server, by_itself ? ServerState::Stopped : ServerState::Failed,
-        event_of(*server, by_itself ? "server_stopped" : "server_failed", {}, ending.explanation));
+    auto saved =
+        co_await save(server, by_itself ? ServerState::Stopped : ServerState::Failed,
+                      event_of(server->owner, by_itself ? "server_stopped" : "server_failed", {},
+                               ending.explanation));
     server->progress.publish({.percent = 100,
                               .message = ending.explanation,
                               .failed = true,

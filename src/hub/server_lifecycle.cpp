@@ -70,15 +70,15 @@ ServerRoute ServerLifecycle::route_of(LiveServer const& server) const {
             .origin = origins.of(server.owner.user.name)};
 }
 
-Event ServerLifecycle::event_of(LiveServer const& server, std::string kind, std::string actor,
+Event ServerLifecycle::event_of(ServerOwner const& server, std::string kind, std::string actor,
                                 std::string message) const {
     Event event{.at = use_.clock.now(),
                 .kind = std::move(kind),
-                .course = server.owner.course.id,
+                .course = server.course.id,
                 .actor = std::move(actor),
-                .subject = server.owner.user.name,
+                .subject = server.user.name,
                 .message = std::move(message)};
-    note_server(event, server.record.name);
+    note_server(event, server.name);
     return event;
 }
 

@@ -20,6 +20,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,13 @@ struct HubDependencies {
         200;  ///< more entries than this no list of the API gives at once
 };
 
+/// What is to be different about a server; nothing: it stays.
+struct ServerEdit {
+    std::optional<std::string> name;
+    std::optional<std::string> display_name;
+    std::optional<std::string> user_options;  ///< a JSON object
+};
+
 class ServerLifecycle {
 public:
     ServerLifecycle(HubDependencies const& dependencies, HubSettings const& settings);
@@ -65,9 +73,18 @@ public:
     /// rest. A server that is running, or on its way, is left alone. Conflict: it is stopping, or
     /// the course is not deployed (any more). PermissionDenied: its owner is no participant (any
     /// more). InvalidArgument: they have as many named servers as they may.
-    /// `user_options` is a JSON object that is kept with the server; empty: that of its last start.
     Task<std::shared_ptr<LiveServer>> start(ServerOwner owner, std::string actor,
-                                            std::string user_options = {});
+                                            ServerDetails details = {});
+
+    /// Makes a server without starting it; where it is then in the store. Conflict: there is one of
+    /// that name. The rest as `start`.
+    Task<ServerRecord> make(ServerOwner owner, std::string actor, ServerDetails details);
+
+    /// Changes a server that does not run. With another name it is found by that, and who was let
+    /// into it is let into that. InvalidArgument: it is on its way, runs or stops, or would be one
+    /// more than its owner may have. NotFound: there is no such row. Conflict: there is another of
+    /// the new name.
+    Task<ServerRecord> edit(ServerOwner owner, std::string actor, ServerEdit edit);
 
     /// Stops the server and returns once it has ended; a start that is under way, or still in line,
     /// is given up. Stopping a stopped one succeeds.
@@ -117,6 +134,11 @@ public:
 private:
     /// Writes the row if the course and the owner's right are at that moment as they have to be.
     Task<> enqueue(std::shared_ptr<LiveServer> server, std::string actor);
+    /// That there may be a server of this person now: the course is deployed, and they are in it.
+    [[nodiscard]] static Result<> check_place(Transaction& transaction, ServerOwner const& owner);
+    /// That they have no server of this name.
+    [[nodiscard]] static Result<> check_name_is_free(Transaction& transaction,
+                                                     ServerOwner const& owner);
     /// That the person may have one more server, unless this is none.
     [[nodiscard]] Result<> check_number(Transaction& transaction, ServerRecord const& wanted) const;
     [[nodiscard]] Result<long long> number_of_home(Transaction& transaction,
@@ -146,7 +168,7 @@ private:
     /// Sets the state and writes the record, with an event when one is given.
     Task<> save(std::shared_ptr<LiveServer> server, ServerState state,
                 std::optional<Event> event = {});
-    [[nodiscard]] Event event_of(LiveServer const& server, std::string kind, std::string actor,
+    [[nodiscard]] Event event_of(ServerOwner const& server, std::string kind, std::string actor,
                                  std::string message) const;
 
     HubDependencies use_;

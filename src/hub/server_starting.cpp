@@ -24,17 +24,21 @@ std::string spawn_id(ServerKey const& key) {
     return id;
 }
 
-Result<std::string> last_options(Transaction& transaction, ServerRecord const& wanted) {
+/// What nobody says anew is as it was.
+Result<> keep_details(Transaction& transaction, ServerRecord& wanted) {
+    if (!wanted.user_options.empty() && !wanted.display_name.empty()) return {};
     auto last = transaction.servers().find(wanted.course, wanted.user, wanted.name);
-    if (last) return std::move(last->user_options);
-    if (last.error().code == Code::NotFound) return std::string();
-    return std::unexpected(std::move(last.error()));
+    if (!last && last.error().code == Code::NotFound) return {};
+    if (!last) return std::unexpected(std::move(last.error()));
+    if (wanted.user_options.empty()) wanted.user_options = std::move(last->user_options);
+    if (wanted.display_name.empty()) wanted.display_name = std::move(last->display_name);
+    return {};
 }
 
 }  // namespace
 
 Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std::string actor,
-                                                         std::string user_options) {
+                                                         ServerDetails details) {
     CO_TRY_VOID(environment_to_start(owner.course, settings_.environments));
     auto const key = owner.key();
     if (auto const present = find(key)) {
@@ -57,7 +61,8 @@ Task<std::shared_ptr<LiveServer>> ServerLifecycle::start(ServerOwner owner, std:
     // Whoever need not stand in line is written down once less.
     auto slot = queue_.enter_at_once();
     server->record.state = slot ? ServerState::Starting : ServerState::Queued;
-    server->record.user_options = std::move(user_options);
+    server->record.user_options = std::move(details.user_options);
+    server->record.display_name = std::move(details.display_name);
     servers_[key] = server;  // from now on a second start finds this one
     server->progress.publish({.percent = 0, .message = "Server requested"});
     if (auto const queued = co_await enqueue(server, actor); !queued) {
@@ -74,6 +79,17 @@ void ServerLifecycle::begin_start(std::shared_ptr<LiveServer> const& server, std
     server->may_give_up = true;
     server->start =
         tasks_.start("start server", run_start(server, std::move(actor), std::move(slot)));
+}
+
+Result<> ServerLifecycle::check_place(Transaction& transaction, ServerOwner const& owner) {
+    TRY(auto const course, transaction.courses().find(owner.course.id));
+    if (course.state != CourseState::Deployed)
+        return fail(Code::Conflict, "the course is {}, so no server can be started",
+                    name_of(course.state));
+    TRY(bool const entitled, may_have_server(transaction, course, owner.user.id));
+    if (!entitled)
+        return fail(Code::PermissionDenied, "{} is no participant of this course", owner.user.name);
+    return {};
 }
 
 Result<> ServerLifecycle::check_number(Transaction& transaction, ServerRecord const& wanted) const {
@@ -100,25 +116,16 @@ Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string 
     server->record.state_since = use_.clock.now();
     auto record = server->record;
     auto const requested =
-        event_of(*server, "server_requested", std::move(actor), "Server requested");
+        event_of(server->owner, "server_requested", std::move(actor), "Server requested");
     long long number = 0;
     // Course and right were looked at when the request came in. They are asked again in the
     // transaction that writes the row: so a course that ends has either no such row, or one that
     // its homes wait for, and so has a participant who is removed.
     CO_TRY_VOID(co_await use_.pool.run([&] {
         return use_.store.write_behind([&](Transaction& transaction) -> Result<> {
-            TRY(auto const course, transaction.courses().find(record.course));
-            if (course.state != CourseState::Deployed)
-                return fail(Code::Conflict, "the course is {}, so no server can be started",
-                            name_of(course.state));
-            TRY(bool const entitled, may_have_server(transaction, course, record.user));
-            if (!entitled)
-                return fail(Code::PermissionDenied, "{} is no participant of this course",
-                            server->owner.user.name);
+            TRY_VOID(check_place(transaction, server->owner));
             TRY_VOID(check_number(transaction, record));
-            if (record.user_options.empty()) {
-                TRY(record.user_options, last_options(transaction, record));
-            }
+            TRY_VOID(keep_details(transaction, record));
             TRY_VOID(transaction.servers().put(record));
             TRY_VOID(transaction.events().append(requested));
             TRY(number, number_of_home(transaction, record));
@@ -126,6 +133,7 @@ Task<> ServerLifecycle::enqueue(std::shared_ptr<LiveServer> server, std::string 
         });
     }));
     server->record.user_options = std::move(record.user_options);
+    server->record.display_name = std::move(record.display_name);
     server->home_number = number;
     co_return Result<>();
 }
@@ -261,9 +269,9 @@ Task<> ServerLifecycle::finish_start(std::shared_ptr<LiveServer> server, Started
     server->record.started_at = use_.clock.now();
     server->record.last_activity = server->record.started_at;
     // Written before the route exists: whoever finds the route finds the record too.
-    CO_TRY_VOID(
-        co_await save(server, ServerState::Running,
-                      event_of(*server, "server_started", std::move(actor), "Server started")));
+    CO_TRY_VOID(co_await save(
+        server, ServerState::Running,
+        event_of(server->owner, "server_started", std::move(actor), "Server started")));
     auto const added = co_await use_.proxy.add_route(route_of(*server));
     if (!added) {
         log::warn("route_not_added",
@@ -289,7 +297,7 @@ Task<> ServerLifecycle::fail_start(std::shared_ptr<LiveServer> server, Error err
     server->record.message = error.message;
     server->record.log_tail = failure ? failure->log_tail : "";
     auto saved = co_await save(server, ServerState::Failed,
-                               event_of(*server, "server_failed", {}, error.message));
+                               event_of(server->owner, "server_failed", {}, error.message));
     server->progress.publish({.percent = 100,
                               .message = error.message,
                               .failed = true,

@@ -68,6 +68,29 @@ Result<> end_sharing_of_server(Transaction& transaction, Course const& course, U
     return {};
 }
 
+Result<> move_sharing_of_server(Transaction& transaction, Course const& course, UserId const& owner,
+                                std::string_view from, std::string const& to, Time now) {
+    TRY(auto shares, transaction.hub_shares().of_server(course.id, owner, from));
+    TRY(auto with_groups, transaction.hub_group_shares().of_owner(course.id, owner));
+    TRY(auto codes, transaction.hub_share_codes().of_owner(course.id, owner));
+    std::erase_if(with_groups, [&](auto const& share) { return share.server != from; });
+    std::erase_if(codes, [&](auto const& code) { return code.server != from; });
+    TRY_VOID(end_sharing_of_server(transaction, course, owner, from, now));
+    for (auto& share : shares) {
+        share.server = to;
+        TRY_VOID(transaction.hub_shares().put(share));
+    }
+    for (auto& share : with_groups) {
+        share.server = to;
+        TRY_VOID(transaction.hub_group_shares().put(share));
+    }
+    for (auto& code : codes) {
+        code.server = to;
+        TRY(code.id, transaction.hub_share_codes().insert(code));
+    }
+    return {};
+}
+
 Result<> end_sharing_of_person(Transaction& transaction, Course const& course, UserId const& user,
                                Time now) {
     TRY(auto shares, transaction.hub_shares().of_owner(course.id, user));

@@ -35,6 +35,12 @@ namespace carrel {
                                              UserId const& owner, std::string_view server,
                                              Time now);
 
+/// The server has another name from now on: who was let into it is let into that, and visits of
+/// what it was called end.
+[[nodiscard]] Result<> move_sharing_of_server(Transaction& transaction, Course const& course,
+                                              UserId const& owner, std::string_view from,
+                                              std::string const& to, Time now);
+
 /// All that this person shares in the course, and all that is shared with them.
 [[nodiscard]] Result<> end_sharing_of_person(Transaction& transaction, Course const& course,
                                              UserId const& user, Time now);

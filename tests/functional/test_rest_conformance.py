@@ -56,7 +56,14 @@ ROWS = [
     Row("DELETE", "/users/{user}/tokens/{token}", "tokens", 204, about="user"),
     Row("POST", "/users/{user}/server", "servers", 202, about="user"),
     Row("DELETE", "/users/{user}/server", "delete:servers", 204, about="user"),
-    Row("POST", "/users/{user}/servers/extra", "servers", 202, about="user"),
+    Row("POST", "/users/{user}/servers/extra", "start:servers", 202, about="user"),
+    # Of JupyterHub 6.
+    Row("GET", "/users/{user}/servers/{made}", "read:servers", 200, SERVER | {"display_name"}, about="user"),
+    Row("PUT", "/users/{user}/servers/extra", "start:servers", 201, SERVER | {"display_name"}, about="user", body={"display_name": "An extra one"},
+        bad=([], "{", {"display_name": 1}, {"display_name": " x"}, {"user_options": 1})),
+    Row("PATCH", "/users/{user}/servers/{made}", "start:servers", 200, SERVER | {"display_name"}, about="user",
+        body={"name": "other", "display_name": "An other one", "user_options": {"a": 1}},
+        bad=({}, [], "{", {"name": ""}, {"name": 1}, {"state": "x"}, {"display_name": "a  b"}, {"user_options": "x"})),
     Row("GET", "/groups", "list:groups", 200),
     Row("POST", "/groups", "admin:groups", 201, body={"groups": ["{new}"]}, bad=({}, {"groups": []}, {"groups": ["a b"]}, [], "{")),
     Row("GET", "/groups/{group}", "read:groups", 200, GROUP - {"roles"}, about="group"),
@@ -134,6 +141,8 @@ class Api:
         for kind in ("user", "group"):
             if "{" + kind + "}/shared/" in row.path:
                 assert self.call("POST", "/shares/conform-ada/", self.all, {kind: names[kind]}).status_code == 200
+        if "{made}" in row.path:
+            names["made"] = self.made("PUT", f"/users/{names['user']}/servers/made")["name"]
         if "{token}" in row.path:
             names["token"] = self.made("POST", f"/users/{names['user']}/tokens")["id"]
         return names

@@ -1,5 +1,7 @@
 #include "hub/jupyterhub/json_text.hpp"
 
+#include "base/time_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace carrel::jupyterhub {
@@ -37,6 +39,16 @@ void append_json(std::string& to, std::vector<std::string> const& texts) {
         append_json(to, text);
     }
     to += ']';
+}
+
+void append_json_time(std::string& to, std::optional<Time> const& time) {
+    if (!time) {
+        to += "null";
+        return;
+    }
+    to += '"';
+    append_time_micro(to, *time);
+    to += '"';
 }
 
 }  // namespace carrel::jupyterhub

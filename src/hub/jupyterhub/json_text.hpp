@@ -2,10 +2,13 @@
 
 /// JSON as text, for answers that are written without a tree of values. Pure.
 
+#include "base/clock.hpp"
+
 #include <nlohmann/json_fwd.hpp>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +22,8 @@ namespace carrel::jupyterhub {
 /// The same for a string, behind what is there already.
 void append_json(std::string& to, std::string_view text);
 void append_json(std::string& to, std::vector<std::string> const& texts);
+/// JupyterHub's form of a time, or null.
+void append_json_time(std::string& to, std::optional<Time> const& time);
 
 /// A field's name as it stands in an object: `,"name":`.
 template <size_t Size>

@@ -4,6 +4,7 @@
 #include "http/sse.hpp"
 #include "hub/jupyterhub/answers.hpp"
 #include "hub/jupyterhub/bodies.hpp"
+#include "hub/jupyterhub/server_model.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -35,16 +36,45 @@ std::string progress_event(HubPaths const& paths, LiveServer const& server) {
     return http::format_event({.data = event.dump()});
 }
 
-/// What a starter says of the server. JupyterHub 6 has it in a field, those before as the whole
-/// body; without a body, and without the field, it is what was said at the last start: "".
-Result<std::string> options_in(http::Request const& request) {
-    if (request.body.empty()) return std::string();
+constexpr auto const* options_field = "user_options";
+constexpr auto const* display_field = "display_name";
+
+/// Nothing, or "": it is not said.
+Result<std::optional<std::string>> display_name_in(json const& body) {
+    TRY(auto const text, text_in(body, display_field));
+    if (!text || text->empty()) return std::nullopt;
+    return parse_server_display_name(*text);
+}
+
+/// What somebody says of the server that they start or make. JupyterHub 6 has it in fields, those
+/// before have the options as the whole body; without a body, and without the field, they are what
+/// was said at the last start: "".
+Result<ServerDetails> details_in(http::Request const& request) {
+    if (request.body.empty()) return ServerDetails();
     TRY(auto body, object_in(request));
-    TRY_VOID(text_in(body, "display_name"));
-    constexpr auto const* field = "user_options";
-    if (!body.contains(field) && !body.contains("display_name")) body = {{field, std::move(body)}};
-    TRY(auto options, object_text_in(body, field));
-    return std::move(options).value_or("");
+    if (!body.contains(options_field) && !body.contains(display_field))
+        body = {{options_field, std::move(body)}};
+    TRY(auto display_name, display_name_in(body));
+    TRY(auto options, object_text_in(body, options_field));
+    return ServerDetails{.user_options = std::move(options).value_or(""),
+                         .display_name = std::move(display_name).value_or("")};
+}
+
+Result<ServerEdit> edit_in(http::Request const& request) {
+    TRY(auto const body, object_in(request));
+    if (body.empty())
+        return fail(Code::InvalidArgument, "Must specify at least one field to modify.");
+    for (auto const& [field, value] : body.items())
+        if (field != "name" && field != display_field && field != options_field)
+            return fail(Code::InvalidArgument,
+                        "Unexpected field: {}, supported fields: name, display_name, user_options",
+                        for_log(field, 80));
+    ServerEdit edit;
+    TRY(edit.name, text_in(body, "name"));
+    if (edit.name) TRY_VOID(parse_server_name(*edit.name));
+    TRY(edit.display_name, display_name_in(body));
+    TRY(edit.user_options, object_text_in(body, options_field));
+    return edit;
 }
 
 Task<> stream_progress(HubPaths paths, std::shared_ptr<LiveServer> server, http::Stream& out) {
@@ -64,12 +94,14 @@ Task<> stream_progress(HubPaths paths, std::shared_ptr<LiveServer> server, http:
 
 void ServerCalls::add_routes(http::Router& router) {
     ApiRoutes routes(router, *this);
-    routes.add("POST", "/users/{name}/server", &ServerCalls::start);
-    routes.add("DELETE", "/users/{name}/server", &ServerCalls::stop);
-    routes.add("GET", "/users/{name}/server/progress", &ServerCalls::progress);
-    routes.add("POST", "/users/{name}/servers/{server}", &ServerCalls::start);
-    routes.add("DELETE", "/users/{name}/servers/{server}", &ServerCalls::stop);
-    routes.add("GET", "/users/{name}/servers/{server}/progress", &ServerCalls::progress);
+    for (std::string const path : {"/users/{name}/server", "/users/{name}/servers/{server}"}) {
+        routes.add("GET", path, &ServerCalls::show);
+        routes.add("PUT", path, &ServerCalls::make);
+        routes.add("PATCH", path, &ServerCalls::edit);
+        routes.add("POST", path, &ServerCalls::start);
+        routes.add("DELETE", path, &ServerCalls::stop);
+        routes.add("GET", path + "/progress", &ServerCalls::progress);
+    }
 }
 
 Task<ServerCalls::Asked> ServerCalls::ask(http::Request const& request, std::string_view scope) {
@@ -81,28 +113,70 @@ Task<ServerCalls::Asked> ServerCalls::ask(http::Request const& request, std::str
         TRY_VOID(require_scope(asked.caller, scope, {.user = name, .server = asked.server}));
         TRY_VOID(use_.store.read([&](Transaction& transaction) -> Result<> {
             TRY(asked.owner, find_user_of_hub(transaction, asked.caller.course, name));
-            auto const row =
+            auto row =
                 transaction.servers().find(asked.caller.course.id, asked.owner.id, asked.server);
+            if (row) asked.row = *std::move(row);
             if (!row && row.error().code != Code::NotFound) return std::unexpected(row.error());
-            asked.known = row.has_value();
             return {};
         }));
         return asked;
     });
 }
 
+http::Response ServerCalls::model_of(Asked const& asked, ServerRecord const& row,
+                                     unsigned status) const {
+    std::string text;
+    for (auto const& server : servers_.known_of(asked.caller.course, asked.owner, {row}))
+        if (server->record.name == row.name) append_server_model(text, asked.caller.paths, *server);
+    auto answer = http::Response::text(std::move(text), status);
+    answer.headers.set("Content-Type", "application/json");
+    return answer;
+}
+
+ServerCalls::Answer ServerCalls::show(http::Request& request) {
+    CO_TRY(auto const asked, co_await ask(request, "read:servers"));
+    auto const server = servers_.find(asked.key());
+    if (server && !has_ended(server->record.state)) co_return model_of(asked, server->record);
+    if (!asked.row)
+        co_return fail(Code::NotFound, "{} has no server named '{}'", asked.owner.name,
+                       for_log(asked.server, 80));
+    co_return model_of(asked, *asked.row);
+}
+
+ServerCalls::Answer ServerCalls::make(http::Request& request) {
+    CO_TRY(auto const asked, co_await ask(request, "start:servers"));
+    if (asked.server.empty())
+        co_return fail(Code::Conflict, "{} already has a default server", asked.owner.name);
+    CO_TRY_VOID(parse_server_name(asked.server));
+    CO_TRY(auto details, details_in(request));
+    CO_TRY(auto const row,
+           co_await servers_.make(asked.whose(), asked.caller.actor(), std::move(details)));
+    co_return model_of(asked, row, 201);
+}
+
+ServerCalls::Answer ServerCalls::edit(http::Request& request) {
+    CO_TRY(auto const asked, co_await ask(request, "start:servers"));
+    CO_TRY(auto edit, edit_in(request));
+    if (!asked.row)
+        co_return fail(Code::NotFound, "{} has no such server {}", asked.owner.name,
+                       for_log(asked.server, 80));
+    CO_TRY(auto const row,
+           co_await servers_.edit(asked.whose(), asked.caller.actor(), std::move(edit)));
+    co_return model_of(asked, row);
+}
+
 ServerCalls::Answer ServerCalls::start(http::Request& request) {
-    CO_TRY(auto const asked, co_await ask(request, "servers"));
-    auto const& [caller, owner, name, known] = asked;
+    CO_TRY(auto const asked, co_await ask(request, "start:servers"));
+    auto const& name = asked.server;
     if (!name.empty()) CO_TRY_VOID(parse_server_name(name));
     auto const running = servers_.find(asked.key());
     if (running && running->record.state == ServerState::Running)
         co_return fail(Code::InvalidArgument, "{} is already running", asked.full_name());
     if (running && running->record.state == ServerState::Stopping)
         co_return fail(Code::InvalidArgument, "{} is pending stop", asked.full_name());
-    CO_TRY(auto options, options_in(request));
-    CO_TRY(auto server, co_await servers_.start({caller.course, owner, name}, caller.actor(),
-                                                std::move(options)));
+    CO_TRY(auto details, details_in(request));
+    CO_TRY(auto server,
+           co_await servers_.start(asked.whose(), asked.caller.actor(), std::move(details)));
     auto const deadline = Deadline::after(slow_start);
     while (!server->progress.latest().over() && !deadline.passed()) {
         auto const seen = server->progress.version();
@@ -117,7 +191,7 @@ ServerCalls::Answer ServerCalls::start(http::Request& request) {
 
 ServerCalls::Answer ServerCalls::stop(http::Request& request) {
     CO_TRY(auto const asked, co_await ask(request, "delete:servers"));
-    if (!asked.server.empty() && !asked.known)
+    if (!asked.server.empty() && !asked.row)
         co_return fail(Code::NotFound, "{} has no server named '{}'", asked.owner.name,
                        for_log(asked.server, 80));
     bool remove = false;
@@ -142,7 +216,7 @@ ServerCalls::Answer ServerCalls::remove(Asked const& asked) {
 ServerCalls::Answer ServerCalls::progress(http::Request& request) {
     CO_TRY(auto const asked, co_await ask(request, "read:servers"));
     auto const server = servers_.find(asked.key());
-    if (!server && asked.known && !asked.server.empty())
+    if (!server && asked.row && !asked.server.empty())
         co_return fail(Code::InvalidArgument, "{} is not starting...", asked.full_name());
     if (!server) co_return fail(Code::NotFound, "{} has not been started", asked.full_name());
     co_return http::event_stream([server, paths = use_.paths](http::Stream& out) {

@@ -284,4 +284,26 @@ TEST_F(ShareCodeTest, IsKeptAsAHashAlone) {
         EXPECT_EQ(call("ada", "POST", "/share-codes/ada/gpu", body).status, 400U) << body;
 }
 
+TEST_F(ShareTest, GoesWithAServerThatIsCalledSomethingElse) {
+    give("ada", "ada/gpu", "bob");
+    auto const made = json::parse(call("ada", "POST", "/share-codes/ada/gpu").body);
+    ServerOwner const gpu{course_, ada_, "gpu"};
+    ASSERT_TRUE(await(servers_.stop(gpu.key(), "ada", "server_stopped", "")));
+    ASSERT_TRUE(await(servers_.edit(gpu, "ada", {.name = "card"})));
+    EXPECT_EQ(items("ada", "/shares/ada/card").size(), 1U);
+    EXPECT_EQ(items("ada", "/shares/ada/gpu").size(), 0U);
+    EXPECT_EQ(items("ada", "/share-codes/ada/card").size(), 1U);
+    EXPECT_THAT(scopes("bob"), Contains("access:servers!server=ada/card"));
+    work();
+    EXPECT_THAT(proxy_.revoked_users, Contains("/c/bio/user/ada/gpu bob"))
+        << "what opened the old name must not open another server of that name";
+    for (auto const* const name : {"gpu", "card"}) {
+        auto const server = await(servers_.start({course_, ada_, name}, "ada")).value();
+        run_until([&] { return server->progress.latest().over(); });
+    }
+    EXPECT_EQ(enter("bob", "/c/bio/user/ada/card/"), 302U);
+    EXPECT_EQ(enter("bob", "/c/bio/user/ada/gpu/"), 403U);
+    EXPECT_NE(made["code"], nullptr);
+}
+
 }  // namespace carrel::jupyterhub

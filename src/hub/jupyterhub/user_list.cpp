@@ -1,8 +1,7 @@
 #include "hub/jupyterhub/user_list.hpp"
 
-#include "base/time_text.hpp"
 #include "hub/jupyterhub/json_text.hpp"
-#include "hub/jupyterhub/names.hpp"
+#include "hub/jupyterhub/server_model.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,47 +19,6 @@ constexpr size_t most_expected = 50'000;
 constexpr std::array<std::string_view, 7> scopes_that_show{
     "read:users:name",     "read:users:groups", "read:roles:users", "read:users",
     "read:users:activity", "admin:auth_state",  "read:servers"};
-
-void append_time(std::string& to, std::optional<Time> const& time) {
-    if (!time) {
-        to += "null";
-        return;
-    }
-    to += '"';
-    append_time_micro(to, *time);
-    to += '"';
-}
-
-std::string_view pending_text(ServerState state) {
-    if (state == ServerState::Queued || state == ServerState::Starting) return R"("spawn")";
-    if (state == ServerState::Stopping) return R"("stop")";
-    return "null";
-}
-
-/// With `stops_at`, which JupyterHub does not have: when it will be stopped for want of use.
-void append_server(std::string& to, HubPaths const& paths, LiveServer const& server) {
-    auto const& record = server.record;
-    auto const& user = server.owner.user.name;
-    auto const& slug = server.owner.course.request.slug;
-    auto const what = record.name.empty() ? "server" : "servers/" + escape_name(record.name);
-    bool const runs = record.state == ServerState::Running;
-    JsonObject object(to);
-    object.add_text<"full_name">(rbac::server_id(user, record.name));
-    object.add<"full_progress_url">("null");
-    object.add<"full_url">("null");
-    append_time(object.field<"last_activity">(), record.last_activity);
-    object.add_text<"name">(record.name);
-    object.add<"pending">(pending_text(record.state));
-    object.add_text<"progress_url">(
-        fmt::format("{}api/users/{}/{}/progress", paths.hub(slug), escape_name(user), what));
-    object.add<"ready">(runs ? "true" : "false");
-    append_time(object.field<"started">(), record.started_at);
-    object.add<"stopped">(has_ended(record.state) ? "true" : "false");
-    append_time(object.field<"stops_at">(), runs ? server.stops_at : std::nullopt);
-    object.add_text<"url">(paths.server(slug, user, record.name));
-    object.add<"user_options">(record.user_options.empty() ? "{}" : record.user_options);
-    object.end();
-}
 
 }  // namespace
 
@@ -99,10 +57,10 @@ void UserList::add(Person const& person) {
     JsonObject object(text_);
     if (sight.name || sight.roles) object.add<"admin">(user.administrator ? "true" : "false");
     if (sight.auth_state) object.add<"auth_state">("null");
-    if (sight.user) append_time(object.field<"created">(), user.created_at);
+    if (sight.user) append_json_time(object.field<"created">(), user.created_at);
     if (sight.groups) object.add_texts<"groups">(person.groups);
     if (sight.name) object.add<"kind">(R"("user")");
-    if (sight.activity) append_time(object.field<"last_activity">(), person.last_activity());
+    if (sight.activity) append_json_time(object.field<"last_activity">(), person.last_activity());
     if (sight.name) object.add_text<"name">(user.name);
     if (person.servers.empty()) {
         if (sight.user) object.add<"pending">("null");
@@ -154,7 +112,7 @@ void UserList::add_servers(Person const& person, Sight const& sight, JsonObject&
         if (!std::exchange(first, false)) text_ += ',';
         append_json(text_, each->record.name);
         text_ += ':';
-        append_server(text_, caller_.paths, *each);
+        append_server_model(text_, caller_.paths, *each);
     }
     text_ += '}';
 }

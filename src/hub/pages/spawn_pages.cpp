@@ -54,8 +54,8 @@ void SpawnPages::add_routes(http::Router& router) {
 SpawnPages::Answer SpawnPages::spawn(PageVisit& visit) {
     auto const& asked = visit.request.parameter("name");
     auto const& name = asked.empty() ? visit.caller.user.name : asked;
-    CO_TRY(auto target,
-           co_await find_target(pages_, visit, name, visit.request.parameter("server"), "servers"));
+    CO_TRY(auto target, co_await find_target(pages_, visit, name, visit.request.parameter("server"),
+                                             "start:servers"));
     auto const place = wanted_place(visit, target);
     if (target.state() == ServerState::Running) co_return http::Response::redirect(place);
     auto const waiting = spawn_path(visit, "spawn-pending", target, place);
@@ -77,8 +77,8 @@ SpawnPages::Answer SpawnPages::spawn(PageVisit& visit) {
 SpawnPages::Answer SpawnPages::pending(PageVisit& visit) {
     auto const& asked = visit.request.parameter("name");
     auto const& name = asked.empty() ? visit.caller.user.name : asked;
-    CO_TRY(auto target,
-           co_await find_target(pages_, visit, name, visit.request.parameter("server"), "servers"));
+    CO_TRY(auto target, co_await find_target(pages_, visit, name, visit.request.parameter("server"),
+                                             "start:servers"));
     auto const place = wanted_place(visit, target);
     if (target.pending()) co_return ui_page(pages_, visit.request);
     if (target.state() == ServerState::Running) co_return http::Response::redirect(place);

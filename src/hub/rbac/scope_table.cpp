@@ -24,8 +24,9 @@ std::span<ScopeEntry const> scope_table() {
         {"users:activity", {"read:users:activity"}},
         {"admin:servers", {"admin:server_state", "servers"}},
         {"admin:server_state", {}},
-        {"servers", {"read:servers", "delete:servers"}},
+        {"servers", {"read:servers", "start:servers", "delete:servers"}},
         {"read:servers", {"read:users:name"}},
+        {"start:servers", {}},  // of JupyterHub 6
         {"delete:servers", {}},
         {"tokens", {"read:tokens"}},
         {"read:tokens", {}},
@@ -69,6 +70,7 @@ std::span<std::string_view const> self_scopes() {
         "users:activity",
         "read:users:activity",
         "servers",
+        "start:servers",
         "delete:servers",
         "read:servers",
         "tokens",

@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "read:users:name", "users", "users:activity"}},
         Expansion{{"admin:servers"},
                   {"admin:server_state", "admin:servers", "delete:servers", "read:servers",
-                   "read:users:name", "servers"}},
+                   "read:users:name", "servers", "start:servers"}},
         Expansion{{"tokens"}, {"read:tokens", "tokens"}},
         Expansion{{"admin:groups"},
                   {"admin:groups", "delete:groups", "groups", "list:groups", "read:groups",
@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         Expansion{{"tokens!user=bob"}, {"read:tokens!user=bob", "tokens!user=bob"}},
         Expansion{{"servers!server=bob/gpu"},
                   {"delete:servers!server=bob/gpu", "read:servers!server=bob/gpu",
-                   "servers!server=bob/gpu"}},
+                   "servers!server=bob/gpu", "start:servers!server=bob/gpu"}},
         Expansion{{"read:users:name!group=bio"}, {"read:users:name!group=bio"}},
         Expansion{{"access:services!service=cull"}, {"access:services!service=cull"}},
         // Bare filters mean who holds them.
@@ -103,7 +103,8 @@ TEST(ScopeExpansionOfSelf, IsAboutItsOwnerAlone) {
                     "read:shares!user=ada", "read:tokens!user=ada", "read:users!user=ada",
                     "read:users:activity!user=ada", "read:users:groups!user=ada",
                     "read:users:name!user=ada", "read:users:shares!user=ada", "servers!user=ada",
-                    "tokens!user=ada", "users:activity!user=ada", "users:shares!user=ada"));
+                    "start:servers!user=ada", "tokens!user=ada", "users:activity!user=ada",
+                    "users:shares!user=ada"));
     EXPECT_TRUE(expanded({"self"}, Holder{.user = {}, .service = "cull"}).empty());
 }
 

@@ -3,6 +3,7 @@
 /** A server in JupyterHub's user model. */
 export interface HubServer {
   name: string;
+  display_name?: string;
   ready: boolean;
   pending: "spawn" | "stop" | null;
   url: string;

@@ -4,11 +4,20 @@ import { isStatus } from "./error";
 import { serverCall } from "./server";
 import type { HubUser } from "./hub_types";
 
-/** The names of a person's servers in a course, beside the default one, running or not. */
-async function fetchNames(slug: string, username: string): Promise<string[]> {
+export interface NamedServer {
+  name: string;
+  /** What people call it. */
+  displayName: string;
+}
+
+/** A person's servers in a course, beside the default one, running or not. */
+async function fetchServers(slug: string, username: string): Promise<NamedServer[]> {
   try {
     const user = await get<HubUser>(`${hubPath(slug, "users", username)}?include_stopped_servers=1`);
-    return Object.keys(user.servers).filter((name) => name !== "").sort((a, b) => a.localeCompare(b));
+    return Object.values(user.servers)
+      .filter(({ name }) => name !== "")
+      .map(({ name, display_name }) => ({ name, displayName: display_name ?? name }))
+      .sort((a, b) => a.displayName.localeCompare(b.displayName));
   } catch (error) {
     if (isStatus(error, 404)) return [];
     throw error;
@@ -22,11 +31,11 @@ export function useNamedServers(slug: string, username: string) {
     mutationFn: (name: string) => request<unknown>("POST", serverCall(slug, username, name), {}),
     onSettled: () => queries.invalidateQueries({ queryKey: ["hub-user", slug, username] }),
   });
-  const names = useQuery({
+  const servers = useQuery({
     queryKey: key,
-    queryFn: () => fetchNames(slug, username),
+    queryFn: () => fetchServers(slug, username),
     // The hub answers once the server runs; its row is there at once, and shows how far it is.
     refetchInterval: opening.isPending ? 300 : 15_000,
   });
-  return { names, opening };
+  return { servers, opening };
 }

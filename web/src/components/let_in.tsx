@@ -27,7 +27,7 @@ export function LetIn({ slug, username }: Owned) {
   const [user, setUser] = useState("");
   const groups = useOwnGroups(slug);
   const [group, setGroup] = useState("");
-  const { names } = useNamedServers(slug, username);
+  const named = useNamedServers(slug, username).servers.data ?? [];
   const letIn = useLetIn(slug, username);
   const link = useMakeLink(slug, username);
   const submit = (event: SyntheticEvent) => {
@@ -48,12 +48,12 @@ export function LetIn({ slug, username }: Owned) {
       <form onSubmit={submit}>
         <Stack gap="sm">
           <Text size="sm">{t("share.warning")}</Text>
-          {(names.data ?? []).length > 0 && (
+          {named.length > 0 && (
             <NativeSelect
               label={t("share.server")}
               value={server}
               onChange={(event) => setServer(event.currentTarget.value)}
-              data={["", ...(names.data ?? [])].map((name) => ({ value: name, label: title(name) }))}
+              data={[{ value: "", label: title("") }, ...named.map(({ name, displayName }) => ({ value: name, label: displayName }))]}
             />
           )}
           <Group align="flex-end" gap="sm">

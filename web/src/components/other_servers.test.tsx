@@ -57,6 +57,14 @@ describe("OtherServers", () => {
     expect(sent).toEqual([{ remove: true }]);
   });
 
+  it("calls one what people call it", async () => {
+    servers["gpu"] = { ...running("gpu"), display_name: "Big card" };
+    start();
+    const one = await screen.findByTestId("server-gpu");
+    expect(within(one).getByRole("heading").textContent).toBe("Big card");
+    expect((await within(one).findByTestId("open-server")).getAttribute("href")).toBe("/c/numerics/user/ada/gpu/");
+  });
+
   it("says why a name was refused", async () => {
     answers[`POST ${user}/servers/lab`] = () => [400, { status: 400, message: "'lab' is an address of the default server; take another name" }];
     start();

@@ -21,34 +21,42 @@ interface OtherServersProps {
 export function OtherServers({ slug, username, goTo }: OtherServersProps) {
   const { t } = useI18n();
   const most = useOptions().data?.hub.named_servers ?? 0;
-  const { names, opening } = useNamedServers(slug, username);
-  const known = names.data ?? [];
-  if (names.data === undefined && names.isPending) return null;
+  const { servers, opening } = useNamedServers(slug, username);
+  const known = servers.data ?? [];
+  if (servers.data === undefined && servers.isPending) return null;
   if (known.length === 0 && most === 0) return null;
   return (
     <Section title={t("servers.title")} hint={t("servers.hint")}>
       <Stack gap="md">
-        <ErrorNotice error={names.error} retry={() => void names.refetch()} />
-        {known.map((name) => (
+        <ErrorNotice error={servers.error} retry={() => void servers.refetch()} />
+        {known.map(({ name, displayName }) => (
           <Fragment key={name}>
-            <OneServer slug={slug} username={username} name={name} goTo={goTo?.server === name ? goTo.path : null} />
+            <OneServer slug={slug} username={username} name={name} title={displayName} goTo={goTo?.server === name ? goTo.path : null} />
             <Divider />
           </Fragment>
         ))}
-        {known.length < most ? <NewServer opening={opening} taken={known} /> : <Text c="dimmed" size="sm">{t("servers.most", { most })}</Text>}
+        {known.length < most ? <NewServer opening={opening} taken={known.map(({ name }) => name)} /> : <Text c="dimmed" size="sm">{t("servers.most", { most })}</Text>}
       </Stack>
     </Section>
   );
 }
 
-function OneServer({ slug, username, name, goTo }: { slug: string; username: string; name: string; goTo: string | null }) {
+interface OneServerProps {
+  slug: string;
+  username: string;
+  name: string;
+  title: string;
+  goTo: string | null;
+}
+
+function OneServer({ slug, username, name, title, goTo }: OneServerProps) {
   const { t } = useI18n();
   const view = useServer(slug, username, name);
   useStartAtOnce(view, goTo);
   const remove = (
     <ConfirmButton
       label={t("servers.remove")}
-      title={t("servers.removeTitle", { name })}
+      title={t("servers.removeTitle", { name: title })}
       text={t("servers.removeText")}
       variant="subtle"
       color="claret"
@@ -60,7 +68,7 @@ function OneServer({ slug, username, name, goTo }: { slug: string; username: str
   return (
     <Stack gap="xs" data-testid={`server-${name}`}>
       <Title order={3} size="h4" style={{ overflowWrap: "anywhere" }}>
-        {name}
+        {title}
       </Title>
       <ServerBody view={view} aside={remove} />
     </Stack>

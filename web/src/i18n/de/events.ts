@@ -40,6 +40,8 @@ export const events: Record<string, string> = {
   participant_removed: "{actor} hat {subject} aus dem Kurs entfernt",
 
   server_requested: "Ein Server ist angefordert",
+  server_made: "Ein Server ist angelegt",
+  server_changed: "Der Server ist geändert",
   server_started: "Der Server läuft",
   server_stopped: "Der Server ist gestoppt",
   server_culled: "Der Server ist gestoppt, weil er nicht benutzt wurde; die Dateien bleiben",
