@@ -166,11 +166,18 @@ class JupyterHub:
         self.run(str(HERE / "fill_jupyterhub.py"), str(people), str(servers), str(HERE / "jupyterhub_config.py"))
 
     def start(self):
-        begun = time.monotonic()
-        with open(self.folder / "log", "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([self.python, "-m", "jupyterhub", "--config", str(HERE / "jupyterhub_config.py")],
-                                            cwd=self.folder, env=self.environment(), stdout=log, stderr=log, start_new_session=True)
-        wait_until(self.answers, 600, f"{self.name} answering")
+        # It gives its proxy one second to answer, and ends itself when that is not enough.
+        for attempt in (1, 2, 3):
+            begun = time.monotonic()
+            with open(self.folder / "log", "a", encoding="utf-8") as log:
+                self.process = subprocess.Popen([self.python, "-m", "jupyterhub", "--config", str(HERE / "jupyterhub_config.py")],
+                                                cwd=self.folder, env=self.environment(), stdout=log, stderr=log, start_new_session=True)
+            try:
+                wait_until(self.answers, 600, f"{self.name} answering")
+                break
+            except AssertionError:
+                if attempt == 3 or self.process.poll() is None:
+                    raise
         return time.monotonic() - begun
 
     def answers(self):
