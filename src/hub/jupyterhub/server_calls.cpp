@@ -115,8 +115,8 @@ Task<ServerCalls::Asked> ServerCalls::ask(http::Request const& request, std::str
             TRY(asked.owner, find_user_of_hub(transaction, asked.caller.course, name));
             auto row =
                 transaction.servers().find(asked.caller.course.id, asked.owner.id, asked.server);
-            if (row) asked.row = *std::move(row);
             if (!row && row.error().code != Code::NotFound) return std::unexpected(row.error());
+            if (row) asked.row = *std::move(row);
             return {};
         }));
         return asked;
