@@ -72,6 +72,20 @@ protected:
         };
         return await(answer(router_, std::move(request))).value();
     }
+    /// From now on this person's calls are made with a hub's token that has this scope alone.
+    void let_token_of(std::string const& name, std::string const& scope) {
+        auto& secret = tokens_[name];
+        secret = random_.hex(16);
+        auto const owner =
+            store_->read([&](Transaction& t) { return t.users().find_by_name(name); }).value();
+        ASSERT_TRUE(store_->write([&](Transaction& t) {
+            return t.hub_tokens().insert({.secret_hash = hash_secret(secret),
+                                          .course = course_.id,
+                                          .user = owner.id,
+                                          .scopes = scope,
+                                          .created_at = clock_.now()});
+        }));
+    }
     nlohmann::json model(User const& who, std::string const& query = "") {
         return nlohmann::json::parse(call(who, "GET", "ada" + query).body);
     }

@@ -8,6 +8,17 @@
 
 namespace carrel {
 
+namespace {
+
+/// For the log: by what a server was known before.
+std::string what_is_changed(ServerEdit const& edit, std::string_view name) {
+    if (!edit.name) return "Server changed";
+    return name.empty() ? "Server renamed, it was the default one"
+                        : fmt::format("Server renamed, it was '{}'", name);
+}
+
+}  // namespace
+
 Result<> ServerLifecycle::check_name_is_free(Transaction& transaction, ServerOwner const& owner) {
     auto const row = transaction.servers().find(owner.course.id, owner.user.id, owner.name);
     if (row && owner.name.empty())
@@ -45,12 +56,14 @@ Task<ServerRecord> ServerLifecycle::edit(ServerOwner owner, std::string actor, S
         fail(Code::InvalidArgument, "the server is active. Please stop it before modifying it.");
     auto const known = find(owner.key());
     if (known && !has_ended(known->record.state)) co_return is_active;
-    // What is written below is what the store has, so it must have how the server ended.
-    if (known && known->unsaved) CO_TRY_VOID(co_await save(known, known->record.state));
+    // What is changed is what the store has, so it must have how the server ended.
+    if (known && known->unsaved)
+        co_return fail(Code::Unavailable,
+                       "how the server ended could not be written yet; try again in a moment");
     auto target = owner;
     if (edit.name) target.name = *edit.name;
-    auto const changed = event_of(target, "server_changed", std::move(actor),
-                                  edit.name ? "Server renamed" : "Server changed");
+    auto const changed =
+        event_of(target, "server_changed", std::move(actor), what_is_changed(edit, owner.name));
     ServerRecord record;
     CO_TRY_VOID(co_await use_.pool.run([&] {
         return use_.store.write([&](Transaction& transaction) -> Result<> {
@@ -60,9 +73,11 @@ Task<ServerRecord> ServerLifecycle::edit(ServerOwner owner, std::string actor, S
             if (edit.user_options) record.user_options = *edit.user_options;
             if (edit.name) {
                 TRY_VOID(check_name_is_free(transaction, target));
-                TRY_VOID(transaction.servers().remove(record.course, record.user, owner.name));
                 record.name = target.name;
-                TRY_VOID(check_number(transaction, record));
+                // The others are as many as before.
+                if (owner.name.empty() || settings_.named_servers == 0)
+                    TRY_VOID(check_number(transaction, record));
+                TRY_VOID(transaction.servers().remove(record.course, record.user, owner.name));
                 TRY_VOID(move_sharing_of_server(transaction, owner.course, owner.user.id,
                                                 owner.name, target.name, use_.clock.now()));
             }

@@ -121,10 +121,48 @@ TEST_F(ServerEditsTest, WithAnotherNameItIsFoundByThat) {
     EXPECT_EQ(edit("ada/servers/gpu", {{"name", "cpu"}, {"display_name", "Ohne Karte"}}), 200U);
     EXPECT_THAT(rows(), ElementsAre("cpu:stopped"));
     EXPECT_EQ(shown("ada/servers/cpu")["display_name"], "Ohne Karte");
-    EXPECT_EQ(newest_event(), "Server renamed (cpu)");
+    EXPECT_EQ(newest_event(), "Server renamed, it was 'gpu' (cpu)");
     shown("ada/servers/gpu", 404);
+    settings_.named_servers = 0;
+    EXPECT_EQ(edit("ada/servers/cpu", {{"name", "gpu"}}), 400U);
+    settings_.named_servers = 1;
     start("cpu");
     EXPECT_THAT(routes(), ElementsAre("/c/bio/user/ada/cpu"));
+}
+
+TEST_F(ServerEditsTest, OneOfMoreThanOneMayHaveNowCanStillBeRenamed) {
+    settings_.named_servers = 2;
+    EXPECT_EQ(call(ada_, "PUT", "ada/servers/one").status, 201U);
+    EXPECT_EQ(call(ada_, "PUT", "ada/servers/two").status, 201U);
+    settings_.named_servers = 1;
+    EXPECT_EQ(edit("ada/servers/one", {{"name", "three"}}), 200U);
+    EXPECT_THAT(rows(), ElementsAre("three:stopped", "two:stopped"));
+}
+
+TEST_F(ServerEditsTest, OneWhoseEndIsNotWrittenYetWaits) {
+    start("gpu");
+    auto const server = servers_.find(key("gpu"));
+    ASSERT_TRUE(await(servers_.stop(key("gpu"), "ada", "server_stopped", "")));
+    server->unsaved = true;
+    EXPECT_EQ(edit("ada/servers/gpu", {{"name", "cpu"}}), 503U);
+    ASSERT_TRUE(await(servers_.save_again()));
+    EXPECT_EQ(edit("ada/servers/gpu", {{"name", "cpu"}}), 200U);
+    EXPECT_THAT(rows(), ElementsAre("cpu:stopped"));
+}
+
+TEST_F(ServerEditsTest, ATokenForOneNameGivesItNoOther) {
+    EXPECT_EQ(call(ada_, "PUT", "ada/servers/gpu").status, 201U);
+    let_token_of("ada", "start:servers!server=ada/gpu");
+    EXPECT_EQ(edit("ada/servers/gpu", {{"name", "cpu"}}), 404U);
+    EXPECT_EQ(edit("ada/servers/gpu", {{"display_name", "Karte"}}), 200U);
+    EXPECT_THAT(rows(), ElementsAre("gpu:stopped"));
+}
+
+TEST_F(ServerEditsTest, WhatChangesNothingIsNotWrittenDown) {
+    EXPECT_EQ(call(ada_, "PUT", "ada/servers/gpu").status, 201U);
+    EXPECT_EQ(edit("ada/servers/gpu", {{"display_name", ""}}), 200U);
+    EXPECT_EQ(edit("ada/servers/gpu", {{"name", nullptr}}), 200U);
+    EXPECT_EQ(newest_event(), "Server made (gpu)");
 }
 
 TEST_F(ServerEditsTest, ANameThatIsTakenOrNoneIsRefused) {
@@ -152,11 +190,12 @@ TEST_F(ServerEditsTest, TheDefaultOneUnderAnotherNameIsOneMore) {
 
 TEST_F(ServerEditsTest, WhatIsNoEditIsRefused) {
     EXPECT_EQ(call(ada_, "PUT", "ada/servers/gpu").status, 201U);
-    for (auto const* const body :
-         {"", "{}", "[]", "{", R"({"state": "running"})", R"({"name": 1})",
-          R"({"display_name": 1})", R"({"display_name": "a  b"})", R"({"user_options": []})"})
+    for (auto const* const body : {"", "{}", "[]", "{", R"({"state": "running"})", R"({"name": 1})",
+                                   R"({"display_name": 1})", R"({"display_name": "a  b"})",
+                                   R"({"user_options": []})", R"({"user_options": null})"})
         EXPECT_EQ(call(ada_, "PATCH", "ada/servers/gpu", body).status, 400U) << body;
     EXPECT_EQ(call(ada_, "PUT", "ada/servers/b", R"({"display_name": " b"})").status, 400U);
+    EXPECT_EQ(call(ada_, "PUT", "ada/servers/b", R"({"display_name": null})").status, 400U);
     EXPECT_EQ(call(ada_, "POST", "ada/servers/b", R"({"display_name": "\u202eb"})").status, 400U);
     EXPECT_THAT(rows(), ElementsAre("gpu:stopped"));
 }

@@ -60,6 +60,8 @@ struct ServerEdit {
     std::optional<std::string> name;
     std::optional<std::string> display_name;
     std::optional<std::string> user_options;  ///< a JSON object
+
+    [[nodiscard]] bool is_nothing() const { return !name && !display_name && !user_options; }
 };
 
 class ServerLifecycle {
@@ -83,7 +85,7 @@ public:
     /// Changes a server that does not run. With another name it is found by that, and who was let
     /// into it is let into that. InvalidArgument: it is on its way, runs or stops, or would be one
     /// more than its owner may have. NotFound: there is no such row. Conflict: there is another of
-    /// the new name.
+    /// the new name. Unavailable: not now.
     Task<ServerRecord> edit(ServerOwner owner, std::string actor, ServerEdit edit);
 
     /// Stops the server and returns once it has ended; a start that is under way, or still in line,

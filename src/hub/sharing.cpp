@@ -8,6 +8,40 @@
 
 namespace carrel {
 
+namespace {
+
+/// With more work waiting than this a server that is shared keeps its name.
+constexpr int most_waiting = 100;
+
+struct SharesOfServer {
+    std::vector<HubShare> with_people;
+    std::vector<HubGroupShare> with_groups;
+    std::vector<HubShareCode> codes;
+};
+
+Result<SharesOfServer> shares_of_server(Transaction& transaction, Course const& course,
+                                        UserId const& owner, std::string_view server) {
+    SharesOfServer shares;
+    auto const is_of_another = [&](auto const& one) { return one.server != server; };
+    TRY(shares.with_people, transaction.hub_shares().of_server(course.id, owner, server));
+    TRY(shares.with_groups, transaction.hub_group_shares().of_owner(course.id, owner));
+    std::erase_if(shares.with_groups, is_of_another);
+    TRY(shares.codes, transaction.hub_share_codes().of_owner(course.id, owner));
+    std::erase_if(shares.codes, is_of_another);
+    return shares;
+}
+
+Result<> end_all(Transaction& transaction, Course const& course, SharesOfServer const& shares,
+                 Time now) {
+    for (auto const& share : shares.with_people)
+        TRY_VOID(end_share(transaction, course, share, now));
+    for (auto const& share : shares.with_groups)
+        TRY_VOID(end_group_share(transaction, course, share, now));
+    return {};
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> shared_scopes(Transaction& transaction, Course const& course,
                                                UserId const& user) {
     std::vector<std::pair<UserId, std::string>> shared;
@@ -57,37 +91,32 @@ Result<> end_sharing_with_group(Transaction& transaction, Course const& course,
 
 Result<> end_sharing_of_server(Transaction& transaction, Course const& course, UserId const& owner,
                                std::string_view server, Time now) {
-    TRY(auto const shares, transaction.hub_shares().of_server(course.id, owner, server));
-    for (auto const& share : shares) TRY_VOID(end_share(transaction, course, share, now));
-    TRY(auto const with_groups, transaction.hub_group_shares().of_owner(course.id, owner));
-    for (auto const& share : with_groups)
-        if (share.server == server) TRY_VOID(end_group_share(transaction, course, share, now));
-    TRY(auto const codes, transaction.hub_share_codes().of_owner(course.id, owner));
-    for (auto const& code : codes)
-        if (code.server == server) TRY_VOID(transaction.hub_share_codes().remove(code.id));
+    TRY(auto const shares, shares_of_server(transaction, course, owner, server));
+    TRY_VOID(end_all(transaction, course, shares, now));
+    for (auto const& code : shares.codes) TRY_VOID(transaction.hub_share_codes().remove(code.id));
     return {};
 }
 
 Result<> move_sharing_of_server(Transaction& transaction, Course const& course, UserId const& owner,
                                 std::string_view from, std::string const& to, Time now) {
-    TRY(auto shares, transaction.hub_shares().of_server(course.id, owner, from));
-    TRY(auto with_groups, transaction.hub_group_shares().of_owner(course.id, owner));
-    TRY(auto codes, transaction.hub_share_codes().of_owner(course.id, owner));
-    std::erase_if(with_groups, [&](auto const& share) { return share.server != from; });
-    std::erase_if(codes, [&](auto const& code) { return code.server != from; });
-    TRY_VOID(end_sharing_of_server(transaction, course, owner, from, now));
-    for (auto& share : shares) {
+    TRY(auto shares, shares_of_server(transaction, course, owner, from));
+    // Each end is work for the reconciler, and each name gives the next rename as much of it.
+    if (!shares.with_people.empty() || !shares.with_groups.empty()) {
+        TRY(auto const waiting, transaction.outbox().due(now, most_waiting));
+        if (waiting.size() >= static_cast<size_t>(most_waiting))
+            return fail(Code::Unavailable,
+                        "others are being shut out at the moment; try again in a minute");
+    }
+    TRY_VOID(end_all(transaction, course, shares, now));
+    for (auto& share : shares.with_people) {
         share.server = to;
         TRY_VOID(transaction.hub_shares().put(share));
     }
-    for (auto& share : with_groups) {
+    for (auto& share : shares.with_groups) {
         share.server = to;
         TRY_VOID(transaction.hub_group_shares().put(share));
     }
-    for (auto& code : codes) {
-        code.server = to;
-        TRY(code.id, transaction.hub_share_codes().insert(code));
-    }
+    for (auto const& code : shares.codes) TRY_VOID(transaction.hub_share_codes().move(code.id, to));
     return {};
 }
 

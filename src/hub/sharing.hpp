@@ -36,7 +36,7 @@ namespace carrel {
                                              Time now);
 
 /// The server has another name from now on: who was let into it is let into that, and visits of
-/// what it was called end.
+/// what it was called end. Unavailable: so much is being taken back that this has to wait.
 [[nodiscard]] Result<> move_sharing_of_server(Transaction& transaction, Course const& course,
                                               UserId const& owner, std::string_view from,
                                               std::string const& to, Time now);

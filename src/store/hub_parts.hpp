@@ -146,6 +146,8 @@ public:
     virtual Result<std::vector<HubShareCode>> of_owner(CourseId const& course,
                                                        UserId const& owner) = 0;
     virtual Result<> note_exchange(long long id, Time at) = 0;
+    /// The server has another name from now on.
+    virtual Result<> move(long long id, std::string_view server) = 0;
     virtual Result<> remove(long long id) = 0;
     virtual Result<long long> remove_expired(Time now) = 0;
 };

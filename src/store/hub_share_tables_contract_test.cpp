@@ -134,6 +134,9 @@ TEST_P(HubSharesContract, CodesAreFoundCountedAndForgotten) {
     EXPECT_EQ(found.exchange_count, 1);
     EXPECT_EQ(found.exchanged_at, at(5));
     EXPECT_EQ(found.server, "gpu");
+    write([&](Transaction& t) { return t.hub_share_codes().move(second, "card"); });
+    EXPECT_EQ(read([&](Transaction& t) { return t.hub_share_codes().find("two"); }).server, "card");
+    EXPECT_EQ(read([&](Transaction& t) { return t.hub_share_codes().find("one"); }).server, "gpu");
     EXPECT_EQ(write([&](Transaction& t) { return t.hub_share_codes().remove_expired(at(10)); }), 1);
     EXPECT_EQ(read([&](Transaction& t) { return t.hub_share_codes().of_owner(maths, ada); }).size(),
               1U);

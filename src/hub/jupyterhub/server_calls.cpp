@@ -54,6 +54,8 @@ Result<ServerDetails> details_in(http::Request const& request) {
     TRY(auto body, object_in(request));
     if (!body.contains(options_field) && !body.contains(display_field))
         body = {{options_field, std::move(body)}};
+    if (body.value(display_field, json("")).is_null())
+        return fail(Code::InvalidArgument, "'{}' is a string", display_field);
     TRY(auto display_name, display_name_in(body));
     TRY(auto options, object_text_in(body, options_field));
     return ServerDetails{.user_options = std::move(options).value_or(""),
@@ -74,6 +76,8 @@ Result<ServerEdit> edit_in(http::Request const& request) {
     if (edit.name) TRY_VOID(parse_server_name(*edit.name));
     TRY(edit.display_name, display_name_in(body));
     TRY(edit.user_options, object_text_in(body, options_field));
+    if (body.contains(options_field) && !edit.user_options)
+        return fail(Code::InvalidArgument, "'{}' is an object", options_field);
     return edit;
 }
 
@@ -160,6 +164,11 @@ ServerCalls::Answer ServerCalls::edit(http::Request& request) {
     if (!asked.row)
         co_return fail(Code::NotFound, "{} has no such server {}", asked.owner.name,
                        for_log(asked.server, 80));
+    if (edit.is_nothing()) co_return model_of(asked, *asked.row);
+    // A right that is about one name gives no other.
+    if (edit.name)
+        CO_TRY_VOID(require_scope(asked.caller, "start:servers",
+                                  {.user = asked.owner.name, .server = *edit.name}));
     CO_TRY(auto const row,
            co_await servers_.edit(asked.whose(), asked.caller.actor(), std::move(edit)));
     co_return model_of(asked, row);

@@ -155,6 +155,13 @@ Result<> HubShareCodesTable::note_exchange(long long id, Time at) {
         .run_on_one("code");
 }
 
+Result<> HubShareCodesTable::move(long long id, std::string_view server) {
+    return Query(connection_, "update hub_share_codes set server = :server where id = :id")
+        .use(server)
+        .use(id)
+        .run_on_one("code");
+}
+
 Result<> HubShareCodesTable::remove(long long id) {
     return done(Query(connection_, "delete from hub_share_codes where id = :id").use(id).run());
 }

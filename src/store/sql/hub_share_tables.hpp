@@ -44,6 +44,7 @@ public:
     Result<std::vector<HubShareCode>> of_owner(CourseId const& course,
                                                UserId const& owner) override;
     Result<> note_exchange(long long id, Time at) override;
+    Result<> move(long long id, std::string_view server) override;
     Result<> remove(long long id) override;
     Result<long long> remove_expired(Time now) override;
 

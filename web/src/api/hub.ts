@@ -60,7 +60,7 @@ export function useServerAction(slug: string) {
     mutationFn: ({ username, server, action }: { username: string; server: string; action: "start" | "stop" }) => {
       const place = server === "" ? ["server"] : ["servers", server];
       return action === "start"
-        ? request<unknown>("POST", hubPath(slug, "users", username, ...place), {})
+        ? request<unknown>("POST", hubPath(slug, "users", username, ...place))
         : request<unknown>("DELETE", hubPath(slug, "users", username, ...place));
     },
     onMutate: () => void window.setTimeout(() => void queries.invalidateQueries({ queryKey: usersKey(slug) }), 300),

@@ -28,7 +28,7 @@ export function useNamedServers(slug: string, username: string) {
   const queries = useQueryClient();
   const key = ["hub-user", slug, username, "names"];
   const opening = useMutation({
-    mutationFn: (name: string) => request<unknown>("POST", serverCall(slug, username, name), {}),
+    mutationFn: (name: string) => request<unknown>("POST", serverCall(slug, username, name)),
     onSettled: () => queries.invalidateQueries({ queryKey: ["hub-user", slug, username] }),
   });
   const servers = useQuery({

@@ -77,7 +77,7 @@ export function useServer(slug: string, username: string, name = ""): ServerView
   const [givenUp, setGivenUp] = useState(false);
 
   const starting = useMutation({
-    mutationFn: () => request<unknown>("POST", serverCall(slug, username, name), {}),
+    mutationFn: () => request<unknown>("POST", serverCall(slug, username, name)),
     onMutate: () => {
       setProgress(null);
       setGivenUp(false);
