@@ -12,7 +12,7 @@ namespace {
 
 /// For the log: by what a server was known before.
 std::string what_is_changed(ServerEdit const& edit, std::string_view name) {
-    if (!edit.name) return "Server changed";
+    if (edit.name.empty()) return "Server changed";
     return name.empty() ? "Server renamed, it was the default one"
                         : fmt::format("Server renamed, it was '{}'", name);
 }
@@ -61,7 +61,7 @@ Task<ServerRecord> ServerLifecycle::edit(ServerOwner owner, std::string actor, S
         co_return fail(Code::Unavailable,
                        "how the server ended could not be written yet; try again in a moment");
     auto target = owner;
-    if (edit.name) target.name = *edit.name;
+    if (!edit.name.empty()) target.name = edit.name;
     auto const changed =
         event_of(target, "server_changed", std::move(actor), what_is_changed(edit, owner.name));
     ServerRecord record;
@@ -69,9 +69,10 @@ Task<ServerRecord> ServerLifecycle::edit(ServerOwner owner, std::string actor, S
         return use_.store.write([&](Transaction& transaction) -> Result<> {
             TRY(record, transaction.servers().find(owner.course.id, owner.user.id, owner.name));
             if (!has_ended(record.state)) return is_active;
-            if (edit.display_name) record.display_name = *edit.display_name;
-            if (edit.user_options) record.user_options = *edit.user_options;
-            if (edit.name) {
+            auto const& [user_options, display_name] = edit.details;
+            if (!user_options.empty()) record.user_options = user_options;
+            if (!display_name.empty()) record.display_name = display_name;
+            if (!edit.name.empty()) {
                 TRY_VOID(check_name_is_free(transaction, target));
                 record.name = target.name;
                 // The others are as many as before.

@@ -55,13 +55,14 @@ struct HubDependencies {
         200;  ///< more entries than this no list of the API gives at once
 };
 
-/// What is to be different about a server; nothing: it stays.
+/// What is to be different about a server. What is empty stays as it was.
 struct ServerEdit {
-    std::optional<std::string> name;
-    std::optional<std::string> display_name;
-    std::optional<std::string> user_options;  ///< a JSON object
+    std::string name;
+    ServerDetails details;
 
-    [[nodiscard]] bool is_nothing() const { return !name && !display_name && !user_options; }
+    [[nodiscard]] bool is_nothing() const {
+        return name.empty() && details.display_name.empty() && details.user_options.empty();
+    }
 };
 
 class ServerLifecycle {
@@ -78,14 +79,15 @@ public:
     Task<std::shared_ptr<LiveServer>> start(ServerOwner owner, std::string actor,
                                             ServerDetails details = {});
 
-    /// Makes a server without starting it; where it is then in the store. Conflict: there is one of
-    /// that name. The rest as `start`.
+    /// Makes a server without starting it, and returns its row. Conflict: there is one of that
+    /// name. The rest as `start`.
     Task<ServerRecord> make(ServerOwner owner, std::string actor, ServerDetails details);
 
-    /// Changes a server that does not run. With another name it is found by that, and who was let
-    /// into it is let into that. InvalidArgument: it is on its way, runs or stops, or would be one
-    /// more than its owner may have. NotFound: there is no such row. Conflict: there is another of
-    /// the new name. Unavailable: not now.
+    /// Changes a server that does not run, and returns its row. With another name it is found by
+    /// that, and who was let into it is let into that. InvalidArgument: it is on its way, runs or
+    /// stops, or would be one more than its owner may have. NotFound: there is no such row.
+    /// Conflict: there is another of the new name. Unavailable: how it ended is not written yet, or
+    /// too much is being taken back.
     Task<ServerRecord> edit(ServerOwner owner, std::string actor, ServerEdit edit);
 
     /// Stops the server and returns once it has ended; a start that is under way, or still in line,

@@ -1,7 +1,6 @@
 """What lists of thousands of people leave behind in the program that makes them."""
 
 import contextlib
-import pathlib
 import sqlite3
 import time
 import uuid
@@ -10,6 +9,7 @@ import requests
 from conftest import platform
 from support.carrel_process import QUICK
 from support.course import Course
+from support.resident import resident
 
 PEOPLE = 12_000
 MIB = 1024 * 1024
@@ -45,8 +45,7 @@ def test_what_one_list_needed_serves_the_next():
             for _ in range(count):
                 answer = requests.get(f"{carrel.url}/c/crowded/hub/api/users", headers={"Authorization": f"token {token}"}, timeout=60)
                 assert len(answer.json()) > PEOPLE
-            text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-            return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Rss:")) * 1024
+            return resident(pid)
 
         first = lists(1)
         # A thread that kept its own would keep five megabytes; there are more than a dozen.

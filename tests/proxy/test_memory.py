@@ -2,7 +2,6 @@
 
 import contextlib
 import pathlib
-import re
 import socket
 import subprocess
 import sys
@@ -12,16 +11,12 @@ import pytest
 from support.carrel_process import wait_until
 from support.flood import Flood
 from support.proxy_process import ProxyProcess
+from support.resident import resident
 
 KIB = 1024
 UPGRADE = b"GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\n\r\n"
 GET = b"GET /flood HTTP/1.1\r\nHost: h\r\n\r\n"
 POST = b"POST /sink HTTP/1.1\r\nHost: h\r\nContent-Length: 1099511627776\r\n\r\n"
-
-
-def resident(pid):
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(re.search(r"^Rss:\s+(\d+)", text, re.M)[1]) * KIB
 
 
 def connect(port, small=True):

@@ -22,6 +22,7 @@ import time
 
 from . import strict_http
 from .carrel_process import PROGRAM, clean_environment, wait_until
+from .resident import resident
 
 EDGE_KEY = b"k" * 32
 TOKEN = "test-token"
@@ -219,8 +220,7 @@ class ProxyProcess:
 
     def memory(self):
         """Resident bytes."""
-        text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Rss:")) * 1024
+        return resident(self.process.pid)
 
     def descriptors_open(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

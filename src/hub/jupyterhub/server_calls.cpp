@@ -39,11 +39,15 @@ std::string progress_event(HubPaths const& paths, LiveServer const& server) {
 constexpr auto const* options_field = "user_options";
 constexpr auto const* display_field = "display_name";
 
-/// Nothing, or "": it is not said.
-Result<std::optional<std::string>> display_name_in(json const& body) {
-    TRY(auto const text, text_in(body, display_field));
-    if (!text || text->empty()) return std::nullopt;
-    return parse_server_display_name(*text);
+Result<ServerDetails> read_details(json const& body) {
+    ServerDetails details;
+    TRY(auto const shown, text_in(body, display_field));
+    if (shown && !shown->empty()) {
+        TRY(details.display_name, parse_server_display_name(*shown));
+    }
+    TRY(auto options, object_text_in(body, options_field));
+    details.user_options = std::move(options).value_or("");
+    return details;
 }
 
 /// What somebody says of the server that they start or make. JupyterHub 6 has it in fields, those
@@ -56,10 +60,7 @@ Result<ServerDetails> details_in(http::Request const& request) {
         body = {{options_field, std::move(body)}};
     if (body.value(display_field, json("")).is_null())
         return fail(Code::InvalidArgument, "'{}' is a string", display_field);
-    TRY(auto display_name, display_name_in(body));
-    TRY(auto options, object_text_in(body, options_field));
-    return ServerDetails{.user_options = std::move(options).value_or(""),
-                         .display_name = std::move(display_name).value_or("")};
+    return read_details(body);
 }
 
 Result<ServerEdit> edit_in(http::Request const& request) {
@@ -72,11 +73,12 @@ Result<ServerEdit> edit_in(http::Request const& request) {
                         "Unexpected field: {}, supported fields: name, display_name, user_options",
                         for_log(field, 80));
     ServerEdit edit;
-    TRY(edit.name, text_in(body, "name"));
-    if (edit.name) TRY_VOID(parse_server_name(*edit.name));
-    TRY(edit.display_name, display_name_in(body));
-    TRY(edit.user_options, object_text_in(body, options_field));
-    if (body.contains(options_field) && !edit.user_options)
+    TRY(auto const name, text_in(body, "name"));
+    if (name) {
+        TRY(edit.name, parse_server_name(*name));
+    }
+    TRY(edit.details, read_details(body));
+    if (body.contains(options_field) && edit.details.user_options.empty())
         return fail(Code::InvalidArgument, "'{}' is an object", options_field);
     return edit;
 }
@@ -166,9 +168,9 @@ ServerCalls::Answer ServerCalls::edit(http::Request& request) {
                        for_log(asked.server, 80));
     if (edit.is_nothing()) co_return model_of(asked, *asked.row);
     // A right that is about one name gives no other.
-    if (edit.name)
+    if (!edit.name.empty())
         CO_TRY_VOID(require_scope(asked.caller, "start:servers",
-                                  {.user = asked.owner.name, .server = *edit.name}));
+                                  {.user = asked.owner.name, .server = edit.name}));
     CO_TRY(auto const row,
            co_await servers_.edit(asked.whose(), asked.caller.actor(), std::move(edit)));
     co_return model_of(asked, row);
